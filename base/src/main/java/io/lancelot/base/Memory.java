@@ -1,0 +1,173 @@
+package io.lancelot.base;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// A budget of native memory, shared by everything that works for one connection.
+///
+/// Memory is handed out in blocks of a power of two bytes, at least 64 KiB, and blocks given back
+/// are kept for the next taker, so that a query neither allocates nor clears memory in the steady
+/// state. Users of memory do not deal with blocks but with a [Scratch]. Thread-safe.
+public final class Memory implements AutoCloseable {
+
+  static final long MIN_BLOCK = 64 << 10;
+
+  /// In checked mode blocks are never reused and are unmapped as soon as they are given back, so
+  /// that reading memory after its time fails instead of yielding other data. On in tests:
+  /// `-Dlancelot.memory.checked=true`.
+  static final boolean CHECKED = Boolean.getBoolean("lancelot.memory.checked");
+
+  record Block(Arena arena, MemorySegment segment) {}
+
+  private final long limitBytes;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final ArrayDeque<Block>[] free;
+  private long usedBytes;
+  private long idleBytes;
+  private long peakBytes;
+  private boolean closed;
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private Memory(long limitBytes) {
+    this.limitBytes = limitBytes;
+    this.free = new ArrayDeque[Long.SIZE];
+    for (int i = 0; i < free.length; i++) {
+      free[i] = new ArrayDeque<>();
+    }
+  }
+
+  /// A budget of at most `limitBytes` in use at once.
+  public static Memory ofLimit(long limitBytes) {
+    if (limitBytes < MIN_BLOCK) {
+      throw new InvalidInputException(
+          "memory budget too small: expected at least "
+              + MIN_BLOCK
+              + " bytes, found "
+              + limitBytes);
+    }
+    return new Memory(limitBytes);
+  }
+
+  /// A scratch area that draws on this budget. Close it to give its memory back.
+  public Scratch scratch() {
+    return new Scratch(this);
+  }
+
+  public long limitBytes() {
+    return limitBytes;
+  }
+
+  /// Bytes handed out and not yet given back: zero when nobody is at work, which is how tests find
+  /// leaks.
+  public long usedBytes() {
+    lock.lock();
+    try {
+      return usedBytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The most that was in use at once.
+  public long peakBytes() {
+    lock.lock();
+    try {
+      return peakBytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Block take(long atLeastBytes) {
+    int shift = Long.SIZE - Long.numberOfLeadingZeros(Math.max(atLeastBytes, MIN_BLOCK) - 1);
+    long size = 1L << shift;
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("memory is closed");
+      }
+      if (size < 0 || usedBytes + size > limitBytes) {
+        throw new ResourceExhaustedException(
+            "memory budget exceeded: needed="
+                + size
+                + ", in use="
+                + usedBytes
+                + ", budget="
+                + limitBytes
+                + " bytes");
+      }
+      Block kept = free[shift].pollLast();
+      if (kept != null) {
+        idleBytes -= size;
+      }
+      usedBytes += size;
+      peakBytes = Math.max(peakBytes, usedBytes);
+      if (kept != null) {
+        return kept;
+      }
+      while (usedBytes + idleBytes > limitBytes) {
+        dropLargestIdle();
+      }
+    } finally {
+      lock.unlock();
+    }
+    Arena arena = Arena.ofShared();
+    try {
+      return new Block(arena, arena.allocate(size, 64));
+    } catch (OutOfMemoryError e) {
+      arena.close();
+      lock.lock();
+      try {
+        usedBytes -= size;
+      } finally {
+        lock.unlock();
+      }
+      throw new ResourceExhaustedException(
+          "the system refused native memory: needed=" + size + " bytes", e);
+    }
+  }
+
+  void give(Block block) {
+    long size = block.segment().byteSize();
+    lock.lock();
+    try {
+      usedBytes -= size;
+      if (!CHECKED && !closed && size <= limitBytes / 4) {
+        free[Long.numberOfTrailingZeros(size)].addLast(block);
+        idleBytes += size;
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    block.arena().close();
+  }
+
+  private void dropLargestIdle() {
+    for (int i = free.length - 1; i >= 0; i--) {
+      Block idle = free[i].pollLast();
+      if (idle != null) {
+        idleBytes -= idle.segment().byteSize();
+        idle.arena().close();
+        return;
+      }
+    }
+    throw new IllegalStateException("idle memory counted but not found: " + idleBytes);
+  }
+
+  /// Frees the idle blocks; blocks still out are freed when they come back.
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      while (idleBytes > 0) {
+        dropLargestIdle();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.lancelot.storage;
+
+import io.lancelot.base.AlreadyExistsException;
+import io.lancelot.base.NotFoundException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.OptionalLong;
+
+/// A flat space of immutable objects under a root, named by relative paths with `/` between their
+/// parts.
+///
+/// Objects are written once and never changed; the only atomic step is [#putIfAbsent]. Paths are
+/// checked: no empty part, no `.` or `..`, no leading `/`, no backslash, no NUL; anything else is
+/// an [io.lancelot.base.InvalidInputException]. A missing object is a [NotFoundException], a
+/// failing store a [StorageException] that names operation and path. Thread-safe.
+public interface ObjectStore extends AutoCloseable {
+
+  /// The root as a user would write it: `/data/films`, `memory://`.
+  String uri();
+
+  /// Opens an object for reading; the caller closes it.
+  ///
+  /// @throws NotFoundException if there is no such object
+  ObjectReader open(String path);
+
+  /// Starts a new object that appears, whole and durable, when [ObjectWriter#finish] returns.
+  ObjectWriter create(String path);
+
+  /// Writes a small object durably, replacing one that is there.
+  void put(String path, MemorySegment bytes);
+
+  /// Writes a small object durably and atomically unless one of that name exists. Of several
+  /// callers exactly one succeeds, and no reader ever sees a part of it.
+  ///
+  /// @throws AlreadyExistsException if the object was there; nothing was changed
+  /// @throws io.lancelot.base.CommitUnknownException if the store cannot say whether the object was
+  ///   written
+  void putIfAbsent(String path, MemorySegment bytes);
+
+  /// Every object below `prefix` (a folder path, or empty for the root), at any depth, in no order.
+  /// A missing folder is an empty one.
+  List<ObjectInfo> list(String prefix);
+
+  /// The names of the folders directly under `prefix`, in no order.
+  List<String> listFolders(String prefix);
+
+  /// Size of an object in bytes; empty if there is none.
+  OptionalLong size(String path);
+
+  /// Removes an object; no error if there is none.
+  void delete(String path);
+
+  /// Removes every object below `prefix`, and the folder itself.
+  void deleteAll(String prefix);
+
+  @Override
+  void close();
+
+  /// @param path relative to the store's root
+  /// @param sizeBytes length of the object
+  /// @param modifiedMillis when it was written, in milliseconds since the epoch
+  record ObjectInfo(String path, long sizeBytes, long modifiedMillis) {}
+}

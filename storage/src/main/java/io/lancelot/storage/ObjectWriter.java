@@ -1,0 +1,22 @@
+package io.lancelot.storage;
+
+import java.lang.foreign.MemorySegment;
+
+/// A new object under way. Not thread-safe. Closing it without [#finish] abandons it and leaves
+/// nothing behind.
+public interface ObjectWriter extends AutoCloseable {
+
+  String path();
+
+  /// Bytes written so far: the position of the next byte.
+  long position();
+
+  /// Appends bytes; they may be reused as soon as this returns.
+  void write(MemorySegment bytes);
+
+  /// Makes the object visible and durable. Nothing can be written afterwards.
+  void finish();
+
+  @Override
+  void close();
+}
