@@ -1,0 +1,98 @@
+package io.lancelot.table;
+
+import com.google.protobuf.ByteString;
+import io.lancelot.base.CorruptDataException;
+import io.lancelot.table.proto.TableProto;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import org.roaringbitmap.RoaringBitmap;
+
+/// One segment of an index, as the manifest lists it. What it means is the index modules' business;
+/// here it is kept, byte for byte, from version to version. Format: lance-format section 4.1.
+public final class IndexEntry {
+
+  static final String MEM_WAL = "__lance_mem_wal";
+
+  private final TableProto.IndexMetadata proto;
+  private final UUID uuid;
+
+  IndexEntry(TableProto.IndexMetadata proto, String manifestPath) {
+    this.proto = proto;
+    ByteString raw = proto.getUuid().getUuid();
+    if (raw.size() != 16) {
+      throw new CorruptDataException(
+          "index entry: expected=a uuid of 16 bytes, found="
+              + raw.size()
+              + " (index="
+              + proto.getName()
+              + ", path="
+              + manifestPath
+              + ")");
+    }
+    ByteBuffer bytes = raw.asReadOnlyByteBuffer();
+    this.uuid = new UUID(bytes.getLong(), bytes.getLong());
+  }
+
+  /// Also the name of the segment's folder.
+  public UUID uuid() {
+    return uuid;
+  }
+
+  /// The index's name; several segments may share it.
+  public String name() {
+    return proto.getName();
+  }
+
+  public List<Integer> fieldIds() {
+    return proto.getFieldsList();
+  }
+
+  /// The version of the table it was built from.
+  public long datasetVersion() {
+    return proto.getDatasetVersion();
+  }
+
+  /// The version of the index format; 0 if the entry does not say.
+  public int indexVersion() {
+    return proto.getIndexVersion();
+  }
+
+  /// The base that holds its files; empty for the table itself.
+  public OptionalInt baseId() {
+    return proto.hasBaseId() ? OptionalInt.of(proto.getBaseId()) : OptionalInt.empty();
+  }
+
+  /// The kind of index, as the URL of its details: `/lance.table.BTreeIndexDetails`. Empty in very
+  /// old tables.
+  public String detailsUrl() {
+    return proto.getIndexDetails().getTypeUrl();
+  }
+
+  /// The details message, of the type that [#detailsUrl] names.
+  public byte[] details() {
+    return proto.getIndexDetails().getValue().toByteArray();
+  }
+
+  /// The fragments it has entries for; empty if unknown, which makes it unusable.
+  ///
+  /// @throws CorruptDataException if the stored bitmap is damaged
+  public Optional<RoaringBitmap> fragments() {
+    return proto.getFragmentBitmap().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            DeletionVectors.parse(
+                proto.getFragmentBitmap().asReadOnlyByteBuffer(), "index " + proto.getName()));
+  }
+
+  TableProto.IndexMetadata proto() {
+    return proto;
+  }
+
+  @Override
+  public String toString() {
+    return "IndexEntry[name=" + name() + ", uuid=" + uuid + "]";
+  }
+}

@@ -1,0 +1,179 @@
+package io.lancelot.table;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import io.lancelot.base.CorruptDataException;
+import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.storage.ObjectReader;
+import io.lancelot.table.proto.TableProto;
+import io.lancelot.table.proto.TransactionProto;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A manifest as stored: up to three messages with their lengths before them, and a footer that
+/// points at the last. Format: lance-format sections 3.3 and A.16.
+///
+/// @param path for messages
+/// @param indices kept as they are: their meaning is the index modules' business
+/// @param transaction the bytes of the transaction that made this version, if they were stored here
+record ManifestFile(
+    String path,
+    TableProto.Manifest manifest,
+    List<TableProto.IndexMetadata> indices,
+    @Nullable ByteString transaction) {
+
+  private static final int FOOTER_BYTES = 16;
+  private static final byte[] MAGIC = {'L', 'A', 'N', 'C'};
+  private static final int MAJOR = 0;
+  private static final int MINOR = 2;
+
+  /// The first releases with an own manifest format wrote 1, without inline transactions.
+  private static final int OLDEST_MINOR = 1;
+
+  /// Larger transactions are stored in their own file only.
+  private static final int MAX_INLINE_TRANSACTION = 20 << 20;
+
+  /// What protobuf can hold in one array.
+  private static final long MAX_BYTES = Integer.MAX_VALUE - 64;
+
+  /// Reads a manifest that is known to exist.
+  static ManifestFile read(ObjectReader reader, long version) {
+    long size = reader.sizeBytes();
+    if (size < FOOTER_BYTES || size > MAX_BYTES) {
+      throw corrupt("size", "at least " + FOOTER_BYTES + " bytes", size, reader.path());
+    }
+    byte[] bytes = new byte[(int) size];
+    // Read through a view, so that a store without memory to map copies once.
+    try (var arena = java.lang.foreign.Arena.ofConfined()) {
+      MemorySegment.copy(
+          reader.view(0, size, arena), ValueLayout.JAVA_BYTE, 0, bytes, 0, bytes.length);
+    }
+    return parse(bytes, version, reader.path());
+  }
+
+  static ManifestFile parse(byte[] bytes, long version, String path) {
+    ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    int footer = bytes.length - FOOTER_BYTES;
+    for (int i = 0; i < MAGIC.length; i++) {
+      if (bytes[footer + 12 + i] != MAGIC[i]) {
+        throw corrupt(
+            "magic",
+            "LANC",
+            Integer.toHexString(Integer.reverseBytes(file.getInt(footer + 12))),
+            path);
+      }
+    }
+    int major = Short.toUnsignedInt(file.getShort(footer + 8));
+    int minor = Short.toUnsignedInt(file.getShort(footer + 10));
+    if (major != MAJOR || minor < OLDEST_MINOR || minor > MINOR) {
+      throw new UnsupportedFeatureException(
+          "manifest version not supported: expected=0.1 or 0.2, found="
+              + major
+              + "."
+              + minor
+              + " (path="
+              + path
+              + ")");
+    }
+    ByteString body =
+        section(bytes, file.getLong(footer), "manifest", path);
+    TableProto.Manifest manifest = parse(TableProto.Manifest.parser(), body, "manifest", path);
+    if (manifest.getVersion() != version) {
+      throw corrupt("version", version, Long.toUnsignedString(manifest.getVersion()), path);
+    }
+    List<TableProto.IndexMetadata> indices = List.of();
+    if (manifest.hasIndexSection()) {
+      ByteString section = section(bytes, manifest.getIndexSection(), "index section", path);
+      indices =
+          parse(TableProto.IndexSection.parser(), section, "index section", path).getIndicesList();
+    }
+    return new ManifestFile(path, manifest, indices, transaction(bytes, manifest, path));
+  }
+
+  /// Bytes of the transaction, null if there are none here. Whether they make sense is checked by
+  /// whoever needs them: a version can be read without.
+  private static @Nullable ByteString transaction(
+      byte[] bytes, TableProto.Manifest manifest, String path) {
+    if (manifest.hasTransactionSection()) {
+      return section(bytes, manifest.getTransactionSection(), "transaction section", path);
+    }
+    if (manifest.hasTransactionSectionDeprecated()) {
+      return section(
+          bytes, manifest.getTransactionSectionDeprecated(), "transaction section", path);
+    }
+    return null;
+  }
+
+  private static ByteString section(byte[] bytes, long position, String what, String path) {
+    long limit = (long) bytes.length - FOOTER_BYTES - 4;
+    if (position < 0 || position > limit) {
+      throw corrupt(what + " position", "at most " + limit, Long.toUnsignedString(position), path);
+    }
+    int at = (int) position;
+    long length =
+        Integer.toUnsignedLong(
+            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(at));
+    if (length > limit - position) {
+      throw corrupt(what + " length", "at most " + (limit - position), length, path);
+    }
+    return ByteString.copyFrom(bytes, at + 4, (int) length);
+  }
+
+  static <T extends MessageLite> T parse(
+      com.google.protobuf.Parser<T> parser, ByteString bytes, String what, String path) {
+    try {
+      return parser.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new CorruptDataException(
+          what
+              + ": expected=a protobuf message, found=broken bytes: "
+              + e.getMessage()
+              + " (path="
+              + path
+              + ")",
+          e);
+    }
+  }
+
+  /// The bytes of a new manifest; sets the positions of its sections.
+  static byte[] write(
+      TableProto.Manifest.Builder manifest,
+      List<TableProto.IndexMetadata> indices,
+      TransactionProto.Transaction transaction) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    manifest.clearIndexSection().clearTransactionSection().clearTransactionSectionDeprecated();
+    if (!indices.isEmpty()) {
+      manifest.setIndexSection(out.size());
+      append(out, TableProto.IndexSection.newBuilder().addAllIndices(indices).build());
+    }
+    if (transaction.getSerializedSize() <= MAX_INLINE_TRANSACTION) {
+      manifest.setTransactionSection(out.size());
+      append(out, transaction);
+    }
+    long position = out.size();
+    append(out, manifest.build());
+    ByteBuffer footer = ByteBuffer.allocate(FOOTER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    footer.putLong(position).putShort((short) MAJOR).putShort((short) MINOR).put(MAGIC);
+    out.writeBytes(footer.array());
+    return out.toByteArray();
+  }
+
+  private static void append(ByteArrayOutputStream out, MessageLite message) {
+    byte[] bytes = message.toByteArray();
+    out.writeBytes(
+        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(bytes.length).array());
+    out.writeBytes(bytes);
+  }
+
+  private static CorruptDataException corrupt(
+      String what, Object expected, Object found, String path) {
+    return new CorruptDataException(
+        "manifest " + what + ": expected=" + expected + ", found=" + found + " (path=" + path + ")");
+  }
+}
