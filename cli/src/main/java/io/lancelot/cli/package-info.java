@@ -1,0 +1,5 @@
+/// The `lancelot` command: verbs, output formats and exit codes over the SDK.
+@NullMarked
+package io.lancelot.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,133 @@
+"""The real Lance behind a pipe: one JSON request a line in, one JSON answer a line out.
+
+An answer is {"id": …, "ok": {…}} or {"id": …, "error": "Kind: message"}. Data is named in one of three ways:
+{"arrow": file}, {"lance": folder, "version": n, "columns": […], "filter": "…"} or {"data": spec} (see shapes.py).
+"""
+import json
+import os
+import sys
+
+# The answers keep the real stdout to themselves; whatever libraries print goes to stderr.
+answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(2, 1)
+
+import lance  # noqa: E402
+import numpy as np  # noqa: E402
+import pyarrow as pa  # noqa: E402
+
+import compare  # noqa: E402
+import shapes  # noqa: E402
+
+
+def table(ref):
+    if "arrow" in ref:
+        with pa.OSFile(ref["arrow"], "rb") as f:
+            return pa.ipc.open_file(f).read_all()
+    if "data" in ref:
+        return shapes.make(ref["data"])
+    return opened(ref).to_table(columns=ref.get("columns"), filter=ref.get("filter"))
+
+
+def opened(r):
+    return lance.dataset(r["lance"], version=r.get("version"))
+
+
+def op_hello(r):
+    return {"lance": lance.__version__, "arrow": pa.__version__, "numpy": np.__version__}
+
+
+def op_types(r):
+    return {"types": [{"name": n, "since": s, "cheap": c} for n, (_, s, c) in shapes.TYPES.items()],
+            "specials": [{"name": n, "since": s} for n, (_, s) in shapes.SPECIALS.items()]}
+
+
+def op_make(r):
+    return save(table(r["from"]), r["out"])
+
+
+op_read = op_make
+
+
+def save(t, out):
+    with pa.OSFile(out, "wb") as f, pa.ipc.new_file(f, t.schema) as w:
+        w.write_table(t, max_chunksize=r_chunk(t))
+    return {"rows": t.num_rows, "columns": t.column_names}
+
+
+def r_chunk(t):
+    return max(1, min(t.num_rows, 65_536))
+
+
+def op_write(r):
+    t = table(r["from"])
+    args = {k: r[k] for k in ("mode", "data_storage_version", "max_rows_per_file", "max_rows_per_group", "enable_stable_row_ids", "enable_v2_manifest_paths") if r.get(k) is not None}
+    d = lance.write_dataset(t, r["lance"], **args)
+    return {"version": d.version, "rows": t.num_rows}
+
+
+def op_equal(r):
+    d = compare.difference(table(r["left"]), table(r["right"]), metadata=r.get("metadata", False))
+    return {"difference": d}
+
+
+def op_count(r):
+    return {"rows": opened(r).count_rows(r.get("filter"))}
+
+
+def op_delete(r):
+    d = opened(r)
+    d.delete(r["filter"])
+    return {"version": d.version}
+
+
+def op_restore(r):
+    d = opened(r)
+    d.restore()
+    return {"version": d.version}
+
+
+def op_compact(r):
+    d = opened(r)
+    m = d.optimize.compact_files(target_rows_per_fragment=r.get("target_rows", 1024 * 1024))
+    return {"version": d.version, "removed": m.fragments_removed, "added": m.fragments_added}
+
+
+def op_versions(r):
+    d = opened(r)
+    return {"versions": [{"version": v["version"], "rows": lance.dataset(r["lance"], version=v["version"]).count_rows()} for v in d.versions()]}
+
+
+def op_take(r):
+    d = opened(r)
+    return save(d.take(r["rows"], columns=r.get("columns")), r["out"])
+
+
+def op_nearest(r):
+    near = {"column": r.get("column", "vector"), "q": np.array(r["query"], np.float32), "k": r["k"], "metric": r.get("metric", "l2"), "use_index": False}
+    t = opened(r).to_table(columns=["id"], nearest=near, filter=r.get("filter"), prefilter=True)
+    return {"ids": t["id"].to_pylist(), "distances": t["_distance"].to_pylist()}
+
+
+def op_validate(r):
+    d = opened(r)
+    d.validate()
+    files = [f for x in d.get_fragments() for f in x.data_files()]
+    return {"version": d.version, "format": d.data_storage_version, "fragments": len(d.get_fragments()),
+            "physical_rows": sum(x.physical_rows for x in d.get_fragments()), "deleted_rows": sum(x.num_deletions for x in d.get_fragments()),
+            "files": sorted({f"{f.file_major_version}.{f.file_minor_version}" for f in files})}
+
+
+def op_exit(r):
+    """Dies as a crash in native code would: for the test of the harness."""
+    os._exit(r.get("code", 134))
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    answer = {"id": request.get("id")}
+    try:
+        answer["ok"] = globals()["op_" + request["op"]](request)
+    except BaseException as e:  # a Rust panic is no Exception
+        answer["error"] = f"{type(e).__name__}: {str(e)[:2000]}"
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
