@@ -2,18 +2,32 @@ package io.lancelot.base;
 
 import org.jspecify.annotations.Nullable;
 
-/// Another writer committed first and this change cannot be rebased over it; read again and repeat
-/// the operation.
+/// Another writer committed first and this change cannot be rebased over it. Usually it helps to
+/// read again and repeat the operation ([#retryable()]); where the other commit took away what this
+/// one stands on, it does not.
 public final class CommitConflictException extends LancelotException {
 
   private static final long serialVersionUID = 1L;
 
+  private final boolean retryable;
+
   public CommitConflictException(String message) {
-    super(message, null);
+    this(message, null);
   }
 
   public CommitConflictException(String message, @Nullable Throwable cause) {
     super(message, cause);
+    this.retryable = true;
+  }
+
+  private CommitConflictException(String message, boolean retryable) {
+    super(message, null);
+    this.retryable = retryable;
+  }
+
+  /// A conflict that repeating the operation does not solve by itself.
+  public static CommitConflictException incompatible(String message) {
+    return new CommitConflictException(message, false);
   }
 
   @Override
@@ -28,6 +42,6 @@ public final class CommitConflictException extends LancelotException {
 
   @Override
   public boolean retryable() {
-    return true;
+    return retryable;
   }
 }
