@@ -142,8 +142,7 @@ final class FeatureFlags {
     for (TableProto.DataFile file : fragment.getFilesList()) {
       // 2.0 files are numbered 0.3 by some releases and 2.0 by others.
       boolean is20 = file.getFileMajorVersion() == 0 && file.getFileMinorVersion() == 3;
-      String found =
-          is20 ? "2.0" : file.getFileMajorVersion() + "." + file.getFileMinorVersion();
+      String found = is20 ? "2.0" : file.getFileMajorVersion() + "." + file.getFileMinorVersion();
       if (!found.equals(version)) {
         return true;
       }

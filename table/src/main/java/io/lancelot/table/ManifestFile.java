@@ -81,8 +81,7 @@ record ManifestFile(
               + path
               + ")");
     }
-    ByteString body =
-        section(bytes, file.getLong(footer), "manifest", path);
+    ByteString body = section(bytes, file.getLong(footer), "manifest", path);
     TableProto.Manifest manifest = parse(TableProto.Manifest.parser(), body, "manifest", path);
     if (manifest.getVersion() != version) {
       throw corrupt("version", version, Long.toUnsignedString(manifest.getVersion()), path);
@@ -117,8 +116,7 @@ record ManifestFile(
     }
     int at = (int) position;
     long length =
-        Integer.toUnsignedLong(
-            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(at));
+        Integer.toUnsignedLong(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(at));
     if (length > limit - position) {
       throw corrupt(what + " length", "at most " + (limit - position), length, path);
     }
@@ -174,6 +172,14 @@ record ManifestFile(
   private static CorruptDataException corrupt(
       String what, Object expected, Object found, String path) {
     return new CorruptDataException(
-        "manifest " + what + ": expected=" + expected + ", found=" + found + " (path=" + path + ")");
+        "manifest "
+            + what
+            + ": expected="
+            + expected
+            + ", found="
+            + found
+            + " (path="
+            + path
+            + ")");
   }
 }

@@ -233,11 +233,10 @@ public final class Snapshot {
   /// @throws UnsupportedFeatureException if the table is read-only for this version of Lancelot
   void checkWritable() {
     readOnlyReason()
-        .ifPresent(
-            reason -> {
-              throw new UnsupportedFeatureException(
-                  "table is read-only here: " + reason + " (path=" + file.path() + ")");
-            });
+        .ifPresent(reason -> {
+          throw new UnsupportedFeatureException(
+              "table is read-only here: " + reason + " (path=" + file.path() + ")");
+        });
   }
 
   /// An absolute place that files of this table may lie under.

@@ -77,8 +77,7 @@ final class TransactionCodec {
             .getDataReplacement()
             .getReplacementsList()
             .forEach(
-                group ->
-                    files.put(group.getFragmentId(), DataFile.of(group.getNewFile(), path)));
+                group -> files.put(group.getFragmentId(), DataFile.of(group.getNewFile(), path)));
         yield new Operation.DataReplacement(files);
       }
       case UPDATE_MEM_WAL_STATE -> new Operation.UpdateMemWalState();
@@ -221,8 +220,7 @@ final class TransactionCodec {
               .getOverwriteBuilder()
               .addAllFragments(protos(overwrite.fragments()))
               .addAllSchema(overwrite.schema().toProto())
-              .putAllSchemaMetadata(
-                  LanceSchema.metadataToProto(overwrite.schema().metadata()))
+              .putAllSchemaMetadata(LanceSchema.metadataToProto(overwrite.schema().metadata()))
               .putAllConfigUpsertValues(overwrite.configUpserts());
       case Operation.Restore(long version) -> proto.getRestoreBuilder().setVersion(version);
       case Operation.ReserveFragments(int count) ->

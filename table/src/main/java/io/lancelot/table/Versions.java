@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// Format: lance-format sections 3.2 and 3.10.
 ///
 /// The latest version is always found by listing. The hint file that Lance keeps beside the
-/// manifests is written for its sake and never trusted: a version it points below may be all that
-/// a cleanup left of its time, and a commit on top of it would fork the history.
+/// manifests is written for its sake and never trusted: a version it points below may be all that a
+/// cleanup left of its time, and a commit on top of it would fork the history.
 record Versions(TableRoot root) {
 
   /// A manifest that is there.

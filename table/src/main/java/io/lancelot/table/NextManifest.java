@@ -1,0 +1,262 @@
+package io.lancelot.table;
+
+import com.google.protobuf.Timestamp;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.ResourceExhaustedException;
+import io.lancelot.file.FileVersion;
+import io.lancelot.file.LanceSchema;
+import io.lancelot.table.proto.TableProto;
+import io.lancelot.table.proto.TransactionProto;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Builds the manifest that follows a version: whatever an operation does not touch is copied,
+/// parts that we do not know included. Format: lance-format sections 3.11 and A.16.
+final class NextManifest {
+
+  private static final String LIBRARY = "lancelot";
+  private static final String LIBRARY_VERSION = "0.1.0";
+
+  private final TableProto.Manifest previous;
+  private final TableProto.Manifest.Builder next;
+  private List<TableProto.IndexMetadata> indices;
+
+  private NextManifest(
+      TableProto.Manifest previous,
+      TableProto.Manifest base,
+      List<TableProto.IndexMetadata> indices) {
+    this.previous = previous;
+    this.indices = indices;
+    this.next =
+        base.toBuilder()
+            .setVersion(previous.getVersion() + 1)
+            .clearTag()
+            .clearVersionAuxData()
+            .clearTransactionFile();
+  }
+
+  /// The bytes of the version after `latest`.
+  ///
+  /// @param restored the version to bring back, for a restore
+  static byte[] of(
+      Snapshot latest, @Nullable Snapshot restored, Transaction transaction, Instant now) {
+    Snapshot base = restored == null ? latest : restored;
+    List<TableProto.IndexMetadata> indices =
+        base.indices().stream().map(IndexEntry::proto).toList();
+    NextManifest next = new NextManifest(latest.manifest(), base.manifest(), indices);
+    if (next.next.getDataFormat().getVersion().isEmpty()) {
+      next.setFileVersion(base.fileVersion());
+    }
+    next.apply(transaction.operation());
+    return next.finish(transaction, now);
+  }
+
+  /// The bytes of a new table's first version.
+  static byte[] first(
+      Transaction transaction,
+      boolean stableRowIds,
+      FileVersion fileVersion,
+      Map<String, String> tableMetadata,
+      Instant now) {
+    TableProto.Manifest.Builder empty =
+        TableProto.Manifest.newBuilder().putAllTableMetadata(tableMetadata);
+    if (stableRowIds) {
+      empty
+          .setReaderFeatureFlags(FeatureFlags.STABLE_ROW_IDS)
+          .setWriterFeatureFlags(FeatureFlags.STABLE_ROW_IDS);
+    }
+    NextManifest next = new NextManifest(empty.build(), empty.build(), List.of());
+    next.setFileVersion(fileVersion);
+    next.apply(transaction.operation());
+    return next.finish(transaction, now);
+  }
+
+  private void apply(Operation operation) {
+    switch (operation) {
+      case Operation.Append(List<Fragment> fragments) -> append(fragments);
+      case Operation.Delete delete -> delete(delete);
+      case Operation.Overwrite overwrite -> overwrite(overwrite);
+      case Operation.Restore _ -> restore();
+      case Operation.ReserveFragments(int count) ->
+          next.setMaxFragmentId((int) checkedId(nextFragmentId() + count - 1));
+      case Operation.CreateIndex _,
+          Operation.Rewrite _,
+          Operation.Merge _,
+          Operation.Update _,
+          Operation.Project _,
+          Operation.UpdateConfig _,
+          Operation.DataReplacement _,
+          Operation.UpdateMemWalState _,
+          Operation.Clone _,
+          Operation.UpdateBases _,
+          Operation.DataOverlay _,
+          Operation.Unknown _ ->
+          throw TransactionCodec.unsupported(operation);
+    }
+  }
+
+  private void setFileVersion(FileVersion version) {
+    next.setDataFormat(
+        TableProto.Manifest.DataStorageFormat.newBuilder()
+            .setFileFormat("lance")
+            .setVersion(version.text()));
+  }
+
+  private void append(List<Fragment> fragments) {
+    long id = nextFragmentId();
+    for (Fragment fragment : fragments) {
+      TableProto.DataFragment.Builder added = fragment.proto().toBuilder().setId(checkedId(id));
+      if (stableRowIds()) {
+        giveRowIds(added);
+      }
+      next.addFragments(added);
+      next.setMaxFragmentId((int) id);
+      id++;
+    }
+  }
+
+  private void giveRowIds(TableProto.DataFragment.Builder fragment) {
+    long rows = fragment.getPhysicalRows();
+    long first = next.getNextRowId();
+    fragment.setInlineRowIds(RowIdSequence.ofRange(first, rows));
+    fragment.setInlineCreatedAtVersions(RowIdSequence.ofVersion(rows, next.getVersion()));
+    fragment.setInlineLastUpdatedAtVersions(RowIdSequence.ofVersion(rows, next.getVersion()));
+    next.setNextRowId(first + rows);
+  }
+
+  private boolean stableRowIds() {
+    return (previous.getReaderFeatureFlags() & FeatureFlags.STABLE_ROW_IDS) != 0;
+  }
+
+  /// Ids only ever grow, also past fragments that are gone.
+  private long nextFragmentId() {
+    if (next.hasMaxFragmentId()) {
+      return Integer.toUnsignedLong(next.getMaxFragmentId()) + 1;
+    }
+    return next.getFragmentsList().stream()
+            .mapToLong(TableProto.DataFragment::getId)
+            .max()
+            .orElse(-1)
+        + 1;
+  }
+
+  private static long checkedId(long id) {
+    if (id > Fragment.MAX_ID) {
+      throw new ResourceExhaustedException(
+          "fragment ids are used up: expected at most " + Fragment.MAX_ID + ", needed=" + id);
+    }
+    return id;
+  }
+
+  private void delete(Operation.Delete delete) {
+    Map<Long, Fragment> updated = new HashMap<>();
+    delete.updated().forEach(fragment -> updated.put(fragment.id(), fragment));
+    Set<Long> removed = new HashSet<>(delete.removedIds());
+    List<TableProto.DataFragment> kept = new ArrayList<>();
+    for (TableProto.DataFragment fragment : next.getFragmentsList()) {
+      if (removed.contains(fragment.getId())) {
+        continue;
+      }
+      Fragment replacement = updated.get(fragment.getId());
+      // Only the deletion file is new: a concurrent commit may have changed everything else.
+      kept.add(
+          replacement == null
+              ? fragment
+              : fragment.toBuilder()
+                  .setDeletionFile(replacement.proto().getDeletionFile())
+                  .build());
+    }
+    next.clearFragments().addAllFragments(kept);
+  }
+
+  private void overwrite(Operation.Overwrite overwrite) {
+    long id = nextFragmentId();
+    if (id > 0) {
+      // Written down before the fragments that it follows from are gone.
+      next.setMaxFragmentId((int) (id - 1));
+    }
+    next.clearFragments().clearFields().clearSchemaMetadata();
+    next.addAllFields(overwrite.schema().toProto());
+    next.putAllSchemaMetadata(LanceSchema.metadataToProto(overwrite.schema().metadata()));
+    next.putAllConfig(overwrite.configUpserts());
+    overwrite.fileVersion().ifPresent(this::setFileVersion);
+    indices = List.of();
+    for (Fragment fragment : overwrite.fragments()) {
+      if (fragment.deletionFile().isPresent()) {
+        throw new InvalidInputException(
+            "overwrite: expected=fragments without deletions, found=" + fragment);
+      }
+    }
+    append(overwrite.fragments());
+  }
+
+  private void restore() {
+    if (stableRowIds() && (next.getReaderFeatureFlags() & FeatureFlags.STABLE_ROW_IDS) == 0) {
+      throw new InvalidInputException(
+          "restore would turn stable row ids off: expected=a version that has them");
+    }
+    if (previous.hasMaxFragmentId()) {
+      int max = previous.getMaxFragmentId();
+      boolean higher =
+          !next.hasMaxFragmentId() || Integer.compareUnsigned(max, next.getMaxFragmentId()) > 0;
+      if (higher) {
+        next.setMaxFragmentId(max);
+      }
+    }
+    if (Long.compareUnsigned(previous.getNextRowId(), next.getNextRowId()) > 0) {
+      next.setNextRowId(previous.getNextRowId());
+    }
+  }
+
+  private byte[] finish(Transaction transaction, Instant now) {
+    sortAndPrune();
+    FeatureFlags.set(next, previous);
+    next.setTimestamp(
+        Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()));
+    next.setWriterVersion(
+        TableProto.Manifest.WriterVersion.newBuilder()
+            .setLibrary(LIBRARY)
+            .setVersion(LIBRARY_VERSION));
+    next.setTransactionFile(transaction.fileName());
+    TransactionProto.Transaction message = TransactionCodec.encode(transaction);
+    return ManifestFile.write(next, indices, message);
+  }
+
+  /// Fragments in the order of their ids, without data files of which no column is left.
+  private void sortAndPrune() {
+    Set<Integer> live = new HashSet<>();
+    next.getFieldsList().forEach(field -> live.add(field.getId()));
+    List<TableProto.DataFragment> fragments = new ArrayList<>();
+    for (TableProto.DataFragment fragment : next.getFragmentsList()) {
+      fragments.add(prune(fragment, live));
+    }
+    fragments.sort(Comparator.comparingLong(TableProto.DataFragment::getId));
+    next.clearFragments().addAllFragments(fragments);
+  }
+
+  /// Keeps the file of the hidden lineage columns, whose ids are negative too.
+  private static TableProto.DataFragment prune(
+      TableProto.DataFragment fragment, Set<Integer> live) {
+    List<TableProto.DataFile> files = new ArrayList<>();
+    for (TableProto.DataFile file : fragment.getFilesList()) {
+      boolean used =
+          file.getFieldsList().stream()
+              .anyMatch(id -> live.contains(id) || id < DataFile.TOMBSTONE);
+      if (used) {
+        files.add(file);
+      }
+    }
+    // A fragment keeps one file at least: its rows are counted there.
+    if (files.isEmpty() || files.size() == fragment.getFilesCount()) {
+      return fragment;
+    }
+    return fragment.toBuilder().clearFiles().addAllFiles(files).build();
+  }
+}

@@ -1,0 +1,190 @@
+package io.lancelot.table;
+
+import com.google.protobuf.ByteString;
+import io.lancelot.base.CorruptDataException;
+import io.lancelot.table.proto.RowIdsProto;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/// The stable row ids of one fragment, one per physical row. Format: lance-format section 3.7.
+final class RowIdSequence {
+
+  private final long[] ids;
+
+  private RowIdSequence(long[] ids) {
+    this.ids = ids;
+  }
+
+  /// The serialised sequence `first, first + 1, …`.
+  static ByteString ofRange(long first, long count) {
+    return RowIdsProto.RowIdSequence.newBuilder()
+        .addSegments(range(first, count))
+        .build()
+        .toByteString();
+  }
+
+  /// The serialised sequence of versions for `count` rows of one version.
+  static ByteString ofVersion(long count, long version) {
+    return RowIdsProto.RowDatasetVersionSequence.newBuilder()
+        .addRuns(
+            RowIdsProto.RowDatasetVersionRun.newBuilder()
+                .setSpan(range(0, count))
+                .setVersion(version))
+        .build()
+        .toByteString();
+  }
+
+  private static RowIdsProto.U64Segment range(long first, long count) {
+    return RowIdsProto.U64Segment.newBuilder()
+        .setRange(RowIdsProto.U64Segment.Range.newBuilder().setStart(first).setEnd(first + count))
+        .build();
+  }
+
+  /// Decodes a serialised sequence.
+  ///
+  /// @param count how many ids it must have
+  /// @param where for messages
+  static RowIdSequence parse(ByteString bytes, long count, String where) {
+    RowIdsProto.RowIdSequence proto =
+        ManifestFile.parse(RowIdsProto.RowIdSequence.parser(), bytes, "row ids", where);
+    Output out = new Output(Math.toIntExact(count), where);
+    for (RowIdsProto.U64Segment segment : proto.getSegmentsList()) {
+      append(segment, out);
+    }
+    if (out.size != out.ids.length) {
+      throw out.corrupt("expected=" + count + " ids, found=" + out.size);
+    }
+    return new RowIdSequence(out.ids);
+  }
+
+  int size() {
+    return ids.length;
+  }
+
+  /// The id of a physical row.
+  long at(int row) {
+    return ids[row];
+  }
+
+  private static final class Output {
+    private final long[] ids;
+    private final String where;
+    private int size;
+
+    Output(int count, String where) {
+      this.ids = new long[count];
+      this.where = where;
+    }
+
+    void add(long id) {
+      if (size == ids.length) {
+        throw corrupt("expected=" + ids.length + " ids, found=more");
+      }
+      ids[size++] = id;
+    }
+
+    CorruptDataException corrupt(String what) {
+      return new CorruptDataException("row ids: " + what + " (path=" + where + ")");
+    }
+  }
+
+  private static void append(RowIdsProto.U64Segment segment, Output out) {
+    switch (segment.getSegmentCase()) {
+      case RANGE -> {
+        var range = segment.getRange();
+        appendRange(range.getStart(), range.getEnd(), out);
+      }
+      case RANGE_WITH_HOLES -> {
+        var range = segment.getRangeWithHoles();
+        appendRangeWithHoles(range.getStart(), range.getEnd(), range.getHoles(), out);
+      }
+      case RANGE_WITH_BITMAP -> {
+        var range = segment.getRangeWithBitmap();
+        appendBitmap(range.getStart(), range.getEnd(), range.getBitmap(), out);
+      }
+      case SORTED_ARRAY -> appendArray(segment.getSortedArray(), out);
+      case ARRAY -> appendArray(segment.getArray(), out);
+      case SEGMENT_NOT_SET -> throw out.corrupt("expected=a known segment, found=none");
+    }
+  }
+
+  private static void checkRange(long start, long end, Output out) {
+    if (Long.compareUnsigned(start, end) > 0) {
+      throw out.corrupt("expected=start before end, found=" + start + " to " + end);
+    }
+  }
+
+  private static void appendRange(long start, long end, Output out) {
+    checkRange(start, end, out);
+    for (long id = start; id != end; id++) {
+      out.add(id);
+    }
+  }
+
+  private static void appendRangeWithHoles(
+      long start, long end, RowIdsProto.EncodedU64Array encoded, Output out) {
+    checkRange(start, end, out);
+    long[] holes = decode(encoded, out);
+    int hole = 0;
+    for (long id = start; id != end; id++) {
+      if (hole < holes.length && holes[hole] == id) {
+        hole++;
+      } else {
+        out.add(id);
+      }
+    }
+    if (hole != holes.length) {
+      throw out.corrupt("expected=ascending holes inside the range, found=" + holes[hole]);
+    }
+  }
+
+  /// Least significant bit first, whatever upstream's comment says.
+  private static void appendBitmap(long start, long end, ByteString bitmap, Output out) {
+    checkRange(start, end, out);
+    long length = end - start;
+    if (length < 0 || length > bitmap.size() * 8L) {
+      throw out.corrupt(
+          "expected=a bit for each of " + length + " ids, found=" + bitmap.size() * 8L);
+    }
+    for (int i = 0; i < length; i++) {
+      if ((bitmap.byteAt(i >>> 3) >>> (i & 7) & 1) != 0) {
+        out.add(start + i);
+      }
+    }
+  }
+
+  private static void appendArray(RowIdsProto.EncodedU64Array encoded, Output out) {
+    for (long id : decode(encoded, out)) {
+      out.add(id);
+    }
+  }
+
+  private static long[] decode(RowIdsProto.EncodedU64Array encoded, Output out) {
+    return switch (encoded.getArrayCase()) {
+      case U16_ARRAY ->
+          decode(encoded.getU16Array().getOffsets(), 2, encoded.getU16Array().getBase(), out);
+      case U32_ARRAY ->
+          decode(encoded.getU32Array().getOffsets(), 4, encoded.getU32Array().getBase(), out);
+      case U64_ARRAY -> decode(encoded.getU64Array().getValues(), 8, 0, out);
+      // An empty array may be stored as nothing at all.
+      case ARRAY_NOT_SET -> new long[0];
+    };
+  }
+
+  private static long[] decode(ByteString bytes, int width, long base, Output out) {
+    if (bytes.size() % width != 0) {
+      throw out.corrupt("expected=values of " + width + " bytes, found=" + bytes.size() + " bytes");
+    }
+    ByteBuffer buffer = bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    long[] values = new long[bytes.size() / width];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (width) {
+            case 2 -> base + Short.toUnsignedLong(buffer.getShort());
+            case 4 -> base + Integer.toUnsignedLong(buffer.getInt());
+            default -> buffer.getLong();
+          };
+    }
+    return values;
+  }
+}
