@@ -1,10 +1,15 @@
 package io.lancelot.table;
 
+import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.Context;
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
+import io.lancelot.file.LanceField;
 import io.lancelot.file.LanceSchema;
 import io.lancelot.storage.ObjectStore;
 import java.util.List;
@@ -19,12 +24,16 @@ import org.roaringbitmap.RoaringBitmap;
 /// ([#latest()]) and after its own commits. Reads name the [Snapshot] they want.
 public final class Table implements AutoCloseable {
 
+  /// Data files kept open though nobody reads them.
+  private static final int MAX_IDLE_FILES = 512;
+
   private final TableRoot root;
   private final Context context;
   private final Versions versions;
   private final Committer committer;
   private final Bases bases;
   private final DeletionReader deletions;
+  private final OpenFiles files;
   private final AtomicReference<Snapshot> newest;
 
   private Table(TableRoot root, Context context, Snapshot snapshot) {
@@ -34,6 +43,7 @@ public final class Table implements AutoCloseable {
     this.committer = new Committer(root, context);
     this.bases = new Bases(root);
     this.deletions = new DeletionReader(bases, context.memory());
+    this.files = new OpenFiles(MAX_IDLE_FILES);
     this.newest = new AtomicReference<>(snapshot);
   }
 
@@ -75,6 +85,25 @@ public final class Table implements AutoCloseable {
         options,
         context,
         new WrittenFiles(store));
+  }
+
+  /// Creates a table with rows.
+  ///
+  /// @param rows closed by the caller
+  /// @throws io.lancelot.base.AlreadyExistsException if there is one
+  public static Table create(
+      ObjectStore store, String path, BatchStream rows, CreateOptions options, Context context) {
+    if (exists(store, path)) {
+      // Seen again when it commits; here it saves writing the data.
+      throw new AlreadyExistsException(
+          "table already exists (path=" + new TableRoot(store, path) + ")");
+    }
+    LanceSchema schema = LanceSchema.of(rows.schema(), 0);
+    WrittenFiles written = new WrittenFiles(store);
+    List<Fragment> fragments =
+        FragmentWriter.writeAll(
+            new TableRoot(store, path), schema, options.fileVersion(), context, written, rows);
+    return create(store, path, schema, fragments, options, context, written);
   }
 
   private static Table create(
@@ -162,6 +191,48 @@ public final class Table implements AutoCloseable {
     return remember(committer.commit(base, _ -> operation, new WrittenFiles(root.store())));
   }
 
+  /// Adds rows.
+  ///
+  /// @param rows of columns of the table, by name, in any order; columns that may be null may be
+  ///   missing. Closed by the caller
+  /// @throws InvalidInputException if names, types or nulls do not fit
+  public Snapshot append(BatchStream rows) {
+    Snapshot base = latest();
+    base.checkWritable();
+    WrittenFiles written = new WrittenFiles(root.store());
+    Operation operation =
+        new Operation.Append(
+            FragmentWriter.writeAll(
+                root, base.schema(), base.fileVersion(), context, written, rows));
+    return remember(committer.commit(base, _ -> operation, written));
+  }
+
+  /// Replaces schema and rows. Older versions stay readable; indices are dropped.
+  ///
+  /// @param rows closed by the caller
+  public Snapshot overwrite(BatchStream rows) {
+    Snapshot base = latest();
+    base.checkWritable();
+    LanceSchema schema = LanceSchema.of(rows.schema(), 0);
+    WrittenFiles written = new WrittenFiles(root.store());
+    Operation operation =
+        new Operation.Overwrite(
+            FragmentWriter.writeAll(root, schema, base.fileVersion(), context, written, rows),
+            schema,
+            Map.of(),
+            Optional.empty());
+    return remember(committer.commit(base, _ -> operation, written));
+  }
+
+  /// Writes rows into new fragments that belong to no version yet, for an operation to commit.
+  public StagedRows stage(Snapshot base, BatchStream rows) {
+    base.checkWritable();
+    WrittenFiles written = new WrittenFiles(root.store());
+    List<Fragment> fragments =
+        FragmentWriter.writeAll(root, base.schema(), base.fileVersion(), context, written, rows);
+    return new StagedRows(fragments, written);
+  }
+
   /// Marks rows as deleted.
   ///
   /// @param base the version in which the rows were found
@@ -182,6 +253,38 @@ public final class Table implements AutoCloseable {
     return remember(committer.commit(base, _ -> operation, new WrittenFiles(root.store())));
   }
 
+  /// Reads the live rows of a version.
+  public BatchStream scan(Snapshot snapshot, ScanOptions options) {
+    return new TableScan(
+        snapshot,
+        options,
+        context.memory(),
+        (fragment, fields) -> reader(snapshot, fragment, fields));
+  }
+
+  /// Fetches rows by address, in the order asked for and as often; whether they are deleted is not
+  /// checked.
+  ///
+  /// @param addresses fragment id in the upper, row in the lower 32 bits
+  /// @param columns names as in [ScanOptions]
+  /// @return rows in memory of `scratch`
+  public Batch take(
+      Snapshot snapshot, long[] addresses, int count, List<String> columns, Scratch scratch) {
+    return new RowTaking(
+            snapshot,
+            columns,
+            context.memory(),
+            (fragment, fields) -> reader(snapshot, fragment, fields))
+        .take(addresses, count, scratch);
+  }
+
+  /// Opens one fragment for reading by physical row.
+  ///
+  /// @param fields top-level fields of the snapshot's schema
+  public FragmentReader reader(Snapshot snapshot, Fragment fragment, List<LanceField> fields) {
+    return new FragmentReader(snapshot, fragment, fields, bases, files, deletions);
+  }
+
   /// The deleted rows of a fragment; empty if there are none. Shared: not to be changed.
   public RoaringBitmap deletions(Snapshot snapshot, Fragment fragment) {
     return deletions.read(snapshot, fragment);
@@ -200,6 +303,7 @@ public final class Table implements AutoCloseable {
 
   @Override
   public void close() {
+    files.close();
     bases.close();
   }
 }
