@@ -64,6 +64,9 @@ record PageLevels(
         visible = level;
       }
       boolean empties = used[layer.code() + 1];
+      // Where something further out is missing, the list is, too. The real Lance misreads pages of
+      // nulls that call such lists all valid.
+      nulls |= !empties && anyUsed(used, layer.code());
       layers.add(listLayer(nulls, empties));
       if (nulls) {
         levelOf[layer.code()] = (short) ++level;
@@ -90,6 +93,15 @@ record PageLevels(
         lists,
         visible < 0 ? level : visible,
         level);
+  }
+
+  private static boolean anyUsed(boolean[] used, int before) {
+    for (int code = 1; code < before; code++) {
+      if (used[code]) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static RepDefLayer listLayer(boolean nulls, boolean empties) {

@@ -57,7 +57,7 @@ final class RandomData {
     if (depth == 0) {
       return leafType();
     }
-    return switch (random.nextInt(allTypes ? 6 : 4)) {
+    return switch (random.nextInt(allTypes ? 5 : 4)) {
       case 0, 1 -> new DataType.ListOf(field("item", type(depth - 1)), random.nextInt(4) == 0);
       case 2, 3 -> struct(depth);
       case 4 ->
