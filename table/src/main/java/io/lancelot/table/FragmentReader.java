@@ -24,8 +24,8 @@ import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
-/// Reads chosen columns of one fragment by physical row, deleted rows included. Holds its data files
-/// open: what it read is valid while it is. Not thread-safe.
+/// Reads chosen columns of one fragment by physical row, deleted rows included. Holds its data
+/// files open: what it read is valid while it is. Not thread-safe.
 public final class FragmentReader implements AutoCloseable {
 
   private static final int ROW_ID_FIELD = -3;

@@ -54,7 +54,8 @@ final class FragmentWriter implements AutoCloseable {
     this.maxRows = maxRows;
   }
 
-  /// Writes a whole stream as fragments of a table of this schema. On failure the files are removed.
+  /// Writes a whole stream as fragments of a table of this schema. On failure the files are
+  /// removed.
   static List<Fragment> writeAll(
       TableRoot root,
       LanceSchema schema,

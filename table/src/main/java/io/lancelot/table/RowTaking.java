@@ -90,16 +90,15 @@ final class RowTaking {
   private Fragment fragment(long address) {
     return snapshot
         .fragment(address >>> 32)
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    "row address of an unknown fragment: found="
-                        + Long.toUnsignedString(address)
-                        + " (fragment="
-                        + (address >>> 32)
-                        + ", version="
-                        + snapshot.version()
-                        + ")"));
+        .orElseThrow(() ->
+            new InvalidInputException(
+                "row address of an unknown fragment: found="
+                    + Long.toUnsignedString(address)
+                    + " (fragment="
+                    + (address >>> 32)
+                    + ", version="
+                    + snapshot.version()
+                    + ")"));
   }
 
   private Batch take(FragmentReader reader, long[] sorted, int from, int to, Scratch work) {

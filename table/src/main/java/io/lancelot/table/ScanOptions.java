@@ -10,8 +10,7 @@ import java.util.Set;
 ///   [TableScan#ROW_ADDRESS] stand for a row's id and address
 /// @param batchRows at most so many rows per batch
 /// @param fragmentIds only these fragments; empty for all
-public record ScanOptions(
-    List<String> columns, int batchRows, Optional<Set<Long>> fragmentIds) {
+public record ScanOptions(List<String> columns, int batchRows, Optional<Set<Long>> fragmentIds) {
 
   public static final int DEFAULT_BATCH_ROWS = 8192;
 

@@ -50,10 +50,9 @@ public final class TableScan implements BatchStream {
     this.scratch = memory.scratch();
     this.fragments =
         snapshot.fragments().stream()
-            .filter(
-                fragment ->
-                    options.fragmentIds().isEmpty()
-                        || options.fragmentIds().get().contains(fragment.id()))
+            .filter(fragment ->
+                options.fragmentIds().isEmpty()
+                    || options.fragmentIds().get().contains(fragment.id()))
             .iterator();
   }
 
@@ -70,13 +69,12 @@ public final class TableScan implements BatchStream {
             snapshot
                 .schema()
                 .field(column)
-                .orElseThrow(
-                    () ->
-                        new InvalidInputException(
-                            "unknown column: expected one of "
-                                + snapshot.schema().arrow().names()
-                                + ", found="
-                                + column)));
+                .orElseThrow(() ->
+                    new InvalidInputException(
+                        "unknown column: expected one of "
+                            + snapshot.schema().arrow().names()
+                            + ", found="
+                            + column)));
       }
     }
     return fields;
