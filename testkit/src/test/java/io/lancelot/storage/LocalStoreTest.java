@@ -58,7 +58,7 @@ class LocalStoreTest extends ObjectStoreContract {
     assertThat(store().deleteAbandoned("", System.currentTimeMillis() - 60_000)).isZero();
     assertThat(store().deleteAbandoned("a", System.currentTimeMillis() + 60_000)).isEqualTo(1);
     assertThat(root().resolve("a")).isEmptyDirectory();
-    assertThatThrownBy(left::finish).isInstanceOf(NotFoundException.class);
+    assertThatThrownBy(left::finish).isInstanceOf(StorageException.class);
     left.close();
     assertThat(store().list("")).isEmpty();
   }
