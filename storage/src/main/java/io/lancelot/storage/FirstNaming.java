@@ -2,8 +2,10 @@ package io.lancelot.storage;
 
 import io.lancelot.base.CommitUnknownException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -56,14 +58,15 @@ final class FirstNaming {
         return true;
       } catch (FileAlreadyExistsException e) {
         return isSame(temp, target, e);
-      } catch (NoSuchFileException e) {
+      } catch (NoSuchFileException | AccessDeniedException e) {
         throw e;
       } catch (IOException | UnsupportedOperationException e) {
         if (taken(target)) {
           return isSame(temp, target, e);
         }
         if (linksWork(temp)) {
-          throw e;
+          // On a network the link may still be made after its request was given up.
+          throw unknown(target, e);
         }
         links = false;
       }
@@ -108,9 +111,12 @@ final class FirstNaming {
                 target.resolveSibling(LOCK_NAME),
                 StandardOpenOption.CREATE,
                 StandardOpenOption.WRITE);
-        FileLock lock = lock(channel)) {
-      if (!lock.isValid() || taken(target)) {
+        FileLock _ = lock(channel)) {
+      if (taken(target)) {
         return false;
+      }
+      if (!Files.notExists(target, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException("the file system cannot say whether the name is taken");
       }
       try {
         temp.renameTo(target);
@@ -133,6 +139,9 @@ final class FirstNaming {
       FileLock lock = channel.tryLock();
       if (lock != null) {
         return lock;
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        throw new ClosedByInterruptException();
       }
       if (System.nanoTime() - start > LOCK_PATIENCE_NANOS) {
         throw new IOException("another process has held the lock " + LOCK_NAME + " for 30 s");

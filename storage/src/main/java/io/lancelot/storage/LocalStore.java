@@ -79,12 +79,18 @@ public final class LocalStore implements ObjectStore {
     try {
       // Looked at first, because opening a pipe would wait and opening a folder succeed.
       if (attributes(file) == null) {
-        throw new NotFoundException("object not found (path=" + path + ", store=" + root + ")");
+        throw notFound(path);
       }
       return openFile(path, file);
+    } catch (NoSuchFileException e) {
+      throw notFound(path);
     } catch (IOException e) {
       throw failure("open", path, e);
     }
+  }
+
+  private NotFoundException notFound(String path) {
+    return new NotFoundException("object not found (path=" + path + ", store=" + root + ")");
   }
 
   private static ObjectReader openFile(String path, Path file) throws IOException {
@@ -111,7 +117,7 @@ public final class LocalStore implements ObjectStore {
     Path target = resolve(path);
     MemorySegment buffer = takeBuffer();
     try {
-      TempFile temp = TempFile.beside(target, folders, TempFile.options(false));
+      TempFile temp = TempFile.beside(target, folders);
       return new LocalWriter(this, path, target, temp, buffer);
     } catch (IOException e) {
       giveBuffer(buffer);
@@ -156,7 +162,7 @@ public final class LocalStore implements ObjectStore {
   }
 
   private TempFile writeTemp(Path target, MemorySegment bytes) throws IOException {
-    TempFile temp = TempFile.beside(target, folders, TempFile.options(false));
+    TempFile temp = TempFile.beside(target, folders);
     boolean written = false;
     try {
       temp.write(writable(bytes));
@@ -344,19 +350,20 @@ public final class LocalStore implements ObjectStore {
   }
 
   private String pathOf(Path file) {
-    String relative = root.relativize(file).toString();
-    return relative.replace(root.getFileSystem().getSeparator(), "/");
+    String separator = root.getFileSystem().getSeparator();
+    int start = root.toString().length();
+    if (!root.toString().endsWith(separator)) {
+      start += separator.length();
+    }
+    return file.toString().substring(start).replace(separator, "/");
   }
 
   LancelotException failure(String operation, String path, IOException e) {
     String facts = " (path=" + path + ", store=" + root + ")";
-    return switch (e) {
-      case ClosedByInterruptException _ ->
-          new CancelledException(operation + " interrupted" + facts, e);
-      case NoSuchFileException _ ->
-          new NotFoundException(operation + " failed: object not found" + facts, e);
-      default -> new StorageException(operation + " failed: " + reason(e) + facts, e);
-    };
+    if (e instanceof ClosedByInterruptException) {
+      return new CancelledException(operation + " interrupted" + facts, e);
+    }
+    return new StorageException(operation + " failed: " + reason(e) + facts, e);
   }
 
   private static String reason(IOException e) {

@@ -134,7 +134,7 @@ final class MappedReader implements ObjectReader {
       // How the JVM reports a page that is mapped but no longer in the file.
       throw tooShort(path, position + target.byteSize(), -1, e);
     } catch (IllegalStateException e) {
-      if (closed) {
+      if (!arena.scope().isAlive()) {
         throw SegmentReader.closedReader(path);
       }
       throw e;

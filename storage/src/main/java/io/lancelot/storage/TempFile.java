@@ -6,12 +6,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /// An object under way: a file beside its final name that listings hide. Closing it removes what
@@ -31,8 +29,7 @@ final class TempFile implements AutoCloseable {
   }
 
   /// Makes a new one in the folder of `target`.
-  static TempFile beside(Path target, LocalFolders folders, Set<OpenOption> how)
-      throws IOException {
+  static TempFile beside(Path target, LocalFolders folders) throws IOException {
     Path folder = target.getParent();
     if (folder == null) {
       throw new IOException("no folder above " + target);
@@ -41,7 +38,8 @@ final class TempFile implements AutoCloseable {
       folders.prepare(folder);
       Path path = fresh(folder);
       try {
-        return new TempFile(path, FileChannel.open(path, how));
+        return new TempFile(
+            path, FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
       } catch (NoSuchFileException e) {
         // Somebody removed the folder behind our back: make it again.
         folders.forget(folder);
@@ -88,12 +86,6 @@ final class TempFile implements AutoCloseable {
   void renameTo(Path target) throws IOException {
     Files.move(path, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     published = true;
-  }
-
-  static Set<OpenOption> options(boolean eachWriteForced) {
-    return eachWriteForced
-        ? Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)
-        : Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
   /// Errors are of no interest: a file that stays is hidden, and swept up later.
