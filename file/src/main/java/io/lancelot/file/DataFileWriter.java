@@ -1,0 +1,297 @@
+package io.lancelot.file;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Memory;
+import io.lancelot.base.Scratch;
+import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BoolColumn;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.DictionaryColumn;
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.columnar.FixedListColumn;
+import io.lancelot.columnar.ListColumn;
+import io.lancelot.columnar.NullColumn;
+import io.lancelot.columnar.StructColumn;
+import io.lancelot.columnar.VarColumn;
+import io.lancelot.file.proto.ColumnMetadata;
+import io.lancelot.file.proto.FileDescriptor;
+import io.lancelot.file.proto.FileSchema;
+import io.lancelot.file.proto.StoredEncoding;
+import io.lancelot.storage.ObjectWriter;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/// Writes one Lance data file, version 2.1 or 2.2, as rows come. Format: lance-format section 1.
+///
+/// Each column collects up to a page (8 MiB, less for many columns and little memory) and writes it
+/// at once; large runs of wide vectors go to the file without a copy. After an error the writer
+/// only takes [#close()]. One thread at a time.
+public final class DataFileWriter implements AutoCloseable {
+
+  private static final long PAGE_BYTES = 8 << 20;
+  private static final long MIN_PAGE_BYTES = 128 << 10;
+
+  /// Rows are taken over in pieces of about this size, so that a large batch does not make large
+  /// pages.
+  private static final long PIECE_BYTES = 2 << 20;
+
+  private final ObjectWriter out;
+  private final BufferSink sink;
+  private final LanceSchema schema;
+  private final FileVersion version;
+  private final Scratch scratch;
+  private final List<Shredder> shredders;
+  private final List<LeafWriter> leaves;
+  private long rowCount;
+  private State state = State.OPEN;
+
+  private enum State {
+    OPEN,
+    FAILED,
+    FINISHED,
+    CLOSED
+  }
+
+  /// What was written.
+  ///
+  /// @param path the object's path in its store
+  /// @param fieldIds ids of the fields that own a column
+  /// @param columnIndices the column of each of `fieldIds`
+  public record Summary(
+      String path,
+      long rowCount,
+      long sizeBytes,
+      int[] fieldIds,
+      int[] columnIndices,
+      FileVersion version) {}
+
+  private DataFileWriter(ObjectWriter out, LanceSchema schema, FileVersion version, Memory memory) {
+    this.out = out;
+    this.sink = new BufferSink(out);
+    this.schema = schema;
+    this.version = version;
+    this.scratch = memory.scratch();
+    int leafCount = Math.max(1, schema.leaves().size());
+    long share = memory.limitBytes() / 8 / leafCount;
+    ShredderBuilder builder =
+        new ShredderBuilder(
+            version, sink, scratch, memory, Math.clamp(share, MIN_PAGE_BYTES, PAGE_BYTES));
+    this.shredders = schema.fields().stream().map(builder::build).toList();
+    this.leaves = builder.leaves();
+  }
+
+  /// Starts a file. Takes ownership of `out`: [#finish()] finishes it, [#close()] without it
+  /// abandons it.
+  ///
+  /// @throws UnsupportedFeatureException if the version cannot store a type of the schema
+  /// @throws InvalidInputException if a field's metadata holds an encoding option that makes no
+  ///   sense
+  public static DataFileWriter create(
+      ObjectWriter out, LanceSchema schema, FileVersion version, Memory memory) {
+    try {
+      if (version == FileVersion.V2_0) {
+        throw new UnsupportedFeatureException(
+            "file format version not supported for writing: expected 2.1 or 2.2, found="
+                + version.text());
+      }
+      return new DataFileWriter(out, schema, version, memory);
+    } catch (RuntimeException e) {
+      out.close();
+      throw e;
+    }
+  }
+
+  /// Appends rows. The batch's memory can be reused as soon as this returns.
+  ///
+  /// @param batch columns in the schema's order and of its types
+  /// @throws InvalidInputException if a column's type differs, or a non-nullable field has a null
+  public void write(Batch batch) {
+    requireOpen();
+    state = State.FAILED;
+    checkTypes(batch);
+    for (int i = 0; i < shredders.size(); i++) {
+      append(shredders.get(i), batch.column(i));
+    }
+    rowCount += batch.rowCount();
+    state = State.OPEN;
+  }
+
+  private void requireOpen() {
+    if (state != State.OPEN) {
+      throw new IllegalStateException(
+          "writer is not open: " + state + " (path=" + out.path() + ")");
+    }
+  }
+
+  private void checkTypes(Batch batch) {
+    if (batch.columns().size() != schema.fields().size()) {
+      throw new InvalidInputException(
+          "column count mismatch: expected="
+              + schema.fields().size()
+              + ", found="
+              + batch.columns().size()
+              + " (path="
+              + out.path()
+              + ")");
+    }
+    for (int i = 0; i < batch.columns().size(); i++) {
+      LanceField field = schema.fields().get(i);
+      if (!batch.column(i).type().arrowName().equals(field.type().arrowName())) {
+        throw new InvalidInputException(
+            "column type mismatch: expected="
+                + field.type().arrowName()
+                + ", found="
+                + batch.column(i).type().arrowName()
+                + " (column="
+                + field.name()
+                + ")");
+      }
+    }
+  }
+
+  private static void append(Shredder shredder, Column column) {
+    int rows = column.length();
+    if (rows == 0) {
+      return;
+    }
+    long bytes = sizeOf(column);
+    if (rows > 1 && bytes > PIECE_BYTES && !plainVectors(column)) {
+      int half = rows / 2;
+      append(shredder, column.slice(0, half));
+      append(shredder, column.slice(half, rows - half));
+      return;
+    }
+    shredder.append(column, LevelItems.rows(rows), rows);
+  }
+
+  /// Fixed-size lists without nulls are cut into pages where they are written.
+  private static boolean plainVectors(Column column) {
+    return column instanceof FixedListColumn list && list.validity() == null;
+  }
+
+  /// About how many bytes the largest leaf of a column takes.
+  private static long sizeOf(Column column) {
+    return switch (column) {
+      case NullColumn nulls -> nulls.length();
+      case BoolColumn bools -> 2L * bools.length();
+      case FixedColumn fixed -> (long) fixed.length() * fixed.width();
+      case VarColumn var -> 4L * var.length() + var.offset(var.length()) - var.offset(0);
+      case DictionaryColumn coded -> sizeOf(coded.indices());
+      case FixedListColumn list -> sizeOf(list.items());
+      case ListColumn list -> {
+        int from = list.offset(0);
+        Column items = list.items().slice(from, list.offset(list.length()) - from);
+        yield 4L * (list.length() + items.length()) + sizeOf(items);
+      }
+      case StructColumn struct -> {
+        long max = 2L * struct.length();
+        for (Column child : struct.children()) {
+          max = Math.max(max, sizeOf(child));
+        }
+        yield max;
+      }
+    };
+  }
+
+  /// Rows written so far.
+  public long rowCount() {
+    return rowCount;
+  }
+
+  /// Bytes taken over and not yet written to the file.
+  public long bufferedBytes() {
+    long bytes = 0;
+    for (LeafWriter leaf : leaves) {
+      bytes += leaf.bufferedBytes();
+    }
+    return bytes;
+  }
+
+  /// Writes what is left, and the file's metadata, and makes the file visible.
+  public Summary finish() {
+    requireOpen();
+    state = State.FAILED;
+    leaves.forEach(LeafWriter::flush);
+    ByteString descriptor =
+        FileDescriptor.newBuilder()
+            .setSchema(
+                FileSchema.newBuilder()
+                    .addAllFields(schema.toProto())
+                    .putAllMetadata(LanceSchema.metadataToProto(schema.metadata())))
+            .setLength(rowCount)
+            .build()
+            .toByteString();
+    long descriptorAt = sink.writeAligned(segment(descriptor));
+    long[] columnTable = new long[2 * leaves.size()];
+    long columnsAt = sink.position();
+    for (int i = 0; i < leaves.size(); i++) {
+      ByteString metadata = columnMetadata(leaves.get(i)).toByteString();
+      columnTable[2 * i] = sink.write(segment(metadata));
+      columnTable[2 * i + 1] = metadata.size();
+    }
+    long columnTableAt = sink.write(table(columnTable));
+    long bufferTableAt = sink.write(table(new long[] {descriptorAt, descriptor.size()}));
+    sink.write(footer(columnsAt, columnTableAt, bufferTableAt));
+    long sizeBytes = sink.position();
+    out.finish();
+    state = State.FINISHED;
+    int[] ids = leaves.stream().mapToInt(leaf -> leaf.field().id()).toArray();
+    int[] indices = new int[ids.length];
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = i;
+    }
+    return new Summary(out.path(), rowCount, sizeBytes, ids, indices, version);
+  }
+
+  private static MemorySegment segment(ByteString bytes) {
+    return MemorySegment.ofArray(bytes.toByteArray());
+  }
+
+  private static MemorySegment table(long[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asLongBuffer().put(values);
+    return MemorySegment.ofArray(bytes.array());
+  }
+
+  private MemorySegment footer(long columnsAt, long columnTableAt, long bufferTableAt) {
+    ByteBuffer bytes = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(columnsAt).putLong(columnTableAt).putLong(bufferTableAt);
+    bytes.putInt(1).putInt(leaves.size());
+    bytes.putShort((short) version.footerMajor()).putShort((short) version.footerMinor());
+    bytes.put("LANC".getBytes(StandardCharsets.US_ASCII));
+    return MemorySegment.ofArray(bytes.array());
+  }
+
+  private static ColumnMetadata columnMetadata(LeafWriter leaf) {
+    // The column encoding "plain values", the same bytes in every file.
+    Any values =
+        Any.newBuilder()
+            .setTypeUrl("/lance.encodings.ColumnEncoding")
+            .setValue(ByteString.copyFrom(new byte[] {0x0A, 0x00}))
+            .build();
+    return ColumnMetadata.newBuilder()
+        .setEncoding(
+            StoredEncoding.newBuilder()
+                .setDirect(StoredEncoding.Direct.newBuilder().setEncoding(values.toByteString())))
+        .addAllPages(leaf.pages())
+        .build();
+  }
+
+  /// Gives memory back. Without [#finish()] before, nothing of the file stays.
+  @Override
+  public void close() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    state = State.CLOSED;
+    leaves.forEach(LeafWriter::close);
+    scratch.close();
+    out.close();
+  }
+}

@@ -1,0 +1,205 @@
+package io.lancelot.file;
+
+import com.google.protobuf.Any;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Scratch;
+import io.lancelot.file.EncodingOptions.Structure;
+import io.lancelot.file.proto.ColumnMetadata;
+import io.lancelot.file.proto.StoredEncoding;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Chooses the layout and the encodings of a leaf's pages, and writes them. Format: lance-format
+/// section 2.7.
+final class PageEncoder {
+
+  private static final int WIDE_BYTES = 256;
+  private static final int MAX_PIECE_LEVELS = 0xFFFF;
+  private static final String PAGE_URL = "/lance.encodings21.PageLayout";
+
+  private final FileVersion version;
+  private final EncodingOptions options;
+  private final BufferSink sink;
+  private final Scratch scratch;
+  private final String path;
+  private final int rowUnit;
+  private final boolean cutsRows;
+  private final MiniBlockEncoder miniBlock;
+
+  /// @param scratch memory for one page; shared by the leaves of a file
+  /// @param rowUnit how many rows of this leaf's pages make a row of the table: more than one below
+  ///   fixed-size lists of structs
+  PageEncoder(
+      FileVersion version,
+      EncodingOptions options,
+      BufferSink sink,
+      Scratch scratch,
+      String path,
+      int rowUnit,
+      boolean hasLists) {
+    this.version = version;
+    this.options = options;
+    this.sink = sink;
+    this.scratch = scratch;
+    this.path = path;
+    this.rowUnit = rowUnit;
+    this.cutsRows = rowUnit == 1 || !hasLists;
+    this.miniBlock = new MiniBlockEncoder(version);
+  }
+
+  /// Whether slots of that size, none of them null, are stored one after the other as they are.
+  boolean storesRaw(int slotBits) {
+    return slotBits % 8 == 0
+        && options.structure() != Structure.MINI_BLOCK
+        && (slotBits / 8 >= WIDE_BYTES || options.structure() == Structure.FULL_ZIP);
+  }
+
+  /// Writes the rows as one page, or as several if one cannot hold them.
+  ///
+  /// @param firstRow number of the first row among the leaf's rows
+  List<ColumnMetadata.Page> encode(LeafLevels levels, PageSlots slots, int rows, long firstRow) {
+    List<ColumnMetadata.Page> pages = new ArrayList<>();
+    encode(levels, slots, rows, firstRow, pages);
+    return pages;
+  }
+
+  private void encode(
+      LeafLevels levels,
+      PageSlots slots,
+      int rows,
+      long firstRow,
+      List<ColumnMetadata.Page> pages) {
+    try {
+      EncodedPage page = encodeWhole(levels, slots);
+      if (page != null) {
+        pages.add(write(page, rows, firstRow));
+        return;
+      }
+    } finally {
+      scratch.reset();
+    }
+    if (rows <= rowUnit || !cutsRows) {
+      if (!FullZipEncoder.handles(slots)) {
+        throw new InvalidInputException(
+            "row too large for its encoding: expected<="
+                + MAX_PIECE_LEVELS
+                + " items, found="
+                + levels.count()
+                + " (column="
+                + path
+                + ")");
+      }
+      try {
+        pages.add(write(FullZipEncoder.encode(levels, slots, scratch), rows, firstRow));
+      } finally {
+        scratch.reset();
+      }
+      return;
+    }
+    encodePieces(levels, slots, rows, firstRow, pages);
+  }
+
+  private void encodePieces(
+      LeafLevels levels,
+      PageSlots slots,
+      int rows,
+      long firstRow,
+      List<ColumnMetadata.Page> pages) {
+    int limit = levels.count() > 2 * MAX_PIECE_LEVELS ? MAX_PIECE_LEVELS : (levels.count() + 1) / 2;
+    int level = 0;
+    int slot = 0;
+    int row = 0;
+    while (row < rows) {
+      int endLevel = level;
+      int endRow = row;
+      while (endRow < rows) {
+        int next = rowEnd(levels, endLevel);
+        if (endRow > row && next - level > limit) {
+          break;
+        }
+        endLevel = next;
+        endRow += rowUnit;
+      }
+      int visible = levels.visible(level, endLevel);
+      // A piece's memory lives as long as the piece; slices by bits need some, too.
+      try (Scratch pieceScratch = scratch.memory().scratch()) {
+        encode(
+            levels.slice(level, endLevel - level),
+            slots.slice(slot, visible, pieceScratch),
+            endRow - row,
+            firstRow + row,
+            pages);
+      }
+      level = endLevel;
+      slot += visible;
+      row = endRow;
+    }
+  }
+
+  private int rowEnd(LeafLevels levels, int from) {
+    if (levels.rep() == null) {
+      return from + rowUnit;
+    }
+    int end = from + 1;
+    while (end < levels.count() && levels.repAt(end) != levels.maxRep()) {
+      end++;
+    }
+    return end;
+  }
+
+  /// The page, or null if the rows do not fit into one.
+  private @Nullable EncodedPage encodeWhole(LeafLevels levels, PageSlots slots) {
+    if (slots instanceof PageSlots.Absent || slots.count() == 0 || levels.valid() == 0) {
+      return ConstantEncoder.allNull(levels);
+    }
+    return switch (slots) {
+      case PageSlots.Absent _ -> ConstantEncoder.allNull(levels);
+      case PageSlots.Coded coded -> coded(levels, coded);
+      case PageSlots.Fixed fixed ->
+          wide(fixed.width())
+              ? FullZipEncoder.encode(levels, fixed, scratch)
+              : miniBlock.encode(levels, ValueChunks.flat(fixed, scratch), null, scratch);
+      case PageSlots.Variable variable ->
+          wide(variable.maxBytes())
+              ? FullZipEncoder.encode(levels, variable, scratch)
+              : miniBlock.encode(
+                  levels,
+                  ValueChunks.variable(variable, options.chunkBytes(), scratch),
+                  null,
+                  scratch);
+    };
+  }
+
+  private @Nullable EncodedPage coded(LeafLevels levels, PageSlots.Coded coded) {
+    return miniBlock.encode(
+        levels,
+        ValueChunks.flat(coded.indices(), scratch),
+        DictionaryEncoder.encode(coded.values(), scratch),
+        scratch);
+  }
+
+  private boolean wide(long bytes) {
+    return switch (options.structure()) {
+      case AUTOMATIC -> bytes >= WIDE_BYTES;
+      case MINI_BLOCK -> false;
+      case FULL_ZIP -> true;
+    };
+  }
+
+  private ColumnMetadata.Page write(EncodedPage page, int rows, long firstRow) {
+    ColumnMetadata.Page.Builder message =
+        ColumnMetadata.Page.newBuilder().setLength(rows).setPriority(firstRow / rowUnit);
+    for (MemorySegment buffer : page.buffers()) {
+      message.addBufferOffsets(sink.writeAligned(buffer)).addBufferSizes(buffer.byteSize());
+    }
+    Any layout =
+        Any.newBuilder().setTypeUrl(PAGE_URL).setValue(page.layout().toByteString()).build();
+    return message
+        .setEncoding(
+            StoredEncoding.newBuilder()
+                .setDirect(StoredEncoding.Direct.newBuilder().setEncoding(layout.toByteString())))
+        .build();
+  }
+}

@@ -1,0 +1,72 @@
+package io.lancelot.file;
+
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.FixedListColumn;
+import io.lancelot.columnar.ListColumn;
+import io.lancelot.columnar.StructColumn;
+import java.util.List;
+
+/// Takes nested columns apart into leaves, carrying levels down. Mirrors the schema's tree.
+sealed interface Shredder {
+
+  /// Appends a column whose slots the items' positions name.
+  ///
+  /// @param rows rows of the page that the column stands for
+  void append(Column column, LevelItems items, int rows);
+
+  private static LevelItems mark(
+      Column column, LevelItems items, LevelLayer layer, boolean nullable) {
+    LevelItems marked = items.mark(column.validity(), layer.code());
+    if (!nullable && marked != items && marked.uses(layer.code())) {
+      throw new InvalidInputException(
+          "null in a non-nullable field: expected=no nulls (column=" + layer.path() + ")");
+    }
+    return marked;
+  }
+
+  record Leaf(LeafWriter writer) implements Shredder {
+    @Override
+    public void append(Column column, LevelItems items, int rows) {
+      writer.append(column, items, rows);
+    }
+  }
+
+  record Struct(LevelLayer layer, boolean nullable, List<Shredder> children) implements Shredder {
+    @Override
+    public void append(Column column, LevelItems items, int rows) {
+      StructColumn struct = (StructColumn) column;
+      LevelItems marked = mark(struct, items, layer, nullable);
+      for (int i = 0; i < children.size(); i++) {
+        children.get(i).append(struct.children().get(i), marked, rows);
+      }
+    }
+  }
+
+  /// Lists and maps.
+  record Lists(LevelLayer layer, boolean nullable, Shredder item) implements Shredder {
+    @Override
+    public void append(Column column, LevelItems items, int rows) {
+      ListColumn list = (ListColumn) column;
+      LevelItems marked = mark(list, items, layer, nullable);
+      LevelItems expanded = marked.expand(list, layer.code(), layer.code() + 1);
+      int from = expanded.contiguousFrom();
+      if (from >= 0) {
+        item.append(list.items().slice(from, expanded.live()), expanded.withoutPositions(), rows);
+      } else {
+        item.append(list.items(), expanded, rows);
+      }
+    }
+  }
+
+  /// Fixed-size lists of structs.
+  record FixedLists(LevelLayer layer, boolean nullable, int size, Shredder item)
+      implements Shredder {
+    @Override
+    public void append(Column column, LevelItems items, int rows) {
+      FixedListColumn list = (FixedListColumn) column;
+      LevelItems marked = mark(list, items, layer, nullable);
+      item.append(list.items(), marked.repeat(size), Math.multiplyExact(rows, size));
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package io.lancelot.file;
+
+import io.lancelot.base.Memory;
+import io.lancelot.base.Scratch;
+import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.columnar.DataType;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Makes the writers of a schema's leaves and the tree that leads to them.
+final class ShredderBuilder {
+
+  private final FileVersion version;
+  private final BufferSink sink;
+  private final Scratch scratch;
+  private final Memory memory;
+  private final long pageBytes;
+  private final List<LeafWriter> leaves = new ArrayList<>();
+
+  ShredderBuilder(
+      FileVersion version, BufferSink sink, Scratch scratch, Memory memory, long pageBytes) {
+    this.version = version;
+    this.sink = sink;
+    this.scratch = scratch;
+    this.memory = memory;
+    this.pageBytes = pageBytes;
+  }
+
+  /// The leaves built so far, in file order.
+  List<LeafWriter> leaves() {
+    return leaves;
+  }
+
+  /// The tree of a top-level field.
+  Shredder build(LanceField field) {
+    return build(field, new Above(List.of(), 1, field.name()));
+  }
+
+  /// What lies above a field.
+  ///
+  /// @param layers outer-most first
+  /// @param rowUnit items of structural fixed-size lists per row
+  private record Above(List<LevelLayer> layers, int rowUnit, String path) {
+
+    int nextCode() {
+      int code = 1;
+      for (LevelLayer layer : layers) {
+        code += layer.codes();
+      }
+      return code;
+    }
+
+    LevelLayer layer(LevelLayer.Kind kind) {
+      return new LevelLayer(kind, nextCode(), path);
+    }
+
+    Above below(LevelLayer layer, int size, String name) {
+      List<LevelLayer> more = new ArrayList<>(layers);
+      more.add(layer);
+      return new Above(more, Math.multiplyExact(rowUnit, size), path + "." + name);
+    }
+  }
+
+  private Shredder build(LanceField field, Above above) {
+    return switch (field.type()) {
+      case DataType.Struct _ -> struct(field, above);
+      case DataType.ListOf _ -> lists(field, above);
+      case DataType.MapOf _ -> {
+        require(version != FileVersion.V2_1, field, above);
+        yield lists(field, above);
+      }
+      case DataType.FixedSizeList(var item, int size)
+          when item.type() instanceof DataType.Struct -> {
+        require(version != FileVersion.V2_1, field, above);
+        require(size > 0, field, above);
+        LevelLayer layer = above.layer(LevelLayer.Kind.ITEM);
+        LanceField child = field.children().getFirst();
+        EncodingOptions.of(field.field().metadata(), above.path());
+        yield new Shredder.FixedLists(
+            layer,
+            field.field().nullable(),
+            size,
+            build(child, above.below(layer, size, child.name())));
+      }
+      case DataType.Null _,
+          DataType.Bool _,
+          DataType.Int _,
+          DataType.Floating _,
+          DataType.Decimal _,
+          DataType.Utf8 _,
+          DataType.Binary _,
+          DataType.FixedSizeBinary _,
+          DataType.Date _,
+          DataType.Time _,
+          DataType.Timestamp _,
+          DataType.Duration _,
+          DataType.FixedSizeList _,
+          DataType.Dictionary _ ->
+          leaf(field, above);
+    };
+  }
+
+  private Shredder struct(LanceField field, Above above) {
+    EncodingOptions.of(field.field().metadata(), above.path());
+    require(!field.children().isEmpty(), field, above);
+    LevelLayer layer = above.layer(LevelLayer.Kind.ITEM);
+    List<Shredder> children = new ArrayList<>();
+    for (LanceField child : field.children()) {
+      children.add(build(child, above.below(layer, 1, child.name())));
+    }
+    return new Shredder.Struct(layer, field.field().nullable(), children);
+  }
+
+  private Shredder lists(LanceField field, Above above) {
+    EncodingOptions.of(field.field().metadata(), above.path());
+    LevelLayer layer = above.layer(LevelLayer.Kind.LIST);
+    LanceField child = field.children().getFirst();
+    return new Shredder.Lists(
+        layer, field.field().nullable(), build(child, above.below(layer, 1, child.name())));
+  }
+
+  private Shredder leaf(LanceField field, Above above) {
+    List<LevelLayer> layers = new ArrayList<>(above.layers());
+    layers.add(above.layer(LevelLayer.Kind.ITEM));
+    boolean hasLists = layers.stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST);
+    PageEncoder encoder =
+        new PageEncoder(
+            version,
+            EncodingOptions.of(field.field().metadata(), above.path()),
+            sink,
+            scratch,
+            above.path(),
+            above.rowUnit(),
+            hasLists);
+    LeafWriter writer = new LeafWriter(field, layers, encoder, memory, pageBytes);
+    leaves.add(writer);
+    return new Shredder.Leaf(writer);
+  }
+
+  private void require(boolean holds, LanceField field, Above above) {
+    if (!holds) {
+      throw new UnsupportedFeatureException(
+          "type not supported in file version "
+              + version.text()
+              + ": found="
+              + field.type().arrowName()
+              + " (column="
+              + above.path()
+              + ")");
+    }
+  }
+}
