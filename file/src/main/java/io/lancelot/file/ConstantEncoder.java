@@ -13,13 +13,13 @@ final class ConstantEncoder {
   private ConstantEncoder() {}
 
   /// A page without any value.
-  static EncodedPage allNull(PageLevels levels) {
+  static EncodedPage allNull(LeafLevels levels) {
     ConstantLayout.Builder layout = ConstantLayout.newBuilder().addAllLayers(levels.layers());
     boolean simple = levels.layers().equals(List.of(RepDefLayer.REPDEF_NULLABLE_ITEM));
     return page(layout, simple ? List.of() : levelBuffers(levels));
   }
 
-  private static List<MemorySegment> levelBuffers(PageLevels levels) {
+  private static List<MemorySegment> levelBuffers(LeafLevels levels) {
     return List.of(orEmpty(levels.rep()), orEmpty(levels.def()));
   }
 

@@ -21,7 +21,7 @@ final class PageEncoder {
 
   private final FileVersion version;
   private final EncodingOptions options;
-  private final PageSink sink;
+  private final BufferSink sink;
   private final Scratch scratch;
   private final String path;
   private final int rowUnit;
@@ -34,7 +34,7 @@ final class PageEncoder {
   PageEncoder(
       FileVersion version,
       EncodingOptions options,
-      PageSink sink,
+      BufferSink sink,
       Scratch scratch,
       String path,
       int rowUnit,
@@ -59,14 +59,14 @@ final class PageEncoder {
   /// Writes the rows as one page, or as several if one cannot hold them.
   ///
   /// @param firstRow number of the first row among the leaf's rows
-  List<ColumnMetadata.Page> encode(PageLevels levels, PageSlots slots, int rows, long firstRow) {
+  List<ColumnMetadata.Page> encode(LeafLevels levels, PageSlots slots, int rows, long firstRow) {
     List<ColumnMetadata.Page> pages = new ArrayList<>();
     encode(levels, slots, rows, firstRow, pages);
     return pages;
   }
 
   private void encode(
-      PageLevels levels,
+      LeafLevels levels,
       PageSlots slots,
       int rows,
       long firstRow,
@@ -102,7 +102,7 @@ final class PageEncoder {
   }
 
   private void encodePieces(
-      PageLevels levels,
+      LeafLevels levels,
       PageSlots slots,
       int rows,
       long firstRow,
@@ -138,7 +138,7 @@ final class PageEncoder {
     }
   }
 
-  private int rowEnd(PageLevels levels, int from) {
+  private int rowEnd(LeafLevels levels, int from) {
     if (levels.rep() == null) {
       return from + rowUnit;
     }
@@ -150,7 +150,7 @@ final class PageEncoder {
   }
 
   /// The page, or null if the rows do not fit into one.
-  private @Nullable EncodedPage encodeWhole(PageLevels levels, PageSlots slots) {
+  private @Nullable EncodedPage encodeWhole(LeafLevels levels, PageSlots slots) {
     if (slots instanceof PageSlots.Absent || slots.count() == 0 || levels.valid() == 0) {
       return ConstantEncoder.allNull(levels);
     }
@@ -172,7 +172,7 @@ final class PageEncoder {
     };
   }
 
-  private @Nullable EncodedPage coded(PageLevels levels, PageSlots.Coded coded) {
+  private @Nullable EncodedPage coded(LeafLevels levels, PageSlots.Coded coded) {
     return miniBlock.encode(
         levels,
         ValueChunks.flat(coded.indices(), scratch),

@@ -1,0 +1,135 @@
+package io.lancelot.kernels;
+
+import java.util.Arrays;
+
+/// The k nearest rows seen so far: a heap of (distance, row id) whose root is the worst.
+///
+/// Nearer means smaller distance, and among equal distances smaller row id, so that the result does
+/// not depend on the order of offers or on how the work was split. Distances that are not numbers
+/// or lie outside the distance range never enter. Not thread-safe: one per thread, then [#merge].
+public final class TopK {
+
+  private static final int FIRST_CAPACITY = 64;
+
+  private final int k;
+  private final float lower;
+  private final float upper;
+  private float[] distances;
+  private long[] ids;
+  private int size;
+
+  /// The `k` nearest of all rows.
+  public TopK(int k) {
+    this(k, Float.NaN, Float.NaN);
+  }
+
+  /// The `k` nearest of the rows with `lower <= distance < upper`; NaN means no bound on that side.
+  ///
+  /// Format: `distance_range` of the real Lance, which includes the lower bound and not the upper.
+  public TopK(int k, float lower, float upper) {
+    if (k < 1) {
+      throw new IllegalArgumentException("k must be at least 1: " + k);
+    }
+    this.k = k;
+    this.lower = lower;
+    this.upper = upper;
+    this.distances = new float[Math.min(k, FIRST_CAPACITY)];
+    this.ids = new long[distances.length];
+  }
+
+  public int k() {
+    return k;
+  }
+
+  /// Rows held, at most k.
+  public int size() {
+    return size;
+  }
+
+  /// No row farther than this can enter any more: the worst distance held once k rows are held,
+  /// infinity before. A row at exactly this distance may still enter by its id.
+  public float worst() {
+    return size < k ? Float.POSITIVE_INFINITY : distances[0];
+  }
+
+  /// Takes the row in if it is among the k nearest so far, and tells whether it was.
+  public boolean offer(float distance, long id) {
+    if (Float.isNaN(distance) || distance < lower || distance >= upper) {
+      return false;
+    }
+    if (size < k) {
+      if (size == distances.length) {
+        int capacity = (int) Math.min(k, 2L * size);
+        distances = Arrays.copyOf(distances, capacity);
+        ids = Arrays.copyOf(ids, capacity);
+      }
+      siftUp(size++, distance, id);
+      return true;
+    }
+    if (!worse(distances[0], ids[0], distance, id)) {
+      return false;
+    }
+    siftDown(distances, ids, size, distance, id);
+    return true;
+  }
+
+  /// Offers everything `other` holds.
+  public void merge(TopK other) {
+    for (int i = 0; i < other.size; i++) {
+      offer(other.distances[i], other.ids[i]);
+    }
+  }
+
+  /// What is held now, nearest first. The heap itself stays as it is.
+  public Ranking ranking() {
+    float[] sortedDistances = Arrays.copyOf(distances, size);
+    long[] sortedIds = Arrays.copyOf(ids, size);
+    for (int end = size - 1; end > 0; end--) {
+      float distance = sortedDistances[end];
+      long id = sortedIds[end];
+      sortedDistances[end] = sortedDistances[0];
+      sortedIds[end] = sortedIds[0];
+      siftDown(sortedDistances, sortedIds, end, distance, id);
+    }
+    return new Ranking(sortedDistances, sortedIds);
+  }
+
+  private static boolean worse(float distanceA, long idA, float distanceB, long idB) {
+    return distanceA > distanceB || (distanceA == distanceB && idA > idB);
+  }
+
+  private void siftUp(int from, float distance, long id) {
+    int at = from;
+    while (at > 0) {
+      int parent = (at - 1) >>> 1;
+      if (!worse(distance, id, distances[parent], ids[parent])) {
+        break;
+      }
+      distances[at] = distances[parent];
+      ids[at] = ids[parent];
+      at = parent;
+    }
+    distances[at] = distance;
+    ids[at] = id;
+  }
+
+  /// Puts an entry in place of the root of the heap of the first `size` entries.
+  private static void siftDown(float[] distances, long[] ids, int size, float distance, long id) {
+    int at = 0;
+    while (2L * at + 1 < size) {
+      int child = 2 * at + 1;
+      if (child + 1 < size
+          && worse(distances[child + 1], ids[child + 1], distances[child], ids[child])) {
+        child++;
+      }
+      if (!worse(distances[child], ids[child], distance, id)) {
+        break;
+      }
+      distances[at] = distances[child];
+      ids[at] = ids[child];
+      at = child;
+    }
+    distances[at] = distance;
+    ids[at] = id;
+  }
+}
