@@ -314,13 +314,22 @@ public final class IpcReader implements BatchStream {
     public @Nullable Envelope next() {
       int index = next++;
       if (index < 0) {
-        return new Segment(name, bytes, 8).next();
+        return new Segment(name, bytes, firstMessage()).next();
       }
       if (index < footer.dictionariesLength()) {
         return block(footer.dictionaries(index));
       }
       index -= footer.dictionariesLength();
       return index < footer.recordBatchesLength() ? block(footer.recordBatches(index)) : null;
+    }
+
+    /// The magic is padded to eight bytes or, by Arrow's Rust library, to sixty-four.
+    private long firstMessage() {
+      long at = 8;
+      while (at < 64 && at <= bytes.byteSize() - 8 && bytes.get(FixedColumn.LONG, at) == 0) {
+        at += 8;
+      }
+      return at;
     }
 
     private Envelope block(Block block) {
