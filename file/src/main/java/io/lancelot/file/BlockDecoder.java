@@ -21,6 +21,9 @@ final class BlockDecoder {
   /// No LZ4 block expands more than this.
   private static final long MAX_LZ4_RATIO = 255;
 
+  private static final int ZSTD_MAGIC = 0xFD2FB528;
+  private static final long MAX_ZSTD_BLOCK = 128 << 10;
+
   private BlockDecoder() {}
 
   /// `count` levels of 16 bits into the head of `target`.
@@ -216,9 +219,39 @@ final class BlockDecoder {
         state.lz4().decompress(source.asSlice(4), target);
         yield target;
       }
-      case ZSTD -> throw page.unsupported("zstd compression");
+      case ZSTD -> zstd(source, state, out, page);
       case UNSPECIFIED, UNRECOGNIZED ->
           throw page.unsupported("compression scheme " + compression.getSchemeValue());
     };
+  }
+
+  private static MemorySegment zstd(
+      MemorySegment source, PageState state, GrowingMemory out, PageContext page) {
+    // Very old buffers are a bare frame without the length in front.
+    boolean bare =
+        source.byteSize() > 4
+            && source.get(FixedColumn.INT, 0) == ZSTD_MAGIC
+            && (source.get(ValueLayout.JAVA_BYTE, 4) & 0x10) == 0;
+    MemorySegment frame;
+    long length;
+    if (bare) {
+      frame = source;
+      length =
+          state
+              .zstd()
+              .contentBytes(source)
+              .orElseThrow(() -> page.unsupported("zstd frame of unknown length"));
+    } else {
+      page.require(source.byteSize() >= 8, "zstd bytes", "at least 8", source.byteSize());
+      frame = source.asSlice(8);
+      length = source.get(FixedColumn.LONG, 0);
+    }
+    GrowingMemory.check(length, state.scratch());
+    // A frame's blocks hold at most 128 KiB each and take at least three bytes.
+    long most = (frame.byteSize() / 3 + 1) * MAX_ZSTD_BLOCK;
+    page.require(length <= most, "zstd plain length", "at most " + most, length);
+    MemorySegment target = out.take(length, state.scratch()).asSlice(0, length);
+    state.zstd().decompress(frame, target);
+    return target;
   }
 }

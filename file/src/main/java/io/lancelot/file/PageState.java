@@ -5,6 +5,7 @@ import io.lancelot.kernels.BitPacking;
 import io.lancelot.kernels.ByteStreamSplit;
 import io.lancelot.kernels.Fsst;
 import io.lancelot.kernels.Lz4;
+import io.lancelot.kernels.Zstd;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ final class PageState {
 
   private final boolean keepsDictionaries;
   private @Nullable Lz4 lz4;
+  private @Nullable Zstd zstd;
   private @Nullable ByteStreamSplit byteStreamSplit;
   private @Nullable Fsst fsst;
   private @Nullable Object fsstOwner;
@@ -98,6 +100,13 @@ final class PageState {
       lz4 = new Lz4();
     }
     return lz4;
+  }
+
+  Zstd zstd() {
+    if (zstd == null) {
+      zstd = new Zstd();
+    }
+    return zstd;
   }
 
   ByteStreamSplit byteStreamSplit() {
