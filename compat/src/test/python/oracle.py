@@ -24,7 +24,7 @@ def table(ref):
     if "arrow" in ref:
         # The real Lance wants decimals aligned to 16 bytes; the file format promises only 8.
         with pa.OSFile(ref["arrow"], "rb") as f:
-            return pa.ipc.open_file(f, options=pa.ipc.IpcReadOptions(ensure_alignment=pa.ipc.Alignment.DataTypeSpecific)).read_all()
+            return pa.ipc.open_file(f, options=pa.ipc.IpcReadOptions(ensure_alignment=pa.ipc.Alignment.At64Byte)).read_all()
     if "data" in ref:
         return shapes.make(ref["data"])
     return opened(ref).to_table(columns=ref.get("columns"), filter=ref.get("filter"))
