@@ -4,7 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.List;
 
-/// An open object. Thread-safe; closing it ends the life of the segments of [#view].
+/// An open object. Thread-safe; closing it ends the life of the segments of [#view], and every
+/// later call is an [io.lancelot.base.InvalidInputException].
+///
+/// An open object keeps its bytes when its name is deleted or replaced. One that somebody cuts
+/// short in place, against the rule that objects never change, is a
+/// [io.lancelot.base.CorruptDataException] wherever the reader itself touches the bytes; a caller
+/// that reads lost bytes from a view of a mapped file sees the `InternalError` of the JVM.
 public interface ObjectReader extends AutoCloseable {
 
   /// The object's path in its store, for messages.
@@ -12,20 +18,26 @@ public interface ObjectReader extends AutoCloseable {
 
   long sizeBytes();
 
-  /// The bytes `[position, position + length)` without a copy where the store can (a mapped file),
-  /// else copied into memory from `allocator`. The segment is read-only, native, and valid while
-  /// both this reader and the allocator's memory are.
+  /// The bytes `[position, position + length)` without a copy where the store can (a mapped file,
+  /// an object already in memory), else copied into memory from `allocator`. The segment is
+  /// read-only, native, and valid while both this reader and the allocator's memory are.
   ///
   /// @throws io.lancelot.base.CorruptDataException if the range does not lie inside the object
   MemorySegment view(long position, long length, SegmentAllocator allocator);
 
-  /// Copies the bytes at `position` into `target` with positional reads, filling it: cheaper than
-  /// [#view] for a few scattered bytes of a file that is not in memory.
+  /// Copies the bytes at `position` into `target`, filling it, with positional reads where the
+  /// object is not in memory: when that is cold, cheaper than [#view] for a few scattered bytes.
+  ///
+  /// @throws io.lancelot.base.CorruptDataException if the range does not lie inside the object
   void read(long position, MemorySegment target);
 
-  /// Reads several ranges, neighbours merged into one request; results are in the order of
+  /// Views several ranges, neighbours merged into one request; results are in the order of
   /// `ranges`.
-  List<MemorySegment> viewAll(List<Range> ranges, SegmentAllocator allocator);
+  ///
+  /// @throws io.lancelot.base.CorruptDataException if a range does not lie inside the object
+  default List<MemorySegment> viewAll(List<Range> ranges, SegmentAllocator allocator) {
+    return ReadRanges.view(this, ranges, ReadRanges.LOCAL_GAP_BYTES, allocator);
+  }
 
   @Override
   void close();

@@ -10,9 +10,11 @@ import java.util.OptionalLong;
 /// parts.
 ///
 /// Objects are written once and never changed; the only atomic step is [#putIfAbsent]. Paths are
-/// checked: no empty part, no `.` or `..`, no leading `/`, no backslash, no NUL; anything else is
-/// an [io.lancelot.base.InvalidInputException]. A missing object is a [NotFoundException], a
-/// failing store a [StorageException] that names operation and path. Thread-safe.
+/// checked by [ObjectPath]: no empty part, no `.` or `..`, no leading `/`, no backslash, no NUL, no
+/// part that begins with `.tmp-`; such a path is an [io.lancelot.base.InvalidInputException], and
+/// so is any call after the close. A missing object is a [NotFoundException], a failing store a
+/// [io.lancelot.base.StorageException] that names operation and path; a thread that is interrupted
+/// before its write took effect gets a [io.lancelot.base.CancelledException]. Thread-safe.
 public interface ObjectStore extends AutoCloseable {
 
   /// The root as a user would write it: `/data/films`, `memory://`.
@@ -23,10 +25,12 @@ public interface ObjectStore extends AutoCloseable {
   /// @throws NotFoundException if there is no such object
   ObjectReader open(String path);
 
-  /// Starts a new object that appears, whole and durable, when [ObjectWriter#finish] returns.
+  /// Starts a new object that appears, whole and durable, when [ObjectWriter#finish] returns, in
+  /// place of one that was there.
   ObjectWriter create(String path);
 
-  /// Writes a small object durably, replacing one that is there.
+  /// Writes a small object durably, replacing one that is there: readers see the old or the new
+  /// one, whole. The bytes may be native or on the heap, here and in [#putIfAbsent].
   void put(String path, MemorySegment bytes);
 
   /// Writes a small object durably and atomically unless one of that name exists. Of several
@@ -41,17 +45,24 @@ public interface ObjectStore extends AutoCloseable {
   /// A missing folder is an empty one.
   List<ObjectInfo> list(String prefix);
 
-  /// The names of the folders directly under `prefix`, in no order.
+  /// The names of the folders directly under `prefix`, in no order. Whether a folder without any
+  /// object is one depends on the store.
   List<String> listFolders(String prefix);
 
   /// Size of an object in bytes; empty if there is none.
   OptionalLong size(String path);
 
-  /// Removes an object; no error if there is none.
+  /// Removes an object; no error if there is none. A power cut may bring it back.
   void delete(String path);
 
   /// Removes every object below `prefix`, and the folder itself.
   void deleteAll(String prefix);
+
+  /// Removes what interrupted writers left below `prefix` before the given time; [#list] never
+  /// shows it. The time must be older than any write that may still be under way.
+  ///
+  /// @return how many leftovers were removed
+  long deleteAbandoned(String prefix, long beforeMillis);
 
   @Override
   void close();

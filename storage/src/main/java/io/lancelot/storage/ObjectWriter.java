@@ -11,10 +11,11 @@ public interface ObjectWriter extends AutoCloseable {
   /// Bytes written so far: the position of the next byte.
   long position();
 
-  /// Appends bytes; they may be reused as soon as this returns.
+  /// Appends bytes, native or on the heap; they may be reused as soon as this returns.
   void write(MemorySegment bytes);
 
-  /// Makes the object visible and durable. Nothing can be written afterwards.
+  /// Makes the object visible and durable. Nothing can be written afterwards, also not if this
+  /// fails.
   void finish();
 
   @Override

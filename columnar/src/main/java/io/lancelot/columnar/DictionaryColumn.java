@@ -1,0 +1,29 @@
+package io.lancelot.columnar;
+
+import org.jspecify.annotations.Nullable;
+
+/// Indices into a column of values; value `i` is `values[indices[i]]`, null where the index is null
+/// or points at a null.
+public record DictionaryColumn(DataType.Dictionary type, FixedColumn indices, Column values)
+    implements Column {
+
+  @Override
+  public int length() {
+    return indices.length();
+  }
+
+  @Override
+  public @Nullable Bits validity() {
+    return indices.validity();
+  }
+
+  /// Position of value `index` in [#values()].
+  public int indexAt(int index) {
+    return Math.toIntExact(indices.integerAt(index));
+  }
+
+  @Override
+  public DictionaryColumn slice(int from, int count) {
+    return new DictionaryColumn(type, indices.slice(from, count), values);
+  }
+}

@@ -1,0 +1,74 @@
+package io.lancelot.file;
+
+import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.Field;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// A field with its identity in the table. Ids are unique for ever; they, not names, tie data files
+/// to the schema.
+///
+/// Children mirror the fields that Lance numbers: those of structs, lists, maps and fixed-size
+/// lists of structs. A fixed-size list of primitives, and a dictionary, is a leaf.
+///
+/// @param id at least 0 for a user's field; negative ids are the system's
+/// @param parentId id of the enclosing field, -1 at the top
+/// @param field name, type, nullability and metadata as Arrow sees them
+/// @param children numbered children in order
+public record LanceField(int id, int parentId, Field field, List<LanceField> children) {
+
+  public LanceField {
+    children = List.copyOf(children);
+  }
+
+  public String name() {
+    return field.name();
+  }
+
+  public DataType type() {
+    return field.type();
+  }
+
+  /// Whether the struct is stored as one column of rows instead of a column per child.
+  public boolean packed() {
+    return field.type() instanceof DataType.Struct
+        && (isTrue("lance-encoding:packed") || isTrue("packed"));
+  }
+
+  /// Whether values lie outside the pages, which then hold positions.
+  public boolean blob() {
+    return isTrue("lance-encoding:blob");
+  }
+
+  /// Whether the field has a column of its own in a 2.1 or 2.2 file.
+  public boolean leaf() {
+    return children.isEmpty() && !(field.type() instanceof DataType.Struct) || packed() || blob();
+  }
+
+  /// Visits the fields that own a column in 2.1 and 2.2 files, in file order. Format: lance-format
+  /// A.2.
+  public void forEachLeaf(Consumer<LanceField> visitor) {
+    if (leaf()) {
+      visitor.accept(this);
+      return;
+    }
+    for (LanceField child : children) {
+      child.forEachLeaf(visitor);
+    }
+  }
+
+  /// Visits this field and all below it, parents first.
+  public void forEach(Consumer<LanceField> visitor) {
+    visitor.accept(this);
+    for (LanceField child : children) {
+      child.forEach(visitor);
+    }
+  }
+
+  private boolean isTrue(String key) {
+    Map<String, String> metadata = field.metadata();
+    return metadata.containsKey(key) && metadata.get(key).toLowerCase(Locale.ROOT).equals("true");
+  }
+}

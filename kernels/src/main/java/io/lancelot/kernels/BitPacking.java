@@ -1,0 +1,178 @@
+package io.lancelot.kernels;
+
+import io.lancelot.base.InvalidInputException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/// Packs and unpacks blocks of 1,024 unsigned integers of 8, 16, 32 or 64 bits in the transposed
+/// layout of FastLanes.
+///
+/// A row of the transposed block is always 128 bytes, whatever the type: so many lanes lie side by
+/// side. Rows are therefore worked on as sixteen longs, each holding several lanes, and one loop
+/// serves every type; a mask repeated over the lanes keeps bits from crossing between them.
+///
+/// An instance holds its work area and is not thread-safe.
+///
+/// Format: `InlineBitpacking` and `OutOfLineBitpacking` of Lance; FastLanes, VLDB 2023.
+public final class BitPacking {
+
+  /// Values in a block.
+  public static final int BLOCK = 1024;
+
+  private static final int ROW_LONGS = 16;
+  private static final int[] ROW_GROUP_ORDER = {0, 4, 2, 6, 1, 5, 3, 7};
+
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final long[] packed = new long[BLOCK];
+  private final long[] plain = new long[BLOCK];
+
+  /// The bytes of a block packed to `width` bits a value.
+  public static int packedBytes(int width) {
+    return BLOCK / Byte.SIZE * width;
+  }
+
+  /// Unpacks one block: reads [#packedBytes] of `width` at `sourceOffset`, writes 1,024 values of
+  /// `bits` bits at `targetOffset`.
+  ///
+  /// @throws io.lancelot.base.CorruptDataException if `width` exceeds `bits` or the source ends
+  ///   early
+  public void unpack(
+      int bits,
+      int width,
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long targetOffset) {
+    checkBits(bits);
+    if (width < 0 || width > bits) {
+      throw Bytes.corrupt("bit packing", "width", "0.." + bits, width, sourceOffset);
+    }
+    if (sourceOffset < 0 || packedBytes(width) > source.byteSize() - sourceOffset) {
+      throw Bytes.corrupt(
+          "bit packing",
+          "block of width " + width,
+          packedBytes(width) + " bytes",
+          source.byteSize() - sourceOffset,
+          sourceOffset);
+    }
+    MemorySegment.copy(source, LONG, sourceOffset, packed, 0, ROW_LONGS * width);
+    unpackRows(bits, width, packed, plain);
+    MemorySegment.copy(plain, 0, target, LONG, targetOffset, ROW_LONGS * bits);
+  }
+
+  /// Packs one block of 1,024 values of `bits` bits to their low `width` bits; higher bits are
+  /// dropped. Writes [#packedBytes] of `width`.
+  public void pack(
+      int bits,
+      int width,
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long targetOffset) {
+    checkBits(bits);
+    if (width < 0 || width > bits) {
+      throw new InvalidInputException(
+          "bit packing: width: expected 0.." + bits + ", found " + width);
+    }
+    MemorySegment.copy(source, LONG, sourceOffset, plain, 0, ROW_LONGS * bits);
+    packRows(bits, width, plain, packed);
+    MemorySegment.copy(packed, 0, target, LONG, targetOffset, ROW_LONGS * width);
+  }
+
+  private static void unpackRows(int bits, int width, long[] in, long[] out) {
+    for (int row = 0; row < bits; row++) {
+      int to = rowStart(bits, row);
+      int bit = row * width;
+      int from = bit / bits * ROW_LONGS;
+      int shift = bit % bits;
+      int low = Math.min(width, bits - shift);
+      long lowMask = repeatedMask(bits, low);
+      if (low == width) {
+        takeWhole(in, from, shift, lowMask, out, to);
+      } else {
+        long highMask = repeatedMask(bits, width) & ~lowMask;
+        takeSplit(in, from, shift, lowMask, bits - shift, highMask, out, to);
+      }
+    }
+  }
+
+  private static void takeWhole(long[] in, int from, int shift, long mask, long[] out, int to) {
+    for (int i = 0; i < ROW_LONGS; i++) {
+      out[to + i] = in[from + i] >>> shift & mask;
+    }
+  }
+
+  private static void takeSplit(
+      long[] in, int from, int down, long lowMask, int up, long highMask, long[] out, int to) {
+    for (int i = 0; i < ROW_LONGS; i++) {
+      out[to + i] = (in[from + i] >>> down & lowMask) | (in[from + ROW_LONGS + i] << up & highMask);
+    }
+  }
+
+  private static void packRows(int bits, int width, long[] in, long[] out) {
+    Arrays.fill(out, 0, ROW_LONGS * width, 0);
+    for (int row = 0; row < bits && width > 0; row++) {
+      int from = rowStart(bits, row);
+      int bit = row * width;
+      int to = bit / bits * ROW_LONGS;
+      int shift = bit % bits;
+      int low = Math.min(width, bits - shift);
+      long lowMask = repeatedMask(bits, low);
+      for (int i = 0; i < ROW_LONGS; i++) {
+        out[to + i] |= (in[from + i] & lowMask) << shift;
+      }
+      if (low < width) {
+        long highMask = repeatedMask(bits, width) & ~lowMask;
+        for (int i = 0; i < ROW_LONGS; i++) {
+          out[to + ROW_LONGS + i] |= (in[from + i] & highMask) >>> low;
+        }
+      }
+    }
+  }
+
+  /// Where the values of a transposed row start, in longs.
+  private static int rowStart(int bits, int row) {
+    return (ROW_GROUP_ORDER[row >>> 3] * 16 + (row & 7) * 128) * bits / Long.SIZE;
+  }
+
+  /// The low `width` bits of every lane of `bits` bits in a long.
+  private static long repeatedMask(int bits, int width) {
+    long mask = width == Long.SIZE ? -1L : (1L << width) - 1;
+    for (int b = bits; b < Long.SIZE; b <<= 1) {
+      mask |= mask << b;
+    }
+    return mask;
+  }
+
+  /// The bits that the largest of `count` unsigned values of `bits` bits needs, 0 if all are zero.
+  public static int bitWidth(int bits, MemorySegment values, long offset, long count) {
+    checkBits(bits);
+    long bytes = count * (bits / Byte.SIZE);
+    long whole = bytes & -Long.BYTES;
+    long any = 0;
+    for (long i = 0; i < whole; i += Long.BYTES) {
+      any |= values.get(LONG, offset + i);
+    }
+    for (long i = whole; i < bytes; i++) {
+      long b = values.get(ValueLayout.JAVA_BYTE, offset + i) & 0xffL;
+      any |= b << (i % Long.BYTES * Byte.SIZE);
+    }
+    for (int b = Long.SIZE / 2; b >= bits; b >>>= 1) {
+      any |= any >>> b;
+    }
+    if (bits < Long.SIZE) {
+      any &= (1L << bits) - 1;
+    }
+    return Long.SIZE - Long.numberOfLeadingZeros(any);
+  }
+
+  static void checkBits(int bits) {
+    if (bits != 8 && bits != 16 && bits != 32 && bits != 64) {
+      throw new InvalidInputException("value bits: expected 8, 16, 32 or 64, found " + bits);
+    }
+  }
+}

@@ -1,0 +1,318 @@
+package io.lancelot.kernels;
+
+import io.lancelot.base.InvalidInputException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Trains a Fast Static Symbol Table on a sample of the values and codes values with it.
+///
+/// Training starts from no symbols at all: each round codes the sample with the symbols of the
+/// round before, counts which symbols were used and which followed each other, and keeps the 255
+/// symbols, old ones and joined pairs, that would cover most bytes.
+///
+/// An instance holds one table at a time and its work area, and is not thread-safe.
+///
+/// Format: `Fsst` of Lance; FSST, VLDB 2020.
+public final class FsstEncoder {
+
+  private static final int MAX_SYMBOLS = 255;
+  private static final int SAMPLE = 16 << 10;
+  private static final int SAMPLE_PIECE = 512;
+  private static final int ROUNDS = 5;
+  private static final int STAGED = 8 << 10;
+
+  /// Codes of the training: symbols first, then one for every literal byte.
+  private static final int LITERAL = 256;
+
+  private static final int TRAINING_CODES = 512;
+
+  /// Symbols of three and more bytes are found by a hash of their first three.
+  private static final int HASH_BITS = 12;
+
+  private int count;
+  private final long[] symbols = new long[MAX_SYMBOLS];
+  private final int[] lengths = new int[MAX_SYMBOLS];
+
+  /// Code and length, `code << 4 | length`, by first byte and by first two bytes; 0 for none.
+  private final short[] ones = new short[256];
+
+  private final short[] twos = new short[1 << 16];
+  private final long[] hashedSymbols = new long[1 << HASH_BITS];
+  private final short[] hashed = new short[1 << HASH_BITS];
+
+  private final byte[] staged = new byte[SAMPLE + Bytes.SLACK];
+  private final byte[] coded = new byte[2 * STAGED];
+  private @Nullable Training training;
+
+  /// Trains a table for the `count` values of `source` that start at `offsets[0…count]`.
+  public void train(int offsetBits, MemorySegment source, MemorySegment offsets, long count) {
+    Fsst.checkOffsets(offsetBits, offsets, count);
+    int[] pieceEnds = new int[SAMPLE];
+    int pieces = sample(offsetBits, source, offsets, count, pieceEnds);
+    if (training == null) {
+      training = new Training();
+    }
+    clear();
+    for (int round = 1; round <= ROUNDS; round++) {
+      training.count(pieceEnds, pieces);
+      training.choose(round < ROUNDS);
+    }
+  }
+
+  /// Fills `staged` with evenly spread values, long ones in part.
+  private int sample(
+      int offsetBits, MemorySegment source, MemorySegment offsets, long count, int[] pieceEnds) {
+    if (count == 0) {
+      return 0;
+    }
+    long total = Fsst.offset(offsetBits, offsets, count) - Fsst.offset(offsetBits, offsets, 0);
+    long values = Math.min(count, Math.max(SAMPLE / Math.max(total / count, 1), 32));
+    int filled = 0;
+    int pieces = 0;
+    for (long i = 0; i < values && filled < SAMPLE; i++) {
+      long value = (long) ((double) i * count / values);
+      long from = Fsst.offset(offsetBits, offsets, value);
+      long length = Fsst.offset(offsetBits, offsets, value + 1) - from;
+      int piece = (int) Math.min(Math.min(length, SAMPLE_PIECE), SAMPLE - filled);
+      if (piece == 0) {
+        continue;
+      }
+      from += (length - piece) / values * i;
+      MemorySegment.copy(source, ValueLayout.JAVA_BYTE, from, staged, filled, piece);
+      filled += piece;
+      pieceEnds[pieces++] = filled;
+    }
+    return pieces;
+  }
+
+  /// Writes the stored form of the table, [Fsst#TABLE_BYTES] long.
+  public void writeTable(MemorySegment table) {
+    if (table.byteSize() != Fsst.TABLE_BYTES) {
+      throw new InvalidInputException(
+          "fsst: symbol table bytes: expected " + Fsst.TABLE_BYTES + ", found " + table.byteSize());
+    }
+    table.fill((byte) 0);
+    // The switch is on; the decoder uses neither the terminator nor the suffix limit.
+    table.set(Fsst.LONG, 0, ((long) Fsst.MAGIC << 32) | (1L << 24) | ((long) count << 16) | count);
+    for (int i = 0; i < count; i++) {
+      table.set(Fsst.LONG, Fsst.SYMBOLS_AT + i * 8L, symbols[i]);
+      table.set(ValueLayout.JAVA_BYTE, Fsst.SYMBOLS_AT + count * 8L + i, (byte) lengths[i]);
+    }
+  }
+
+  /// The most bytes [#encode] writes for `bytes` plain bytes: every one escaped.
+  public static long maxEncodedBytes(long bytes) {
+    return 2 * bytes;
+  }
+
+  /// Codes `count` neighbouring values; the mirror image of [Fsst#decode]. Returns where the coded
+  /// bytes end.
+  ///
+  /// @throws InvalidInputException if `target` is too short: [#maxEncodedBytes] always suffices
+  public long encode(
+      int offsetBits,
+      MemorySegment source,
+      MemorySegment sourceOffsets,
+      long count,
+      MemorySegment target,
+      long targetOffset,
+      MemorySegment targetOffsets) {
+    Fsst.checkOffsets(offsetBits, sourceOffsets, count);
+    long position = targetOffset;
+    int out = 0;
+    long from = Fsst.offset(offsetBits, sourceOffsets, 0);
+    long base = 0;
+    int filled = 0;
+    Fsst.putOffset(offsetBits, targetOffsets, 0, position);
+    long spanEnd = Fsst.offset(offsetBits, sourceOffsets, count);
+    for (long value = 1; value <= count; value++) {
+      long end = Fsst.offset(offsetBits, sourceOffsets, value);
+      while (from < end) {
+        if (from >= base + filled || Math.min(end, from + 8) > base + filled) {
+          flush(target, position, out);
+          position += out;
+          out = 0;
+          base = from;
+          filled = (int) Math.min(STAGED, spanEnd - from);
+          MemorySegment.copy(source, ValueLayout.JAVA_BYTE, base, staged, 0, filled);
+        }
+        int stop = (int) Math.min(end - base, filled);
+        out = encodePiece((int) (from - base), stop, out);
+        from = base + stop;
+      }
+      Fsst.putOffset(offsetBits, targetOffsets, value, position + out);
+    }
+    flush(target, position, out);
+    return position + out;
+  }
+
+  private int encodePiece(int at, int end, int out) {
+    byte[] in = staged;
+    byte[] to = coded;
+    while (at < end) {
+      int found = longest(Bytes.longAt(in, at), end - at);
+      if (found == 0) {
+        to[out++] = (byte) Fsst.ESCAPE;
+        to[out++] = in[at++];
+      } else {
+        to[out++] = (byte) (found >>> 4);
+        at += found & 15;
+      }
+    }
+    return out;
+  }
+
+  private void flush(MemorySegment target, long at, int bytes) {
+    if (bytes > target.byteSize() - at) {
+      throw new InvalidInputException(
+          "fsst: target bytes: expected at least " + (at + bytes) + ", found " + target.byteSize());
+    }
+    MemorySegment.copy(coded, 0, target, ValueLayout.JAVA_BYTE, at, bytes);
+  }
+
+  /// The longest symbol that starts the word and is no longer than `room`, or 0.
+  private int longest(long word, int room) {
+    int slot = hash(word);
+    int found = hashed[slot];
+    int length = found & 15;
+    if (found != 0 && length <= room && ((word ^ hashedSymbols[slot]) & mask(length)) == 0) {
+      return found;
+    }
+    found = twos[(int) word & 0xffff];
+    return found != 0 && room >= 2 ? found : ones[(int) word & 0xff];
+  }
+
+  private static int hash(long word) {
+    return (int) (((word & 0xffffff) * 0x9E3779B97F4A7C15L) >>> (Long.SIZE - HASH_BITS));
+  }
+
+  private static long mask(int bytes) {
+    return -1L >>> (Long.SIZE - Byte.SIZE * bytes);
+  }
+
+  private void clear() {
+    count = 0;
+    Arrays.fill(ones, (short) 0);
+    Arrays.fill(twos, (short) 0);
+    Arrays.fill(hashed, (short) 0);
+  }
+
+  /// Adds a symbol unless a better one already has its place in the hash.
+  private void add(long symbol, int length) {
+    short entry = (short) ((count << 4) | length);
+    if (length == 1) {
+      ones[(int) symbol & 0xff] = entry;
+    } else if (length == 2) {
+      twos[(int) symbol & 0xffff] = entry;
+    } else {
+      int slot = hash(symbol);
+      if (hashed[slot] != 0) {
+        return;
+      }
+      hashed[slot] = entry;
+      hashedSymbols[slot] = symbol;
+    }
+    symbols[count] = symbol;
+    lengths[count] = length;
+    count++;
+  }
+
+  /// The counters and candidates of one training.
+  private final class Training {
+
+    private final int[] uses = new int[TRAINING_CODES];
+    private final int[] pairs = new int[TRAINING_CODES * TRAINING_CODES];
+    private final int[] seenPairs = new int[SAMPLE];
+    private int seen;
+
+    private final int slots = Integer.highestOneBit(4 * (SAMPLE + TRAINING_CODES));
+    private final long[] candidates = new long[slots];
+    private final byte[] candidateLengths = new byte[slots];
+    private final int[] gains = new int[slots];
+    private final int[] taken = new int[SAMPLE + TRAINING_CODES];
+    private int takenCount;
+
+    void count(int[] pieceEnds, int pieces) {
+      int at = 0;
+      for (int piece = 0; piece < pieces; piece++) {
+        int end = pieceEnds[piece];
+        int previous = -1;
+        while (at < end) {
+          int found = longest(Bytes.longAt(staged, at), end - at);
+          int code = found == 0 ? LITERAL | (staged[at] & 0xff) : found >>> 4 & 0xff;
+          uses[code]++;
+          if (previous >= 0) {
+            int pair = previous * TRAINING_CODES + code;
+            if (pairs[pair]++ == 0) {
+              seenPairs[seen++] = pair;
+            }
+          }
+          previous = code;
+          at += found == 0 ? 1 : found & 15;
+        }
+      }
+    }
+
+    /// Replaces the table by the symbols of greatest gain and clears the counters.
+    void choose(boolean withPairs) {
+      for (int code = 0; code < TRAINING_CODES; code++) {
+        if (uses[code] > 0) {
+          int length = length(code);
+          // A byte without a symbol costs two: keep the frequent ones even beside longer symbols.
+          offer(symbol(code), length, uses[code] * (length == 1 ? 8 : length));
+          uses[code] = 0;
+        }
+      }
+      for (int i = 0; i < seen; i++) {
+        int pair = seenPairs[i];
+        int first = pair / TRAINING_CODES;
+        int second = pair % TRAINING_CODES;
+        int length = length(first) + length(second);
+        if (withPairs && length <= Fsst.MAX_SYMBOL_BYTES && pairs[pair] > 1) {
+          long joined = symbol(first) | (symbol(second) << (Byte.SIZE * length(first)));
+          offer(joined, length, pairs[pair] * length);
+        }
+        pairs[pair] = 0;
+      }
+      seen = 0;
+      long[] order = new long[takenCount];
+      for (int i = 0; i < takenCount; i++) {
+        order[i] = ((long) -gains[taken[i]] << 32) | taken[i];
+      }
+      Arrays.sort(order);
+      clear();
+      for (int i = 0; i < order.length && FsstEncoder.this.count < MAX_SYMBOLS; i++) {
+        add(candidates[(int) order[i]], candidateLengths[(int) order[i]]);
+      }
+      for (int i = 0; i < takenCount; i++) {
+        candidateLengths[taken[i]] = 0;
+        gains[taken[i]] = 0;
+      }
+      takenCount = 0;
+    }
+
+    private void offer(long symbol, int length, int gain) {
+      int slot = (int) (((symbol + length) * 0x9E3779B97F4A7C15L) >>> 40) & (slots - 1);
+      while (candidateLengths[slot] != 0
+          && (candidateLengths[slot] != length || candidates[slot] != symbol)) {
+        slot = (slot + 1) & (slots - 1);
+      }
+      if (candidateLengths[slot] == 0) {
+        candidateLengths[slot] = (byte) length;
+        candidates[slot] = symbol;
+        taken[takenCount++] = slot;
+      }
+      gains[slot] += gain;
+    }
+
+    private long symbol(int code) {
+      return code >= LITERAL ? code & 0xff : symbols[code];
+    }
+
+    private int length(int code) {
+      return code >= LITERAL ? 1 : lengths[code];
+    }
+  }
+}
