@@ -9,12 +9,16 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.jar.JarFile;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,7 +32,15 @@ final class StructureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
-          .importPaths(Embedded.allOurs());
+          .importLocations(Embedded.allOurs().stream().map(StructureTest::location).toList());
+
+  /// A module is a folder of classes in `mvn test` and a jar in `mvn verify`.
+  private static Location location(Path module) {
+    if (!module.toString().endsWith(".jar")) {
+      return Location.of(module.toUri());
+    }
+    return Location.of(URI.create("jar:" + module.toUri() + "!/"));
+  }
 
   /// Bottom to top, as the build lists them.
   static List<String> modules() throws IOException {
@@ -96,8 +108,8 @@ final class StructureTest {
   void noJarOnTheEmbeddedPathCarriesNativeCode() throws IOException {
     for (Path entry : Embedded.entries()) {
       if (Files.isRegularFile(entry)) {
-        try (var jar = new java.util.jar.JarFile(entry.toFile())) {
-          assertThat(jar.stream().map(java.util.zip.ZipEntry::getName))
+        try (var jar = new JarFile(entry.toFile())) {
+          assertThat(jar.stream().map(ZipEntry::getName))
               .as("%s", entry.getFileName())
               .noneMatch(name -> name.matches(".*\\.(so|dll|dylib|jnilib)"));
         }
