@@ -262,7 +262,13 @@ sealed interface ZippedValues {
         FsstTable table = value.hasFsst() ? PageEncodings.symbols(value, page) : null;
         return new Child(false, (int) bits / 8, table);
       }
-      if (!value.hasFlat() || shape.isBool()) {
+      if (value.hasFixedSizeList() && !shape.isBool()) {
+        for (boolean present : PageEncodings.listValidity(value.getFixedSizeList(), shape, page)) {
+          if (present) {
+            throw page.unsupported("packed child of fixed-size lists with null items");
+          }
+        }
+      } else if (!value.hasFlat() || shape.isBool()) {
         throw page.unsupported(
             "packed child of " + shape.type().arrowName() + " as " + value.getCompressionCase());
       }
