@@ -151,7 +151,7 @@ final class PageEncoder {
 
   /// The page, or null if the rows do not fit into one.
   private @Nullable EncodedPage encodeWhole(PageLevels levels, PageSlots slots) {
-    if (slots instanceof PageSlots.Absent || slots.count() == 0 || levels.valid() == 0) {
+    if (slots instanceof PageSlots.Absent || slots.count() == 0 || levels.allNull()) {
       return ConstantEncoder.allNull(levels);
     }
     return switch (slots) {

@@ -42,6 +42,7 @@ record PageLevels(
       codeCount += layer.codes();
     }
     boolean[] used = new boolean[codeCount];
+    used[0] = codes == null;
     if (codes != null) {
       for (long i = 0; i < 2L * count; i += 2) {
         used[codes.get(FixedColumn.SHORT, i)] = true;
@@ -53,6 +54,9 @@ record PageLevels(
     int visible = -1;
     for (LevelLayer layer : outerFirst.reversed()) {
       boolean nulls = used[layer.code()];
+      // Where something further out is missing, so is what is inside. The real Lance misreads pages
+      // without values that call such layers all valid.
+      boolean masked = anyUsed(used, layer.code());
       if (layer.kind() == LevelLayer.Kind.ITEM) {
         layers.add(nulls ? RepDefLayer.REPDEF_NULLABLE_ITEM : RepDefLayer.REPDEF_ALL_VALID_ITEM);
         if (nulls) {
@@ -64,9 +68,7 @@ record PageLevels(
         visible = level;
       }
       boolean empties = used[layer.code() + 1];
-      // Where something further out is missing, the list is, too. The real Lance misreads pages of
-      // nulls that call such lists all valid.
-      nulls |= !empties && anyUsed(used, layer.code());
+      nulls |= masked && !empties;
       layers.add(listLayer(nulls, empties));
       if (nulls) {
         levelOf[layer.code()] = (short) ++level;
@@ -141,16 +143,17 @@ record PageLevels(
     return visible;
   }
 
-  /// Number of slots that hold a value.
-  int valid() {
-    if (def == null) {
-      return count;
+  /// Whether no slot holds a value, and the leaf may say so.
+  boolean allNull() {
+    if (def == null || layers.getFirst() != RepDefLayer.REPDEF_NULLABLE_ITEM) {
+      return false;
     }
-    int valid = 0;
     for (long i = 0; i < 2L * count; i += 2) {
-      valid += def.get(FixedColumn.SHORT, i) == 0 ? 1 : 0;
+      if (def.get(FixedColumn.SHORT, i) == 0) {
+        return false;
+      }
     }
-    return valid;
+    return true;
   }
 
   PageLevels slice(int from, int items) {
