@@ -58,6 +58,7 @@ record PageLevels(
       // without values that call such layers all valid.
       boolean masked = anyUsed(used, layer.code());
       if (layer.kind() == LevelLayer.Kind.ITEM) {
+        nulls |= masked && !used[0];
         layers.add(nulls ? RepDefLayer.REPDEF_NULLABLE_ITEM : RepDefLayer.REPDEF_ALL_VALID_ITEM);
         if (nulls) {
           levelOf[layer.code()] = (short) ++level;
