@@ -33,9 +33,9 @@ final class DictionaryEncoder {
     put(block, width, 1, head);
     put(block, width, 2, 0);
     for (int i = 0; i < entries.count(); i++) {
-      put(block, width, i + 3, entries.end(i) - entries.start());
+      put(block, width, i + 3, entries.end(i) - entries.from(0));
     }
-    MemorySegment.copy(entries.data(), entries.start(), block, head, entries.totalBytes());
+    MemorySegment.copy(entries.data(), entries.from(0), block, head, entries.totalBytes());
     return block;
   }
 

@@ -42,8 +42,11 @@ final class MiniBlockEncoder {
         }
       }
     }
-    LevelChunks rep = LevelChunks.raw(levels.rep(), ends);
-    LevelChunks def = LevelChunks.raw(levels.def(), ends);
+    LevelChunks rep = levelChunks(levels.rep(), ends, scratch);
+    LevelChunks def = levelChunks(levels.def(), ends, scratch);
+    if (rep == null && levels.rep() != null || def == null && levels.def() != null) {
+      return null;
+    }
     long[] chunkBytes = chunkBytes(values, rep, def);
     if (chunkBytes == null) {
       return null;
@@ -97,6 +100,11 @@ final class MiniBlockEncoder {
     return ends;
   }
 
+  private @Nullable LevelChunks levelChunks(
+      @Nullable MemorySegment levels, int[] ends, Scratch scratch) {
+    return levels == null ? null : LevelChunks.of(levels, ends, largeChunks(), scratch);
+  }
+
   private int headerBytes(int buffers, boolean rep, boolean def) {
     int bytes = 2 + (rep ? 2 : 0) + (def ? 2 : 0) + buffers * (largeChunks() ? 4 : 2);
     return (bytes + 7) & -8;
@@ -110,15 +118,9 @@ final class MiniBlockEncoder {
       long size = header;
       if (rep != null) {
         size += align8(rep.sizes()[i]);
-        if (rep.sizes()[i] > 0xFFFF) {
-          return null;
-        }
       }
       if (def != null) {
         size += align8(def.sizes()[i]);
-        if (def.sizes()[i] > 0xFFFF) {
-          return null;
-        }
       }
       for (int b = 0; b < values.buffers(); b++) {
         size += align8(values.sizes()[i * values.buffers() + b]);

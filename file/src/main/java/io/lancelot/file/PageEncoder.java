@@ -160,7 +160,7 @@ final class PageEncoder {
       case PageSlots.Fixed fixed ->
           wide(fixed.width())
               ? FullZipEncoder.encode(levels, fixed, scratch)
-              : miniBlock.encode(levels, ValueChunks.flat(fixed, scratch), null, scratch);
+              : miniBlock.encode(levels, FixedEncoder.encode(fixed, options, scratch), null, scratch);
       case PageSlots.Variable variable ->
           wide(variable.maxBytes())
               ? FullZipEncoder.encode(levels, variable, scratch)
@@ -175,7 +175,7 @@ final class PageEncoder {
   private @Nullable EncodedPage coded(PageLevels levels, PageSlots.Coded coded) {
     return miniBlock.encode(
         levels,
-        ValueChunks.flat(coded.indices(), scratch),
+        FixedEncoder.encode(coded.indices(), options, scratch),
         DictionaryEncoder.encode(coded.values(), scratch),
         scratch);
   }
