@@ -27,6 +27,7 @@ final class PageEncoder {
   private final int rowUnit;
   private final boolean cutsRows;
   private final MiniBlockEncoder miniBlock;
+  private final DictionaryEncoder dictionaries;
 
   /// @param scratch memory for one page; shared by the leaves of a file
   /// @param rowUnit how many rows of this leaf's pages make a row of the table: more than one below
@@ -47,6 +48,7 @@ final class PageEncoder {
     this.rowUnit = rowUnit;
     this.cutsRows = rowUnit == 1 || !hasLists;
     this.miniBlock = new MiniBlockEncoder(version);
+    this.dictionaries = new DictionaryEncoder(version, options, scratch);
   }
 
   /// Whether slots of that size, none of them null, are stored one after the other as they are.
@@ -154,29 +156,51 @@ final class PageEncoder {
     if (slots instanceof PageSlots.Absent || slots.count() == 0 || levels.allNull()) {
       return ConstantEncoder.allNull(levels);
     }
+    if (version != FileVersion.V2_1) {
+      EncodedPage constant = ConstantEncoder.constant(levels, slots);
+      if (constant != null) {
+        return constant;
+      }
+    }
     return switch (slots) {
       case PageSlots.Absent _ -> ConstantEncoder.allNull(levels);
       case PageSlots.Coded coded -> coded(levels, coded);
-      case PageSlots.Fixed fixed ->
-          wide(fixed.width())
-              ? FullZipEncoder.encode(levels, fixed, scratch)
-              : miniBlock.encode(levels, FixedEncoder.encode(fixed, options, scratch), null, scratch);
-      case PageSlots.Variable variable ->
-          wide(variable.maxBytes())
-              ? FullZipEncoder.encode(levels, variable, scratch)
-              : miniBlock.encode(
-                  levels,
-                  ValueChunks.variable(variable, options.chunkBytes(), scratch),
-                  null,
-                  scratch);
+      case PageSlots.Fixed fixed -> fixed(levels, fixed);
+      case PageSlots.Variable variable -> variable(levels, variable);
     };
+  }
+
+  private @Nullable EncodedPage fixed(PageLevels levels, PageSlots.Fixed slots) {
+    PageSlots.Coded coded = dictionaries.code(levels, slots);
+    if (coded != null) {
+      return coded(levels, coded);
+    }
+    return wide(slots.width())
+        ? FullZipEncoder.encode(levels, slots, scratch)
+        : miniBlock.encode(levels, FixedEncoder.encode(slots, options, scratch), null, scratch);
+  }
+
+  private @Nullable EncodedPage variable(PageLevels levels, PageSlots.Variable slots) {
+    PageSlots.Coded coded = dictionaries.code(levels, slots);
+    if (coded != null) {
+      return coded(levels, coded);
+    }
+    long maxBytes = slots.maxBytes();
+    TextEncoder.Coded text = TextEncoder.encode(slots, maxBytes, options, scratch);
+    return wide(maxBytes)
+        ? FullZipEncoder.variable(levels, text.slots(), text.encoding(), scratch)
+        : miniBlock.encode(
+            levels,
+            ValueChunks.variable(text.slots(), text.encoding(), options.chunkBytes(), scratch),
+            null,
+            scratch);
   }
 
   private @Nullable EncodedPage coded(PageLevels levels, PageSlots.Coded coded) {
     return miniBlock.encode(
         levels,
         FixedEncoder.encode(coded.indices(), options, scratch),
-        DictionaryEncoder.encode(coded.values(), scratch),
+        dictionaries.encode(coded.values()),
         scratch);
   }
 
