@@ -49,6 +49,9 @@ final class DictionaryEncoder {
 
   private PageSlots.@Nullable Coded code(PageLevels levels, PageSlots slots, long rawBytes) {
     int count = slots.count();
+    if (options.structure() == EncodingOptions.Structure.FULL_ZIP) {
+      return null;
+    }
     try (EntryTable sample = new EntryTable(scratch.memory())) {
       if (sampleRatio(slots, sample) >= MAX_SAMPLE_RATIO) {
         return null;
@@ -74,6 +77,9 @@ final class DictionaryEncoder {
         if (entries.count() > maxEntries || entries.bytes() > maxBytes) {
           return null;
         }
+      }
+      if (entries.count() == 0) {
+        return null;
       }
       return new PageSlots.Coded(
           new PageSlots.Fixed(count, 8 * INDEX_BYTES, indices, List.of()),
@@ -142,15 +148,12 @@ final class DictionaryEncoder {
         || bytes.byteSize() > Integer.MAX_VALUE / 2) {
       return new MiniBlockEncoder.Dictionary(plain, count, bytes);
     }
-    MemorySegment packed =
-        scratch.allocateBytes(4 + Lz4.maxCompressedBytes(bytes.byteSize()));
-    long length = new Lz4().compress(bytes, packed.asSlice(4));
-    if (4 + length >= bytes.byteSize()) {
+    MemorySegment packed = Lz4Values.compress(bytes, new Lz4(), scratch);
+    if (packed.byteSize() >= bytes.byteSize()) {
       return new MiniBlockEncoder.Dictionary(plain, count, bytes);
     }
-    packed.set(FixedColumn.INT, 0, (int) bytes.byteSize());
     return new MiniBlockEncoder.Dictionary(
-        Encodings.lz4(plain), count, packed.asSlice(0, 4 + length));
+        Encodings.lz4(plain), count, packed);
   }
 
   /// Offset width, start of the bytes, offsets, bytes.

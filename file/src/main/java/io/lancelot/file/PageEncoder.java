@@ -3,6 +3,7 @@ package io.lancelot.file;
 import com.google.protobuf.Any;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Scratch;
+import io.lancelot.file.EncodingOptions.Compression;
 import io.lancelot.file.EncodingOptions.Structure;
 import io.lancelot.file.proto.ColumnMetadata;
 import io.lancelot.file.proto.StoredEncoding;
@@ -177,7 +178,8 @@ final class PageEncoder {
     }
     return wide(slots.width())
         ? FullZipEncoder.encode(levels, slots, scratch)
-        : miniBlock.encode(levels, FixedEncoder.encode(slots, options, scratch), null, scratch);
+        : miniBlock.encode(
+            levels, compressed(FixedEncoder.encode(slots, options, scratch)), null, scratch);
   }
 
   private @Nullable EncodedPage variable(PageLevels levels, PageSlots.Variable slots) {
@@ -188,12 +190,24 @@ final class PageEncoder {
     long maxBytes = slots.maxBytes();
     TextEncoder.Coded text = TextEncoder.encode(slots, maxBytes, options, scratch);
     return wide(maxBytes)
-        ? FullZipEncoder.variable(levels, text.slots(), text.encoding(), scratch)
+        ? wideValues(levels, text)
         : miniBlock.encode(
             levels,
-            ValueChunks.variable(text.slots(), text.encoding(), options.chunkBytes(), scratch),
+            compressed(
+                ValueChunks.variable(
+                    text.slots(), text.encoding(), options.chunkBytes(), scratch)),
             null,
             scratch);
+  }
+
+  private EncodedPage wideValues(PageLevels levels, TextEncoder.Coded text) {
+    TextEncoder.Coded coded =
+        options.compression() == Compression.LZ4 ? Lz4Values.each(text, scratch) : text;
+    return FullZipEncoder.variable(levels, coded.slots(), coded.encoding(), scratch);
+  }
+
+  private ValueChunks compressed(ValueChunks chunks) {
+    return options.compression() == Compression.LZ4 ? Lz4Values.chunks(chunks, scratch) : chunks;
   }
 
   private @Nullable EncodedPage coded(PageLevels levels, PageSlots.Coded coded) {
