@@ -82,8 +82,7 @@ final class DictionaryEncoder {
         return null;
       }
       return new PageSlots.Coded(
-          new PageSlots.Fixed(count, 8 * INDEX_BYTES, indices, List.of()),
-          entries(slots, entries));
+          new PageSlots.Fixed(count, 8 * INDEX_BYTES, indices, List.of()), entries(slots, entries));
     }
   }
 
@@ -116,8 +115,7 @@ final class DictionaryEncoder {
     MemorySegment data = copy(entries.data());
     return switch (slots) {
       case PageSlots.Variable(_, int offsetBits, boolean text, _, _) ->
-          new PageSlots.Variable(
-              entries.count(), offsetBits, text, copy(entries.offsets()), data);
+          new PageSlots.Variable(entries.count(), offsetBits, text, copy(entries.offsets()), data);
       case PageSlots.Fixed fixed ->
           new PageSlots.Fixed(entries.count(), fixed.bits(), data, List.of());
       case PageSlots.Coded _, PageSlots.Absent _ ->
@@ -152,8 +150,7 @@ final class DictionaryEncoder {
     if (packed.byteSize() >= bytes.byteSize()) {
       return new MiniBlockEncoder.Dictionary(plain, count, bytes);
     }
-    return new MiniBlockEncoder.Dictionary(
-        Encodings.lz4(plain), count, packed);
+    return new MiniBlockEncoder.Dictionary(Encodings.lz4(plain), count, packed);
   }
 
   /// Offset width, start of the bytes, offsets, bytes.

@@ -25,8 +25,7 @@ record LevelChunks(CompressiveEncoding encoding, int[] sizes, MemorySegment byte
   /// @param ends where each chunk's levels end
   /// @param runs whether the version knows run lengths for levels
   /// @return null if a chunk's levels are too long in every form
-  static @Nullable LevelChunks of(
-      MemorySegment levels, int[] ends, boolean runs, Scratch scratch) {
+  static @Nullable LevelChunks of(MemorySegment levels, int[] ends, boolean runs, Scratch scratch) {
     int[] plain = plainSizes(ends);
     int[] packed = inline(ends) ? inlineSizes(levels, ends) : blockSizes(levels, ends);
     int[] run = runs ? runSizes(levels, ends) : plain;
@@ -126,8 +125,7 @@ record LevelChunks(CompressiveEncoding encoding, int[] sizes, MemorySegment byte
     for (int i = 0; i < ends.length; i++) {
       int count = ends[i] - from(ends, i);
       int tail = count % BLOCK;
-      int tailBytes =
-          packsTail(width, tail) && tail > 0 ? BitPacking.packedBytes(width) : 2 * tail;
+      int tailBytes = packsTail(width, tail) && tail > 0 ? BitPacking.packedBytes(width) : 2 * tail;
       sizes[i] = count / BLOCK * BitPacking.packedBytes(width) + tailBytes;
     }
     return sizes;

@@ -37,8 +37,7 @@ final class Lz4Values {
     for (int i = 0; i < sizes.length; i++) {
       int size = sizes[i];
       if (i % plain.buffers() == 0) {
-        sizes[i] =
-            (int) compress(plain.bytes().asSlice(from, size), lz4, packed.asSlice(at));
+        sizes[i] = (int) compress(plain.bytes().asSlice(from, size), lz4, packed.asSlice(at));
       } else {
         MemorySegment.copy(plain.bytes(), from, packed, at, size);
       }

@@ -194,8 +194,7 @@ final class PageEncoder {
         : miniBlock.encode(
             levels,
             compressed(
-                ValueChunks.variable(
-                    text.slots(), text.encoding(), options.chunkBytes(), scratch)),
+                ValueChunks.variable(text.slots(), text.encoding(), options.chunkBytes(), scratch)),
             null,
             scratch);
   }

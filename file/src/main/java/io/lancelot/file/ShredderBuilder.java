@@ -142,9 +142,7 @@ final class ShredderBuilder {
   private void requireNoLists(LanceField field, Above above) {
     boolean[] below = {false};
     field.forEach(
-        f ->
-            below[0] |=
-                f.type() instanceof DataType.ListOf || f.type() instanceof DataType.MapOf);
+        f -> below[0] |= f.type() instanceof DataType.ListOf || f.type() instanceof DataType.MapOf);
     boolean around =
         above.layers().stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST);
     if (below[0] || around) {

@@ -126,8 +126,7 @@ record ValueChunks(
       at += padded;
       sizes[i] = Math.toIntExact(padded);
     }
-    return new ValueChunks(
-        encoding, 1, counts, sizes, bytes.asSlice(0, at));
+    return new ValueChunks(encoding, 1, counts, sizes, bytes.asSlice(0, at));
   }
 
   private static int[] variableCounts(PageSlots.Variable slots, int budget) {

@@ -57,7 +57,12 @@ final class WriteSpeed {
       double seconds = (System.nanoTime() - start) / 1e9;
       System.out.printf(
           "%s: %.3f s, %.2f M rows/s, %.0f MB/s, %d bytes, peak %d MiB%n",
-          name, seconds, rows / seconds / 1e6, size / seconds / 1e6, size, memory.peakBytes() >> 20);
+          name,
+          seconds,
+          rows / seconds / 1e6,
+          size / seconds / 1e6,
+          size,
+          memory.peakBytes() >> 20);
     }
   }
 
@@ -87,7 +92,9 @@ final class WriteSpeed {
     Random random = new Random(1);
     int at = 0;
     for (int i = 0; i < BATCH; i++) {
-      byte[] value = ("user-" + Long.toHexString(random.nextLong() >>> 20)).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      byte[] value =
+          ("user-" + Long.toHexString(random.nextLong() >>> 20))
+              .getBytes(java.nio.charset.StandardCharsets.UTF_8);
       MemorySegment.copy(value, 0, data, ValueLayout.JAVA_BYTE, at, value.length);
       at += value.length;
       offsets.set(FixedColumn.INT, 4L * i + 4, at);
