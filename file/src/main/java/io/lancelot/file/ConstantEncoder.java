@@ -1,6 +1,7 @@
 package io.lancelot.file;
 
 import com.google.protobuf.ByteString;
+import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Bits;
 import io.lancelot.file.proto.ConstantLayout;
 import io.lancelot.file.proto.PageLayout;
@@ -20,15 +21,35 @@ final class ConstantEncoder {
   private ConstantEncoder() {}
 
   /// A page without any value.
-  static EncodedPage allNull(PageLevels levels) {
+  ///
+  /// @param packed whether the version can compress the levels
+  static EncodedPage allNull(LevelStreams levels, boolean packed, Scratch scratch) {
     ConstantLayout.Builder layout = ConstantLayout.newBuilder().addAllLayers(levels.layers());
     boolean simple = levels.layers().equals(List.of(RepDefLayer.REPDEF_NULLABLE_ITEM));
-    return page(layout, simple ? List.of() : levelBuffers(levels));
+    if (simple) {
+      return page(layout, List.of());
+    }
+    if (!packed) {
+      return page(layout, List.of(orEmpty(levels.rep()), orEmpty(levels.def())));
+    }
+    MemorySegment rep = MemorySegment.NULL;
+    MemorySegment def = MemorySegment.NULL;
+    if (levels.rep() != null) {
+      LevelChunks stream = LevelChunks.single(levels.rep(), levels.count(), scratch);
+      layout.setRepCompression(stream.encoding()).setNumRepValues(levels.count());
+      rep = stream.bytes();
+    }
+    if (levels.def() != null) {
+      LevelChunks stream = LevelChunks.single(levels.def(), levels.count(), scratch);
+      layout.setDefCompression(stream.encoding()).setNumDefValues(levels.count());
+      def = stream.bytes();
+    }
+    return page(layout, List.of(rep, def));
   }
 
   /// A page whose values are all the same; null if they are not. Only for pages without levels:
   /// beside a constant, levels are stored as they are, and cost more than the values would.
-  static @Nullable EncodedPage constant(PageLevels levels, PageSlots slots) {
+  static @Nullable EncodedPage constant(LevelStreams levels, PageSlots slots) {
     if (levels.present()) {
       return null;
     }
@@ -39,7 +60,7 @@ final class ConstantEncoder {
     };
   }
 
-  private static @Nullable EncodedPage constantFixed(PageLevels levels, PageSlots.Fixed slots) {
+  private static @Nullable EncodedPage constantFixed(LevelStreams levels, PageSlots.Fixed slots) {
     ConstantLayout.Builder layout = ConstantLayout.newBuilder().addAllLayers(levels.layers());
     if (slots.bits() == 1) {
       int ones = Bits.of(slots.data(), slots.count()).count();
@@ -64,7 +85,7 @@ final class ConstantEncoder {
   }
 
   private static @Nullable EncodedPage constantVariable(
-      PageLevels levels, PageSlots.Variable slots) {
+      LevelStreams levels, PageSlots.Variable slots) {
     long from = slots.from(0);
     long length = slots.end(0) - from;
     long bytes = slots.totalBytes();
@@ -108,10 +129,6 @@ final class ConstantEncoder {
       framed.put(buffer);
     }
     return MemorySegment.ofArray(framed.array());
-  }
-
-  private static List<MemorySegment> levelBuffers(PageLevels levels) {
-    return List.of(orEmpty(levels.rep()), orEmpty(levels.def()));
   }
 
   private static MemorySegment orEmpty(@Nullable MemorySegment levels) {

@@ -31,7 +31,7 @@ final class DictionaryEncoder {
   }
 
   /// The values as positions in a dictionary, or null if there are too many different ones.
-  PageSlots.@Nullable Coded code(PageLevels levels, PageSlots.Variable slots) {
+  PageSlots.@Nullable Coded code(LevelStreams levels, PageSlots.Variable slots) {
     if (slots.count() < MIN_VALUES) {
       return null;
     }
@@ -39,7 +39,7 @@ final class DictionaryEncoder {
   }
 
   /// As above, for numbers of 64 and 128 bits.
-  PageSlots.@Nullable Coded code(PageLevels levels, PageSlots.Fixed slots) {
+  PageSlots.@Nullable Coded code(LevelStreams levels, PageSlots.Fixed slots) {
     boolean wide = slots.bits() == 128 || slots.bits() == 64 && version != FileVersion.V2_1;
     if (slots.count() < MIN_VALUES || !wide || !slots.lists().isEmpty()) {
       return null;
@@ -47,7 +47,7 @@ final class DictionaryEncoder {
     return code(levels, slots, slots.data().byteSize());
   }
 
-  private PageSlots.@Nullable Coded code(PageLevels levels, PageSlots slots, long rawBytes) {
+  private PageSlots.@Nullable Coded code(LevelStreams levels, PageSlots slots, long rawBytes) {
     int count = slots.count();
     if (options.structure() == EncodingOptions.Structure.FULL_ZIP) {
       return null;

@@ -33,7 +33,7 @@ final class MiniBlockEncoder {
 
   /// The page, or null if a chunk would be larger than the format allows.
   @Nullable EncodedPage encode(
-      PageLevels levels, ValueChunks values, @Nullable Dictionary dictionary, Scratch scratch) {
+      LevelStreams levels, ValueChunks values, @Nullable Dictionary dictionary, Scratch scratch) {
     int[] ends = levelEnds(levels, values.counts());
     if (levels.present()) {
       for (int i = 0; i < ends.length; i++) {
@@ -83,7 +83,7 @@ final class MiniBlockEncoder {
 
   /// Where the levels of each chunk end: right after the level of its last value; items without a
   /// value go with the next chunk, the last chunk takes what is left.
-  private static int[] levelEnds(PageLevels levels, int[] counts) {
+  private static int[] levelEnds(LevelStreams levels, int[] counts) {
     int[] ends = new int[counts.length];
     int at = 0;
     for (int i = 0; i < counts.length; i++) {
@@ -224,7 +224,7 @@ final class MiniBlockEncoder {
   }
 
   /// Rows that end in each chunk, and levels left over of the row that does not.
-  private static MemorySegment repetitionIndex(PageLevels levels, int[] ends, Scratch scratch) {
+  private static MemorySegment repetitionIndex(LevelStreams levels, int[] ends, Scratch scratch) {
     int chunks = ends.length;
     long[] pairs = new long[2 * chunks];
     int rowStart = levels.maxRep();

@@ -22,7 +22,7 @@ final class PageEncoder {
 
   private final FileVersion version;
   private final EncodingOptions options;
-  private final PageSink sink;
+  private final AlignedWriter sink;
   private final Scratch scratch;
   private final String path;
   private final int rowUnit;
@@ -36,7 +36,7 @@ final class PageEncoder {
   PageEncoder(
       FileVersion version,
       EncodingOptions options,
-      PageSink sink,
+      AlignedWriter sink,
       Scratch scratch,
       String path,
       int rowUnit,
@@ -62,14 +62,14 @@ final class PageEncoder {
   /// Writes the rows as one page, or as several if one cannot hold them.
   ///
   /// @param firstRow number of the first row among the leaf's rows
-  List<ColumnMetadata.Page> encode(PageLevels levels, PageSlots slots, int rows, long firstRow) {
+  List<ColumnMetadata.Page> encode(LevelStreams levels, PageSlots slots, int rows, long firstRow) {
     List<ColumnMetadata.Page> pages = new ArrayList<>();
     encode(levels, slots, rows, firstRow, pages);
     return pages;
   }
 
   private void encode(
-      PageLevels levels,
+      LevelStreams levels,
       PageSlots slots,
       int rows,
       long firstRow,
@@ -105,7 +105,7 @@ final class PageEncoder {
   }
 
   private void encodePieces(
-      PageLevels levels,
+      LevelStreams levels,
       PageSlots slots,
       int rows,
       long firstRow,
@@ -141,7 +141,7 @@ final class PageEncoder {
     }
   }
 
-  private int rowEnd(PageLevels levels, int from) {
+  private int rowEnd(LevelStreams levels, int from) {
     if (levels.rep() == null) {
       return from + rowUnit;
     }
@@ -153,9 +153,9 @@ final class PageEncoder {
   }
 
   /// The page, or null if the rows do not fit into one.
-  private @Nullable EncodedPage encodeWhole(PageLevels levels, PageSlots slots) {
+  private @Nullable EncodedPage encodeWhole(LevelStreams levels, PageSlots slots) {
     if (slots instanceof PageSlots.Absent || slots.count() == 0 || levels.allNull()) {
-      return ConstantEncoder.allNull(levels);
+      return ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
     }
     if (version != FileVersion.V2_1) {
       EncodedPage constant = ConstantEncoder.constant(levels, slots);
@@ -164,14 +164,14 @@ final class PageEncoder {
       }
     }
     return switch (slots) {
-      case PageSlots.Absent _ -> ConstantEncoder.allNull(levels);
+      case PageSlots.Absent _ -> ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
       case PageSlots.Coded coded -> coded(levels, coded);
       case PageSlots.Fixed fixed -> fixed(levels, fixed);
       case PageSlots.Variable variable -> variable(levels, variable);
     };
   }
 
-  private @Nullable EncodedPage fixed(PageLevels levels, PageSlots.Fixed slots) {
+  private @Nullable EncodedPage fixed(LevelStreams levels, PageSlots.Fixed slots) {
     PageSlots.Coded coded = dictionaries.code(levels, slots);
     if (coded != null) {
       return coded(levels, coded);
@@ -182,7 +182,7 @@ final class PageEncoder {
             levels, compressed(FixedEncoder.encode(slots, options, scratch)), null, scratch);
   }
 
-  private @Nullable EncodedPage variable(PageLevels levels, PageSlots.Variable slots) {
+  private @Nullable EncodedPage variable(LevelStreams levels, PageSlots.Variable slots) {
     PageSlots.Coded coded = dictionaries.code(levels, slots);
     if (coded != null) {
       return coded(levels, coded);
@@ -199,7 +199,7 @@ final class PageEncoder {
             scratch);
   }
 
-  private EncodedPage wideValues(PageLevels levels, TextEncoder.Coded text) {
+  private EncodedPage wideValues(LevelStreams levels, TextEncoder.Coded text) {
     TextEncoder.Coded coded =
         options.compression() == Compression.LZ4 ? Lz4Values.each(text, scratch) : text;
     return FullZipEncoder.variable(levels, coded.slots(), coded.encoding(), scratch);
@@ -209,7 +209,7 @@ final class PageEncoder {
     return options.compression() == Compression.LZ4 ? Lz4Values.chunks(chunks, scratch) : chunks;
   }
 
-  private @Nullable EncodedPage coded(PageLevels levels, PageSlots.Coded coded) {
+  private @Nullable EncodedPage coded(LevelStreams levels, PageSlots.Coded coded) {
     return miniBlock.encode(
         levels,
         FixedEncoder.encode(coded.indices(), options, scratch),

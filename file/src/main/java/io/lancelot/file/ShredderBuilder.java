@@ -11,14 +11,14 @@ import java.util.List;
 final class ShredderBuilder {
 
   private final FileVersion version;
-  private final PageSink sink;
+  private final AlignedWriter sink;
   private final Scratch scratch;
   private final Memory memory;
   private final long pageBytes;
   private final List<LeafWriter> leaves = new ArrayList<>();
 
   ShredderBuilder(
-      FileVersion version, PageSink sink, Scratch scratch, Memory memory, long pageBytes) {
+      FileVersion version, AlignedWriter sink, Scratch scratch, Memory memory, long pageBytes) {
     this.version = version;
     this.sink = sink;
     this.scratch = scratch;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxRep number of list layers
 /// @param maxVisibleDef levels above this one belong to items without a value slot
 /// @param maxDef highest level in use
-record PageLevels(
+record LevelStreams(
     int count,
     @Nullable MemorySegment rep,
     @Nullable MemorySegment def,
@@ -25,12 +25,12 @@ record PageLevels(
     int maxVisibleDef,
     int maxDef) {
 
-  PageLevels {
+  LevelStreams {
     layers = List.copyOf(layers);
   }
 
   /// Turns codes and starts into levels, in place.
-  static PageLevels of(
+  static LevelStreams of(
       List<LevelLayer> outerFirst,
       int count,
       @Nullable MemorySegment starts,
@@ -88,7 +88,7 @@ record PageLevels(
         codes.set(FixedColumn.SHORT, i, levelOf[codes.get(FixedColumn.SHORT, i)]);
       }
     }
-    return new PageLevels(
+    return new LevelStreams(
         count,
         starts,
         level == 0 ? null : codes,
@@ -157,8 +157,8 @@ record PageLevels(
     return true;
   }
 
-  PageLevels slice(int from, int items) {
-    return new PageLevels(
+  LevelStreams slice(int from, int items) {
+    return new LevelStreams(
         items,
         rep == null ? null : rep.asSlice(2L * from, 2L * items),
         def == null ? null : def.asSlice(2L * from, 2L * items),
