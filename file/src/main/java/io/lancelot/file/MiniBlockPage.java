@@ -1,0 +1,412 @@
+package io.lancelot.file;
+
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.file.proto.BufferCompression;
+import io.lancelot.file.proto.CompressiveEncoding;
+import io.lancelot.file.proto.MiniBlockLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// A page of small values in chunks of a few KiB.
+///
+/// Format: lance-format sections 2.3 and A.6.
+final class MiniBlockPage implements PageDecoder {
+
+  private static final int DATA = 1;
+
+  private final PageContext page;
+  private final MiniBlockLayout layout;
+  private final LevelLayers layers;
+  private final int visibleBelow;
+  private final short[] translation;
+  private final LeafShape shape;
+  private final ChunkValues values;
+  private final @Nullable BufferCompression compression;
+  private volatile @Nullable Chunks chunks;
+
+  /// @param shape of the values, for a dictionary column of the dictionary's values
+  /// @param indices for a dictionary column the shape of its indices
+  MiniBlockPage(
+      PageContext page,
+      MiniBlockLayout layout,
+      LevelLayers layers,
+      LeafShape shape,
+      @Nullable LeafShape indices) {
+    this.page = page;
+    this.layout = layout;
+    this.layers = layers;
+    this.shape = shape;
+    visibleBelow = layers.visibleBelow(0);
+    translation = layers.translation(layout.getLayersList(), page);
+    CompressiveEncoding encoding = layout.getValueCompression();
+    compression = encoding.hasGeneral() ? encoding.getGeneral().getCompression() : null;
+    if (compression != null) {
+      encoding = encoding.getGeneral().getValues();
+    }
+    if (layout.hasDictionary()) {
+      ChunkValues.Whole whole = PageEncodings.whole(encoding, page);
+      if (indices == null) {
+        values = new ChunkValues.Indexed(whole, this);
+      } else {
+        PageEncodings.requireFixed(indices, whole.bits(), page);
+        values = new ChunkValues.Indices(whole, this);
+      }
+    } else if (indices != null) {
+      throw page.unsupported("dictionary column in a page without a dictionary");
+    } else {
+      values = PageEncodings.chunkValues(encoding, shape, page);
+    }
+    if (layout.getNumBuffers() != values.bufferCount()) {
+      throw page.corrupt("value buffers", values.bufferCount(), layout.getNumBuffers());
+    }
+    boolean repeated = layers.listCount() > 0;
+    if (layout.hasRepCompression() != repeated) {
+      throw page.corrupt("repetition levels", repeated, !repeated);
+    }
+    if (repeated && layout.getRepetitionIndexDepth() != 1) {
+      throw page.unsupported("repetition index of depth " + layout.getRepetitionIndexDepth());
+    }
+  }
+
+  /// Where chunks lie and what they hold.
+  ///
+  /// @param start position in the data buffer, one more than chunks
+  /// @param firstValue value slots before each chunk, one more than chunks
+  /// @param rowsDone rows finished before each chunk, one more than chunks; without lists the same
+  ///   as `firstValue`
+  /// @param continued whether a chunk starts in the middle of a row
+  private record Chunks(long[] start, long[] firstValue, long[] rowsDone, boolean[] continued) {
+
+    int count() {
+      return start.length - 1;
+    }
+
+    /// Rows whose first level lies before a chunk.
+    long rowsStarted(int chunk) {
+      return rowsDone[chunk] + (chunk < continued.length && continued[chunk] ? 1 : 0);
+    }
+  }
+
+  private Chunks chunks() {
+    Chunks known = chunks;
+    if (known == null) {
+      known = readChunks();
+      chunks = known;
+    }
+    return known;
+  }
+
+  private Chunks readChunks() {
+    try (Arena arena = Arena.ofConfined()) {
+      int width = layout.getHasLargeChunk() ? 4 : 2;
+      long bytes = page.size(0);
+      if (!(bytes % width == 0 && bytes / width < Integer.MAX_VALUE - 8)) {
+        throw page.corrupt("chunk table bytes", "a multiple of " + width, bytes);
+      }
+      MemorySegment words = page.buffer(0, arena);
+      int count = (int) (bytes / width);
+      long[] start = new long[count + 1];
+      long[] firstValue = new long[count + 1];
+      long items = layout.getNumItems();
+      if (items < 0) {
+        throw page.corrupt("items", "not negative", items);
+      }
+      for (int i = 0; i < count; i++) {
+        long word =
+            width == 4
+                ? words.get(FixedColumn.INT, i * 4L) & 0xFFFF_FFFFL
+                : words.get(FixedColumn.SHORT, i * 2L) & 0xFFFFL;
+        start[i + 1] = start[i] + ((word >>> 4) + 1) * 8;
+        long left = items - firstValue[i];
+        int log = (int) (word & 15);
+        long slots = log == 0 && i + 1 == count ? left : 1L << log;
+        boolean fits = i + 1 == count ? slots == left : log != 0 && slots <= left;
+        if (!fits) {
+          throw page.corrupt("values of chunk " + i, "at most " + left, slots);
+        }
+        firstValue[i + 1] = firstValue[i] + slots;
+      }
+      if (firstValue[count] != items) {
+        throw page.corrupt("values of all chunks", items, firstValue[count]);
+      }
+      if (start[count] != page.size(DATA)) {
+        throw page.corrupt("bytes of all chunks", page.size(DATA), start[count]);
+      }
+      if (layers.listCount() == 0) {
+        if (items != page.rows()) {
+          throw page.corrupt("items", page.rows(), items);
+        }
+        return new Chunks(start, firstValue, firstValue, new boolean[0]);
+      }
+      return withRows(start, firstValue, arena);
+    }
+  }
+
+  private Chunks withRows(long[] start, long[] firstValue, Arena arena) {
+    int count = start.length - 1;
+    int buffer = layout.hasDictionary() ? 3 : 2;
+    if (page.size(buffer) != count * 16L) {
+      throw page.corrupt("repetition index bytes", count * 16L, page.size(buffer));
+    }
+    MemorySegment index = page.buffer(buffer, arena);
+    long[] rowsDone = new long[count + 1];
+    boolean[] continued = new boolean[count + 1];
+    for (int i = 0; i < count; i++) {
+      long rows = index.get(FixedColumn.LONG, i * 16L);
+      long left = page.rows() - rowsDone[i];
+      if (!(rows >= 0 && rows <= left)) {
+        throw page.corrupt("rows of chunk " + i, "at most " + left, rows);
+      }
+      rowsDone[i + 1] = rowsDone[i] + rows;
+      continued[i + 1] = index.get(FixedColumn.LONG, i * 16L + 8) != 0;
+    }
+    if (!(rowsDone[count] == page.rows() && !continued[count])) {
+      throw page.corrupt("rows of all chunks", page.rows(), rowsDone[count]);
+    }
+    return new Chunks(start, firstValue, rowsDone, continued);
+  }
+
+  @Override
+  public void read(long from, long to, PageState state) {
+    if (from == to) {
+      return;
+    }
+    if (state.keepsDictionaries()) {
+      state.startDictionary(state.dictionary(this));
+    }
+    Chunks known = chunks();
+    if (layers.listCount() == 0) {
+      readValues(known, from, to, state);
+    } else {
+      readRows(known, from, to, state);
+    }
+  }
+
+  /// Without lists a row is a value.
+  private void readValues(Chunks known, long from, long to, PageState state) {
+    int first = chunkOf(known.firstValue, known.count(), from);
+    int last = chunkOf(known.firstValue, known.count(), to - 1);
+    MemorySegment data = data(known, first, last, state);
+    for (int c = first; c <= last; c++) {
+      load(known, c, data, known.start[first], state);
+      int a = (int) Math.max(0, from - known.firstValue[c]);
+      int b = (int) Math.min(state.chunk.valueCount, to - known.firstValue[c]);
+      values.append(state.chunk, a, b, state, state.sink, page);
+      state.levels.append(null, layout.hasDefCompression() ? state.chunk.def : null, a, b);
+    }
+  }
+
+  private void readRows(Chunks known, long from, long to, PageState state) {
+    int first = firstChunkOf(known, from);
+    int last = first;
+    while (last + 1 < known.count() && known.rowsDone[last + 1] < to) {
+      last++;
+    }
+    MemorySegment data = data(known, first, last, state);
+    for (int c = first; c <= last; c++) {
+      load(known, c, data, known.start[first], state);
+      ChunkBuffers chunk = state.chunk;
+      // The first level belongs to row rowsDone[c], whether the row starts there or goes on.
+      int a = known.rowsDone[c] >= from ? 0 : levelOf(chunk, from - known.rowsStarted(c));
+      int b =
+          known.rowsStarted(c + 1) <= to
+              ? chunk.levelCount
+              : levelOf(chunk, to - known.rowsStarted(c));
+      int skipped = visible(chunk, 0, a);
+      int taken = a == 0 && b == chunk.levelCount ? chunk.valueCount : visible(chunk, a, b);
+      values.append(chunk, skipped, skipped + taken, state, state.sink, page);
+      state.levels.append(chunk.rep, layout.hasDefCompression() ? chunk.def : null, a, b);
+    }
+  }
+
+  /// The chunk in which a row has its first level.
+  private static int firstChunkOf(Chunks known, long row) {
+    int low = 0;
+    int high = known.count() - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (known.rowsStarted(middle) <= row) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+
+  /// The level at which the row starts that is number `index` of those starting in the chunk.
+  private int levelOf(ChunkBuffers chunk, long index) {
+    int outermost = layers.listCount();
+    short[] rep = chunk.rep;
+    long left = index;
+    for (int i = 0; i < chunk.levelCount; i++) {
+      if (rep[i] == outermost && left-- == 0) {
+        return i;
+      }
+    }
+    return chunk.levelCount;
+  }
+
+  /// Value slots among levels `[from, to)`.
+  private int visible(ChunkBuffers chunk, int from, int to) {
+    if (!layout.hasDefCompression()) {
+      return to - from;
+    }
+    return PageLevels.countBelow(chunk.def, from, to, visibleBelow);
+  }
+
+  private static int chunkOf(long[] firstValue, int count, long value) {
+    int at = Arrays.binarySearch(firstValue, 0, count, value);
+    return at >= 0 ? at : -at - 2;
+  }
+
+  private MemorySegment data(Chunks known, int first, int last, PageState state) {
+    ChunkBuffers chunk = state.chunk;
+    if (first == last && chunk.page == this && chunk.number == first) {
+      return MemorySegment.NULL;
+    }
+    return page.buffer(
+        DATA, known.start[first], known.start[last + 1] - known.start[first], state.scratch());
+  }
+
+  /// Takes a chunk apart unless it is the one at hand.
+  private void load(Chunks known, int number, MemorySegment data, long dataStart, PageState state) {
+    ChunkBuffers chunk = state.chunk;
+    if (chunk.page == this && chunk.number == number) {
+      return;
+    }
+    chunk.clear();
+    long slots = known.firstValue[number + 1] - known.firstValue[number];
+    if (!(slots <= 1 << 24)) {
+      throw page.corrupt("values of chunk " + number, "at most 2^24", slots);
+    }
+    chunk.valueCount = (int) slots;
+    chunk.number = number;
+    split(
+        data.asSlice(
+            known.start[number] - dataStart, known.start[number + 1] - known.start[number]),
+        chunk,
+        state);
+    if (layers.listCount() == 0) {
+      if (!(!layout.hasDefCompression() || chunk.levelCount == chunk.valueCount)) {
+        throw page.corrupt("levels of chunk " + number, chunk.valueCount, chunk.levelCount);
+      }
+    } else {
+      checkRows(known, number, chunk);
+    }
+    chunk.page = this;
+  }
+
+  private void split(MemorySegment bytes, ChunkBuffers chunk, PageState state) {
+    boolean hasRep = layout.hasRepCompression();
+    boolean hasDef = layout.hasDefCompression();
+    int buffers = values.bufferCount();
+    int sizeWidth = layout.getHasLargeChunk() ? 4 : 2;
+    long head = 2L + (hasRep ? 2 : 0) + (hasDef ? 2 : 0) + (long) buffers * sizeWidth;
+    if (head > bytes.byteSize()) {
+      throw page.corrupt("chunk header bytes", head, bytes.byteSize());
+    }
+    chunk.levelCount = bytes.get(FixedColumn.SHORT, 0) & 0xFFFF;
+    long at = 2;
+    int repBytes = 0;
+    int defBytes = 0;
+    if (hasRep) {
+      repBytes = bytes.get(FixedColumn.SHORT, at) & 0xFFFF;
+      at += 2;
+    }
+    if (hasDef) {
+      defBytes = bytes.get(FixedColumn.SHORT, at) & 0xFFFF;
+      at += 2;
+    }
+    long sizesAt = at;
+    at = aligned(head);
+    if (hasRep) {
+      chunk.rep = room(chunk.rep, chunk.levelCount);
+      at = levels(layout.getRepCompression(), bytes, at, repBytes, chunk.rep, chunk, state);
+    }
+    if (hasDef) {
+      chunk.def = room(chunk.def, chunk.levelCount);
+      at = levels(layout.getDefCompression(), bytes, at, defBytes, chunk.def, chunk, state);
+      translate(chunk);
+    }
+    if (chunk.buffers.length != buffers) {
+      chunk.buffers = new MemorySegment[buffers];
+    }
+    for (int i = 0; i < buffers; i++) {
+      long size =
+          sizeWidth == 4
+              ? bytes.get(FixedColumn.INT, sizesAt + i * 4L) & 0xFFFF_FFFFL
+              : bytes.get(FixedColumn.SHORT, sizesAt + i * 2L) & 0xFFFFL;
+      chunk.buffers[i] = part(bytes, at, size, chunk);
+      at = aligned(at + size);
+    }
+    if (at != bytes.byteSize()) {
+      throw page.corrupt("bytes of chunk " + chunk.number, bytes.byteSize(), at);
+    }
+    if (compression != null) {
+      chunk.buffers[0] =
+          BlockDecoder.decompress(compression, chunk.buffers[0], state, chunk.plain, page);
+    }
+  }
+
+  private static short[] room(short[] levels, int count) {
+    return levels.length >= count ? levels : new short[Math.max(4096, count)];
+  }
+
+  private static long aligned(long position) {
+    return (position + 7) & -8;
+  }
+
+  private MemorySegment part(MemorySegment bytes, long at, long size, ChunkBuffers chunk) {
+    if (!(at <= bytes.byteSize() && size <= bytes.byteSize() - at)) {
+      throw page.corrupt(
+          "buffer end in chunk " + chunk.number, "at most " + bytes.byteSize(), at + size);
+    }
+    return bytes.asSlice(at, size);
+  }
+
+  private long levels(
+      CompressiveEncoding encoding,
+      MemorySegment bytes,
+      long at,
+      int size,
+      short[] target,
+      ChunkBuffers chunk,
+      PageState state) {
+    MemorySegment source = part(bytes, at, size, chunk);
+    BlockDecoder.levels(encoding, source, chunk.levelCount, target, state, page);
+    return aligned(at + size);
+  }
+
+  /// Replaces the page's definition levels by the column's.
+  private void translate(ChunkBuffers chunk) {
+    PageLevels.translate(chunk.def, chunk.levelCount, translation, page);
+  }
+
+  /// Checks that levels, values and repetition index of a chunk tell the same story.
+  private void checkRows(Chunks known, int number, ChunkBuffers chunk) {
+    int outermost = layers.listCount();
+    int started = PageLevels.countRows(chunk.rep, chunk.levelCount, outermost, page);
+    long expected = known.rowsStarted(number + 1) - known.rowsStarted(number);
+    if (started != expected) {
+      throw page.corrupt("rows starting in chunk " + number, expected, started);
+    }
+    boolean continued = chunk.levelCount > 0 && chunk.rep[0] != outermost;
+    if (!(chunk.levelCount == 0 || continued == known.continued[number])) {
+      throw page.corrupt(
+          "chunk " + number + " starting within a row", known.continued[number], continued);
+    }
+    int slots = visible(chunk, 0, chunk.levelCount);
+    if (slots != chunk.valueCount) {
+      throw page.corrupt("values of chunk " + number, chunk.valueCount, slots);
+    }
+  }
+
+  /// Decodes the page's dictionary.
+  PageDictionary readDictionary(PageState state) {
+    return PageDictionary.read(
+        layout.getDictionary(), layout.getNumDictionaryItems(), 2, shape, state, page);
+  }
+}

@@ -1,0 +1,181 @@
+package io.lancelot.file;
+
+import io.lancelot.base.CorruptDataException;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.DataType.DateUnit;
+import io.lancelot.columnar.DataType.TimeUnit;
+import io.lancelot.columnar.DictionaryColumn;
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.columnar.FixedListColumn;
+import io.lancelot.columnar.StructColumn;
+import io.lancelot.columnar.VarColumn;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.math.BigInteger;
+
+/// Checks that values are ones their type allows, so that a damaged page cannot hand on text that
+/// is no UTF-8 or decimals beyond their precision. The rules are those of Arrow's full validation.
+final class ValueChecks {
+
+  private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
+
+  private static final long MILLIS_PER_DAY = 86_400_000L;
+
+  private ValueChecks() {}
+
+  /// @throws CorruptDataException if a value that is not null is not valid for the column's type
+  static void check(Column column, String place) {
+    switch (column.type()) {
+      case DataType.Utf8 _ -> checkText((VarColumn) column, place);
+      case DataType.Decimal decimal -> checkDecimals((FixedColumn) column, decimal, place);
+      case DataType.Time(TimeUnit unit) ->
+          checkTimes((FixedColumn) column, 86_400L * unit.perSecond(), place);
+      case DataType.Date(DateUnit unit) -> {
+        if (unit == DateUnit.MILLISECOND) {
+          checkDays((FixedColumn) column, place);
+        }
+      }
+      case DataType.FixedSizeList _ -> check(((FixedListColumn) column).items(), place);
+      case DataType.Struct _ -> ((StructColumn) column).children().forEach(c -> check(c, place));
+      case DataType.Dictionary _ -> check(((DictionaryColumn) column).values(), place);
+      case DataType.Null _,
+          DataType.Bool _,
+          DataType.Int _,
+          DataType.Floating _,
+          DataType.Binary _,
+          DataType.FixedSizeBinary _,
+          DataType.Timestamp _,
+          DataType.Duration _,
+          DataType.ListOf _,
+          DataType.MapOf _ -> {}
+    }
+  }
+
+  private static void checkText(VarColumn column, String place) {
+    if (isAscii(column.data(), column.offset(0), column.offset(column.length()))) {
+      return;
+    }
+    for (int i = 0; i < column.length(); i++) {
+      if (!isUtf8(column.data(), column.offset(i), column.offset(i + 1)) && !column.isNull(i)) {
+        throw new CorruptDataException("text value: expected=UTF-8, found=other bytes " + place);
+      }
+    }
+  }
+
+  private static boolean isAscii(MemorySegment bytes, long from, long to) {
+    long at = from;
+    for (; at <= to - 64; at += 64) {
+      long any =
+          bytes.get(FixedColumn.LONG, at)
+              | bytes.get(FixedColumn.LONG, at + 8)
+              | bytes.get(FixedColumn.LONG, at + 16)
+              | bytes.get(FixedColumn.LONG, at + 24)
+              | bytes.get(FixedColumn.LONG, at + 32)
+              | bytes.get(FixedColumn.LONG, at + 40)
+              | bytes.get(FixedColumn.LONG, at + 48)
+              | bytes.get(FixedColumn.LONG, at + 56);
+      if ((any & HIGH_BITS) != 0) {
+        return false;
+      }
+    }
+    for (; at < to; at++) {
+      if (bytes.get(ValueLayout.JAVA_BYTE, at) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Whether bytes `[from, to)` are well-formed UTF-8: shortest forms, no surrogates, at most
+  /// U+10FFFF.
+  static boolean isUtf8(MemorySegment bytes, long from, long to) {
+    long at = from;
+    while (at < to) {
+      if (to - at >= 8 && (bytes.get(FixedColumn.LONG, at) & HIGH_BITS) == 0) {
+        at += 8;
+        continue;
+      }
+      int lead = bytes.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
+      if (lead < 0x80) {
+        at++;
+        continue;
+      }
+      int length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+      if (lead < 0xC2 || lead > 0xF4 || length > to - at) {
+        return false;
+      }
+      int second = bytes.get(ValueLayout.JAVA_BYTE, at + 1) & 0xFF;
+      int low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+      int high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+      if (second < low || second > high) {
+        return false;
+      }
+      for (int i = 2; i < length; i++) {
+        if ((bytes.get(ValueLayout.JAVA_BYTE, at + i) & 0xC0) != 0x80) {
+          return false;
+        }
+      }
+      at += length;
+    }
+    return true;
+  }
+
+  private static void checkDecimals(FixedColumn column, DataType.Decimal type, String place) {
+    BigInteger limit = BigInteger.TEN.pow(type.precision());
+    int width = column.width();
+    // Values whose high words only repeat the sign and whose size stays below the greatest power of
+    // two under the limit need no closer look.
+    int safeBits = limit.bitLength() - 1;
+    for (int i = 0; i < column.length(); i++) {
+      long low = column.data().get(FixedColumn.LONG, (long) i * width);
+      long sign = low >> 63;
+      long other = 0;
+      for (int word = 1; word < width / 8; word++) {
+        other |= column.data().get(FixedColumn.LONG, (long) i * width + word * 8L) ^ sign;
+      }
+      int used = 64 - Long.numberOfLeadingZeros(low ^ sign);
+      if (other == 0 && used < safeBits || column.isNull(i)) {
+        continue;
+      }
+      if (decimal(column, i).abs().compareTo(limit) >= 0) {
+        throw new CorruptDataException(
+            "decimal value: expected="
+                + type.precision()
+                + " digits at most, found="
+                + decimal(column, i)
+                + " "
+                + place);
+      }
+    }
+  }
+
+  private static BigInteger decimal(FixedColumn column, int index) {
+    byte[] little = column.bytesAt(index).toArray(ValueLayout.JAVA_BYTE);
+    byte[] big = new byte[little.length];
+    for (int i = 0; i < big.length; i++) {
+      big[i] = little[little.length - 1 - i];
+    }
+    return new BigInteger(big);
+  }
+
+  private static void checkTimes(FixedColumn column, long limit, String place) {
+    for (int i = 0; i < column.length(); i++) {
+      long time = column.width() == 4 ? column.intAt(i) : column.longAt(i);
+      if ((time < 0 || time >= limit) && !column.isNull(i)) {
+        throw new CorruptDataException(
+            "time of day: expected=0 to " + (limit - 1) + ", found=" + time + " " + place);
+      }
+    }
+  }
+
+  private static void checkDays(FixedColumn column, String place) {
+    for (int i = 0; i < column.length(); i++) {
+      long millis = column.longAt(i);
+      if (millis % MILLIS_PER_DAY != 0 && !column.isNull(i)) {
+        throw new CorruptDataException(
+            "date in milliseconds: expected=whole days, found=" + millis + " " + place);
+      }
+    }
+  }
+}
