@@ -89,8 +89,7 @@ abstract class TableContract {
     assertThatThrownBy(() -> create(Rows.of(0, 1)))
         .isInstanceOf(AlreadyExistsException.class)
         .hasMessageContaining("films.lance");
-    assertThatThrownBy(
-            () -> Table.create(store, PATH, Rows.SCHEMA, CreateOptions.DEFAULT, context))
+    assertThatThrownBy(() -> Table.create(store, PATH, Rows.SCHEMA, CreateOptions.DEFAULT, context))
         .isInstanceOf(AlreadyExistsException.class);
     assertThat(store.list(PATH + "/data")).hasSize(1);
   }
@@ -103,8 +102,7 @@ abstract class TableContract {
       Snapshot overwritten = table.overwrite(Rows.of(100, 10));
       Snapshot appended = table.append(Rows.of(110, 10));
       assertThat(overwritten.fragments().stream().map(Fragment::id).toList()).containsExactly(3L);
-      assertThat(appended.fragments().stream().map(Fragment::id).toList())
-          .containsExactly(3L, 4L);
+      assertThat(appended.fragments().stream().map(Fragment::id).toList()).containsExactly(3L, 4L);
       assertThat(Rows.ids(table, appended)).isEqualTo(Rows.range(100, 120));
       assertThat(Rows.ids(table, table.checkout(3))).isEqualTo(Rows.range(0, 30));
     }
@@ -237,8 +235,7 @@ abstract class TableContract {
       StagedRows staged = table.stage(table.snapshot(), Rows.of(10, 10));
       Snapshot base = table.snapshot();
       other.overwrite(Rows.of(50, 10));
-      assertThatThrownBy(
-              () -> table.commit(base, new Operation.Append(staged.fragments())))
+      assertThatThrownBy(() -> table.commit(base, new Operation.Append(staged.fragments())))
           .isInstanceOf(CommitConflictException.class)
           .satisfies(e -> assertThat(((CommitConflictException) e).retryable()).isFalse())
           .hasMessageContaining("conflicting operation=Overwrite");
@@ -294,8 +291,7 @@ abstract class TableContract {
       long second = 1L << 32;
       long[] addresses = {second | 3, 2, second, 2, 9};
       List<String> columns = List.of(TableScan.ROW_ID, "name", "id", TableScan.ROW_ADDRESS);
-      Batch taken =
-          table.take(table.snapshot(), addresses, addresses.length, columns, scratch);
+      Batch taken = table.take(table.snapshot(), addresses, addresses.length, columns, scratch);
       List<Object> ids = new ArrayList<>();
       for (int i = 0; i < taken.rowCount(); i++) {
         ids.add(Values.at(taken.column("id"), i));
@@ -324,8 +320,7 @@ abstract class TableContract {
         assertThat(first.rowCount()).isEqualTo(4);
         assertThat(((FixedColumn) first.column(0)).longAt(0)).isEqualTo(10);
       }
-      assertThatThrownBy(
-              () -> table.scan(table.snapshot(), ScanOptions.of(List.of("nope"))))
+      assertThatThrownBy(() -> table.scan(table.snapshot(), ScanOptions.of(List.of("nope"))))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("unknown column");
     }
@@ -370,14 +365,13 @@ abstract class TableContract {
       for (int t = 0; t < threads; t++) {
         long first = t * 1000L;
         done.add(
-            pool.submit(
-                () -> {
-                  try (Table table = open()) {
-                    for (int i = 0; i < appends; i++) {
-                      table.append(Rows.of(first + i, 1));
-                    }
-                  }
-                }));
+            pool.submit(() -> {
+              try (Table table = open()) {
+                for (int i = 0; i < appends; i++) {
+                  table.append(Rows.of(first + i, 1));
+                }
+              }
+            }));
       }
       for (Future<?> future : done) {
         future.get();
