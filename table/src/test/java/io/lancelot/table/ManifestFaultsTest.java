@@ -22,8 +22,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -422,15 +420,10 @@ class ManifestFaultsTest {
   void operationsWithoutACommitAreRefusedByName() {
     create();
     try (Table table = open()) {
-      Operation operation =
-          new Operation.UpdateConfig(
-              new Operation.UpdateConfig.Changes(Map.of("a", Optional.of("b")), false),
-              Operation.UpdateConfig.Changes.NONE,
-              Operation.UpdateConfig.Changes.NONE,
-              Map.of());
+      Operation operation = new Operation.Merge(List.of(), table.snapshot().schema(), true);
       assertThatThrownBy(() -> table.commit(table.snapshot(), operation))
           .isInstanceOf(UnsupportedFeatureException.class)
-          .hasMessageContaining("UpdateConfig");
+          .hasMessageContaining("Merge");
     }
   }
 }

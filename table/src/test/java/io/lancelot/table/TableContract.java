@@ -18,9 +18,11 @@ import io.lancelot.columnar.Types;
 import io.lancelot.columnar.Values;
 import io.lancelot.file.FileVersion;
 import io.lancelot.storage.ObjectStore;
+import io.lancelot.table.Operation.UpdateConfig.Changes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
@@ -340,6 +342,45 @@ abstract class TableContract {
       List<Long> expected = Rows.range(0, 10);
       expected.addAll(List.of(20L, 21L));
       assertThat(Rows.longs(table, appended, TableScan.ROW_ID)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void updateReplacesRowsInOneCommit() {
+    try (Table table = create(Rows.of(0, 10));
+        Table other = open()) {
+      Snapshot base = table.snapshot();
+      StagedRows replacement = table.stage(base, Rows.of(100, 2));
+      other.delete(base, Map.of(0L, rows(9)), "id = 9");
+      Snapshot updated =
+          table.update(base, Map.of(0L, rows(1, 2)), replacement, java.util.Set.of(0, 1));
+      List<Long> expected = new ArrayList<>(List.of(0L, 3L, 4L, 5L, 6L, 7L, 8L, 100L, 101L));
+      assertThat(Rows.ids(table, updated)).isEqualTo(expected);
+      assertThat(table.versions().getLast().operation()).isEqualTo("Update");
+      StagedRows late = table.stage(base, Rows.of(200, 1));
+      assertThatThrownBy(() -> table.update(base, Map.of(0L, rows(9)), late, java.util.Set.of()))
+          .isInstanceOf(CommitConflictException.class);
+      assertThat(store.list(PATH + "/data")).hasSize(2);
+    }
+  }
+
+  @Test
+  void configAndNotesChange() {
+    Changes none = Changes.NONE;
+    try (Table table = create(Rows.of(0, 1))) {
+      Changes two = new Changes(Map.of("a", Optional.of("1"), "b", Optional.of("2")), false);
+      table.commit(table.snapshot(), new Operation.UpdateConfig(two, two, none, Map.of()));
+      Changes drop = new Changes(Map.of("a", Optional.empty()), false);
+      Snapshot changed =
+          table.commit(table.snapshot(), new Operation.UpdateConfig(drop, none, none, Map.of()));
+      assertThat(changed.config()).isEqualTo(Map.of("b", "2"));
+      assertThat(changed.tableMetadata()).isEqualTo(Map.of("a", "1", "b", "2"));
+      assertThat(changed.manifest().getWriterFeatureFlags()).isEqualTo(8);
+      Changes clear = new Changes(Map.of(), true);
+      Snapshot cleared =
+          table.commit(changed, new Operation.UpdateConfig(clear, none, none, Map.of()));
+      assertThat(cleared.config()).isEmpty();
+      assertThat(cleared.manifest().getWriterFeatureFlags()).isZero();
     }
   }
 
