@@ -166,7 +166,8 @@ final class NextManifest {
 
   private void updateConfig(Operation.UpdateConfig changes) {
     if (!changes.schemaMetadata().none() || !changes.fields().isEmpty()) {
-      throw new UnsupportedFeatureException("changes of schema or field metadata are not supported");
+      throw new UnsupportedFeatureException(
+          "changes of schema or field metadata are not supported");
     }
     Map<String, String> config = changes.config().apply(next.getConfigMap());
     next.clearConfig().putAllConfig(config);

@@ -99,9 +99,8 @@ public sealed interface Operation {
 
       Map<String, String> apply(Map<String, String> before) {
         Map<String, String> after = replace ? new TreeMap<>() : new TreeMap<>(before);
-        entries.forEach(
-            (key, value) ->
-                value.ifPresentOrElse(text -> after.put(key, text), () -> after.remove(key)));
+        entries.forEach((key, value) ->
+            value.ifPresentOrElse(text -> after.put(key, text), () -> after.remove(key)));
         return after;
       }
     }

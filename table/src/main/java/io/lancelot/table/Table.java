@@ -180,7 +180,10 @@ public final class Table implements AutoCloseable {
         snapshot.timestamp(),
         operation,
         snapshot.rowCount(),
-        tags.keySet().stream().filter(tag -> tags.get(tag) == snapshot.version()).toList());
+        tags.entrySet().stream()
+            .filter(tag -> tag.getValue() == snapshot.version())
+            .map(Map.Entry::getKey)
+            .toList());
   }
 
   /// The names given to versions of the main line.
@@ -278,10 +281,7 @@ public final class Table implements AutoCloseable {
   /// @param changed ids of the fields that have new values
   /// @throws UnsupportedFeatureException if the table has stable row ids, which moved rows keep
   public Snapshot update(
-      Snapshot base,
-      Map<Long, RoaringBitmap> rows,
-      StagedRows replacement,
-      Set<Integer> changed) {
+      Snapshot base, Map<Long, RoaringBitmap> rows, StagedRows replacement, Set<Integer> changed) {
     if (base.stableRowIds()) {
       throw new UnsupportedFeatureException(
           "rows of a table with stable row ids cannot be updated yet (path=" + root + ")");

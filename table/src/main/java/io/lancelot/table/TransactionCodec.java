@@ -279,11 +279,10 @@ final class TransactionCodec {
         TransactionProto.Transaction.UpdateMap.newBuilder().setReplace(changes.replace());
     changes
         .entries()
-        .forEach(
-            (key, value) -> {
-              var entry = proto.addUpdateEntriesBuilder().setKey(key);
-              value.ifPresent(entry::setValue);
-            });
+        .forEach((key, value) -> {
+          var entry = proto.addUpdateEntriesBuilder().setKey(key);
+          value.ifPresent(entry::setValue);
+        });
     return proto.build();
   }
 

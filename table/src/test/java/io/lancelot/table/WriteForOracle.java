@@ -4,8 +4,11 @@ import io.lancelot.base.Context;
 import io.lancelot.file.FileVersion;
 import io.lancelot.storage.LocalStore;
 import io.lancelot.storage.ObjectStore;
+import io.lancelot.table.Operation.UpdateConfig.Changes;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.roaringbitmap.RoaringBitmap;
 
 /// Writes tables for `src/test/golden/check_ours.py`, which opens and continues them with the real
@@ -27,6 +30,16 @@ final class WriteForOracle {
     }
   }
 
+  /// Moves the row 20001 and notes an owner.
+  private static void update(Table table) {
+    Snapshot base = table.latest();
+    StagedRows rows = table.stage(base, Rows.of(20_001, 1));
+    table.update(base, Map.of(1L, RoaringBitmap.bitmapOf(1)), rows, Set.of(1));
+    Changes owner = new Changes(Map.of("owner", Optional.of("tests")), false);
+    table.commit(
+        table.snapshot(), new Operation.UpdateConfig(owner, Changes.NONE, Changes.NONE, Map.of()));
+  }
+
   private static void write(
       ObjectStore store, String path, CreateOptions options, Context context) {
     try (Table table = Table.create(store, path, Rows.of(0, 20_000), options, context)) {
@@ -41,6 +54,9 @@ final class WriteForOracle {
       table.delete(base, Map.of(0L, even, 1L, few, 2L, all), "id is even, or one of few");
       table.restore(3);
       table.restore(4);
+      if (!options.stableRowIds()) {
+        update(table);
+      }
     }
   }
 }
