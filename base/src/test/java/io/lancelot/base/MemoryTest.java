@@ -120,6 +120,7 @@ class MemoryTest {
   }
 
   @Test
+  @SuppressWarnings("try")
   void memoryIsDeadAfterResetInCheckedMode() {
     assertThat(Memory.CHECKED).as("-Dlancelot.memory.checked=true").isTrue();
     try (Memory memory = Memory.ofLimit(MIB);
