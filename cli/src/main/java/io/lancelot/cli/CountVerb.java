@@ -10,7 +10,10 @@ import picocli.CommandLine.Option;
 @Command(description = "Counts rows: URI TABLE")
 final class CountVerb extends Verb {
 
-  @Option(names = "--where", description = "only rows for which this is true", paramLabel = "PREDICATE")
+  @Option(
+      names = "--where",
+      description = "only rows for which this is true",
+      paramLabel = "PREDICATE")
   @Nullable String where;
 
   private final PrintStream out;

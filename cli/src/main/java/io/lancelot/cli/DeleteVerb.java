@@ -9,7 +9,11 @@ import picocli.CommandLine.Option;
 @Command(description = "Deletes rows: URI TABLE --where PREDICATE")
 final class DeleteVerb extends Verb {
 
-  @Option(names = "--where", required = true, description = "rows for which this is true", paramLabel = "PREDICATE")
+  @Option(
+      names = "--where",
+      required = true,
+      description = "rows for which this is true",
+      paramLabel = "PREDICATE")
   String where = "";
 
   private final PrintStream out;

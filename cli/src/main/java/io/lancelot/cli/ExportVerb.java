@@ -17,7 +17,10 @@ final class ExportVerb extends Verb {
   @Option(names = "--format", description = "${COMPLETION-CANDIDATES} (default: by extension)")
   @Nullable Format format;
 
-  @Option(names = "--where", description = "only rows for which this is true", paramLabel = "PREDICATE")
+  @Option(
+      names = "--where",
+      description = "only rows for which this is true",
+      paramLabel = "PREDICATE")
   @Nullable String where;
 
   @Option(names = "--select", split = ",", description = "only these columns", paramLabel = "A,B")

@@ -11,7 +11,11 @@ import picocli.CommandLine.Option;
 @Command(description = "Shows the first rows: URI TABLE")
 final class HeadVerb extends Verb {
 
-  @Option(names = "-n", description = "how many (default 10)", defaultValue = "10", paramLabel = "N")
+  @Option(
+      names = "-n",
+      description = "how many (default 10)",
+      defaultValue = "10",
+      paramLabel = "N")
   long rows;
 
   @Option(names = "--format", description = "${COMPLETION-CANDIDATES}")

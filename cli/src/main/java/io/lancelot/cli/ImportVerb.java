@@ -38,16 +38,30 @@ final class ImportVerb extends Verb {
   @Option(names = "--format", description = "jsonl, json, csv or arrow (default: by extension)")
   @Nullable Format format;
 
-  @Option(names = "--mode", description = "${COMPLETION-CANDIDATES} (default create)", defaultValue = "create")
+  @Option(
+      names = "--mode",
+      description = "${COMPLETION-CANDIDATES} (default create)",
+      defaultValue = "create")
   Mode mode = Mode.create;
 
-  @Option(names = "--vector", description = "a column of number arrays becomes vectors of float32", paramLabel = "COLUMN")
+  @Option(
+      names = "--vector",
+      description = "a column of number arrays becomes vectors of float32",
+      paramLabel = "COLUMN")
   Set<String> vectors = new LinkedHashSet<>();
 
-  @Option(names = "--data-storage-version", description = "2.2 (default) or 2.1", defaultValue = "2.2", paramLabel = "V")
+  @Option(
+      names = "--data-storage-version",
+      description = "2.2 (default) or 2.1",
+      defaultValue = "2.2",
+      paramLabel = "V")
   String dataStorageVersion = "2.2";
 
-  @Option(names = "--batch-rows", description = "rows read at once (default 8192)", defaultValue = "8192", paramLabel = "N")
+  @Option(
+      names = "--batch-rows",
+      description = "rows read at once (default 8192)",
+      defaultValue = "8192",
+      paramLabel = "N")
   int batchRows;
 
   private final PrintStream out;
@@ -94,7 +108,8 @@ final class ImportVerb extends Verb {
   }
 
   private Table read(Database database, String name, Path file, Mode how) throws IOException {
-    Optional<Table> existing = how == Mode.append ? Optional.of(database.openTable(name)) : Optional.empty();
+    Optional<Table> existing =
+        how == Mode.append ? Optional.of(database.openTable(name)) : Optional.empty();
     try (Memory memory = Memory.ofLimit(Context.defaultMemoryBytes());
         Arena arena = Arena.ofShared();
         BatchStream rows = open(file, existing.map(Table::schema), memory, arena)) {
@@ -108,12 +123,16 @@ final class ImportVerb extends Verb {
       TableOptions options =
           TableOptions.defaults()
               .withDataStorageVersion(dataStorageVersion)
-              .ifExists(how == Mode.overwrite ? TableOptions.Existing.OVERWRITE : TableOptions.Existing.FAIL);
+              .ifExists(
+                  how == Mode.overwrite
+                      ? TableOptions.Existing.OVERWRITE
+                      : TableOptions.Existing.FAIL);
       return database.createTable(name, rows, options);
     }
   }
 
-  private BatchStream open(Path file, Optional<Schema> schema, Memory memory, Arena arena) throws IOException {
+  private BatchStream open(Path file, Optional<Schema> schema, Memory memory, Arena arena)
+      throws IOException {
     return switch (format == null ? byExtension(file) : format) {
       case JSON, JSONL ->
           schema.isPresent()
@@ -126,12 +145,16 @@ final class ImportVerb extends Verb {
       case ARROW -> {
         try (FileChannel channel = FileChannel.open(file)) {
           yield IpcReader.open(
-              file.toString(), channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), memory);
+              file.toString(),
+              channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena),
+              memory);
         } catch (IOException e) {
           throw new StorageException("cannot read " + file + ": " + e, e);
         }
       }
-      case TABLE -> throw new InvalidInputException("--format: expected=jsonl, json, csv or arrow, found=table");
+      case TABLE ->
+          throw new InvalidInputException(
+              "--format: expected=jsonl, json, csv or arrow, found=table");
     };
   }
 

@@ -12,7 +12,8 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 
-/// The `lancelot` command: finds the verb, runs it, and turns whatever goes wrong into one line and an exit code.
+/// The `lancelot` command: finds the verb, runs it, and turns whatever goes wrong into one line and
+/// an exit code.
 public final class Main {
 
   private static final int DONE = 0;
@@ -40,7 +41,11 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false, StandardCharsets.UTF_8);
+    PrintStream out =
+        new PrintStream(
+            new java.io.FileOutputStream(java.io.FileDescriptor.out),
+            false,
+            StandardCharsets.UTF_8);
     int code = run(out, System.err, args);
     out.flush();
     // Background warm-up threads are of no use any more.
@@ -87,13 +92,17 @@ public final class Main {
     }
     CommandLine command = new CommandLine(verbs.get(verb).get());
     command.setCommandName("lancelot " + verb);
-    command.setOut(new PrintWriter(out, true));
-    command.setErr(new PrintWriter(err, true));
-    command.setParameterExceptionHandler(
-        (e, _) -> {
-          err.println("lancelot: usage: " + oneLine(e.getMessage()) + "; try: lancelot " + verb + " --help");
-          return USAGE;
-        });
+    command.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+    command.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    command.setParameterExceptionHandler((e, _) -> {
+      err.println(
+          "lancelot: usage: "
+              + oneLine(String.valueOf(e.getMessage()))
+              + "; try: lancelot "
+              + verb
+              + " --help");
+      return USAGE;
+    });
     boolean stacktrace = Arrays.asList(args).contains("--stacktrace");
     command.setExecutionExceptionHandler((e, _, _) -> failed(err, e, stacktrace));
     return command.execute(Arrays.copyOfRange(args, 1, args.length));
@@ -108,7 +117,9 @@ public final class Main {
                   + ": "
                   + oneLine(String.valueOf(known.getMessage()))
                   + (known.retryable() ? " [retryable]" : ""));
-      default -> err.println("lancelot: internal: " + oneLine(e.toString()) + " (--stacktrace tells where)");
+      default ->
+          err.println(
+              "lancelot: internal: " + oneLine(e.toString()) + " (--stacktrace tells where)");
     }
     if (stacktrace) {
       e.printStackTrace(err);

@@ -26,19 +26,32 @@ final class QueryVerb extends Verb {
   @Option(names = "--vector", description = "a JSON array of numbers", paramLabel = "[X,Y]")
   @Nullable String vector;
 
-  @Option(names = "--vector-file", description = "a JSON array per line: several queries at once", paramLabel = "FILE")
+  @Option(
+      names = "--vector-file",
+      description = "a JSON array per line: several queries at once",
+      paramLabel = "FILE")
   @Nullable String vectorFile;
 
   @Option(names = "--text", description = "full-text query", paramLabel = "WORDS")
   @Nullable String text;
 
-  @Option(names = "--column", description = "the vector column, if there are several", paramLabel = "NAME")
+  @Option(
+      names = "--column",
+      description = "the vector column, if there are several",
+      paramLabel = "NAME")
   @Nullable String column;
 
-  @Option(names = "--metric", description = "l2 (default), cosine, dot or hamming", defaultValue = "l2", paramLabel = "M")
+  @Option(
+      names = "--metric",
+      description = "l2 (default), cosine, dot or hamming",
+      defaultValue = "l2",
+      paramLabel = "M")
   String metric = "l2";
 
-  @Option(names = "--where", description = "only rows for which this is true", paramLabel = "PREDICATE")
+  @Option(
+      names = "--where",
+      description = "only rows for which this is true",
+      paramLabel = "PREDICATE")
   @Nullable String where;
 
   @Option(names = "--postfilter", description = "filter after the search")
@@ -53,20 +66,34 @@ final class QueryVerb extends Verb {
   @Option(names = "--offset", description = "leave out the first rows", paramLabel = "N")
   long offset;
 
-  @Option(names = "--distance-range", split = ",", arity = "1", description = "only lo <= distance < hi", paramLabel = "LO,HI")
+  @Option(
+      names = "--distance-range",
+      split = ",",
+      arity = "1",
+      description = "only lo <= distance < hi",
+      paramLabel = "LO,HI")
   @Nullable List<String> distanceRange;
 
   // Knobs of indices: accepted, and without effect as long as a search is exact.
-  @Option(names = "--nprobes", description = "partitions to look into, where there is an index", paramLabel = "N")
+  @Option(
+      names = "--nprobes",
+      description = "partitions to look into, where there is an index",
+      paramLabel = "N")
   @Nullable Integer nprobes;
 
-  @Option(names = "--max-nprobes", description = "partitions to look into at the most", paramLabel = "N")
+  @Option(
+      names = "--max-nprobes",
+      description = "partitions to look into at the most",
+      paramLabel = "N")
   @Nullable Integer maxNprobes;
 
   @Option(names = "--ef", description = "candidates of a graph search", paramLabel = "N")
   @Nullable Integer ef;
 
-  @Option(names = "--refine-factor", description = "candidates to compare exactly, per row wanted", paramLabel = "N")
+  @Option(
+      names = "--refine-factor",
+      description = "candidates to compare exactly, per row wanted",
+      paramLabel = "N")
   @Nullable Integer refineFactor;
 
   @Option(names = "--fast-search", description = "only indexed rows")
@@ -90,13 +117,24 @@ final class QueryVerb extends Verb {
   @Option(names = "--format", description = "${COMPLETION-CANDIDATES}")
   @Nullable Format format;
 
-  @Option(names = "--requests", description = "replay: a JSON request per line", paramLabel = "FILE")
+  @Option(
+      names = "--requests",
+      description = "replay: a JSON request per line",
+      paramLabel = "FILE")
   @Nullable String requests;
 
-  @Option(names = "--repeat", description = "with --requests: run the file so many times", defaultValue = "1", paramLabel = "N")
+  @Option(
+      names = "--repeat",
+      description = "with --requests: run the file so many times",
+      defaultValue = "1",
+      paramLabel = "N")
   int repeat;
 
-  @Option(names = "--threads", description = "with --requests: clients", defaultValue = "1", paramLabel = "T")
+  @Option(
+      names = "--threads",
+      description = "with --requests: clients",
+      defaultValue = "1",
+      paramLabel = "T")
   int threads;
 
   @Option(names = "--timings", description = "with --requests: add the time of each repetition")
@@ -137,7 +175,8 @@ final class QueryVerb extends Verb {
       throw new UnsupportedFeatureException("full-text search (--text) is not built yet");
     }
     if (analyze || verify) {
-      throw new UnsupportedFeatureException((analyze ? "--analyze" : "--verify") + " is not built yet");
+      throw new UnsupportedFeatureException(
+          (analyze ? "--analyze" : "--verify") + " is not built yet");
     }
   }
 
@@ -175,7 +214,8 @@ final class QueryVerb extends Verb {
         throw new InvalidInputException("--distance-range: expected=lo,hi, found=" + distanceRange);
       }
       query.distanceRange(
-          bound(distanceRange.get(0), Float.NEGATIVE_INFINITY), bound(distanceRange.get(1), Float.POSITIVE_INFINITY));
+          bound(distanceRange.get(0), Float.NEGATIVE_INFINITY),
+          bound(distanceRange.get(1), Float.POSITIVE_INFINITY));
     }
     return query;
   }
@@ -195,7 +235,8 @@ final class QueryVerb extends Verb {
       case "dot" -> Distance.DOT;
       case "hamming" -> Distance.HAMMING;
       default ->
-          throw new InvalidInputException("metric: expected=l2, cosine, dot or hamming, found=" + name);
+          throw new InvalidInputException(
+              "metric: expected=l2, cosine, dot or hamming, found=" + name);
     };
   }
 
@@ -213,7 +254,8 @@ final class QueryVerb extends Verb {
         }
       }
       if (vectors.isEmpty()) {
-        throw new InvalidInputException("no vectors: expected=a JSON array per line (file=" + vectorFile + ")");
+        throw new InvalidInputException(
+            "no vectors: expected=a JSON array per line (file=" + vectorFile + ")");
       }
     }
     return vectors;
@@ -227,7 +269,8 @@ final class QueryVerb extends Verb {
         return Replay.vector(numbers);
       }
     } catch (IOException e) {
-      throw new InvalidInputException("vector: " + Main.oneLine(String.valueOf(e.getMessage())) + " (" + where + ")", e);
+      throw new InvalidInputException(
+          "vector: " + Main.oneLine(String.valueOf(e.getMessage())) + " (" + where + ")", e);
     }
     throw new InvalidInputException("vector: expected=a JSON array of numbers (" + where + ")");
   }

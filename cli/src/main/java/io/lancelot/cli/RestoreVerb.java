@@ -20,9 +20,12 @@ final class RestoreVerb extends Verb {
     String wanted = target.rest(0, "the version to restore");
     try (Database database = connect(target);
         Table table = open(database, target)) {
-      out.println("{\"version\":" + (wanted.matches("\\d{1,18}")
+      out.println(
+          "{\"version\":"
+              + (wanted.matches("\\d{1,18}")
                   ? table.restore(Long.parseLong(wanted))
-                  : table.restore(wanted)) + "}");
+                  : table.restore(wanted))
+              + "}");
     }
     return 0;
   }

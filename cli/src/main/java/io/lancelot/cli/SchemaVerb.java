@@ -35,7 +35,10 @@ final class SchemaVerb extends Verb {
       } else {
         for (Field field : schema.fields()) {
           out.println(
-              field.name() + ": " + field.type().arrowName() + (field.nullable() ? "" : " not null"));
+              field.name()
+                  + ": "
+                  + field.type().arrowName()
+                  + (field.nullable() ? "" : " not null"));
         }
       }
     }
@@ -72,7 +75,8 @@ final class SchemaVerb extends Verb {
     json.writeEndObject();
   }
 
-  private static void writeMetadata(JsonGenerator json, Map<String, String> metadata) throws IOException {
+  private static void writeMetadata(JsonGenerator json, Map<String, String> metadata)
+      throws IOException {
     json.writeObjectFieldStart("metadata");
     for (Map.Entry<String, String> entry : new java.util.TreeMap<>(metadata).entrySet()) {
       json.writeStringField(entry.getKey(), entry.getValue());

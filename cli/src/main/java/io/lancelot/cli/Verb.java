@@ -19,7 +19,10 @@ import picocli.CommandLine.Parameters;
 /// What all verbs share: where the table is, and options that every verb takes.
 abstract class Verb implements Callable<Integer> {
 
-  @Parameters(paramLabel = "ARGUMENT", description = "uri, table (or the path of one .lance folder for both), and what the verb takes")
+  @Parameters(
+      paramLabel = "ARGUMENT",
+      description =
+          "uri, table (or the path of one .lance folder for both), and what the verb takes")
   List<String> arguments = new ArrayList<>();
 
   @Option(names = "--version", description = "read this version", paramLabel = "N")
@@ -40,7 +43,10 @@ abstract class Verb implements Callable<Integer> {
   @Option(names = "--stacktrace", description = "where an error comes from")
   boolean stacktrace;
 
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "this help")
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "this help")
   boolean help;
 
   /// A database and, for most verbs, a table in it; the arguments that follow them.

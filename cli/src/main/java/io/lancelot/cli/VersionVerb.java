@@ -15,7 +15,10 @@ final class VersionVerb implements Callable<Integer> {
   @Option(names = "--format", description = "json, or lines")
   @Nullable Format format;
 
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "this help")
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "this help")
   boolean help;
 
   private final PrintStream out;
@@ -42,7 +45,14 @@ final class VersionVerb implements Callable<Integer> {
     } else {
       out.println("lancelot " + PRODUCT);
       out.println("JDK " + Runtime.version());
-      out.println("SIMD kernels " + (simd ? "on" : "off") + " (" + kernels.name() + ": " + kernels.reason() + ")");
+      out.println(
+          "SIMD kernels "
+              + (simd ? "on" : "off")
+              + " ("
+              + kernels.name()
+              + ": "
+              + kernels.reason()
+              + ")");
       out.println("Lance file format: reads 2.1, 2.2; writes 2.1, 2.2");
     }
     return 0;
