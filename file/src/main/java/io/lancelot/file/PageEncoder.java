@@ -164,7 +164,8 @@ final class PageEncoder {
       }
     }
     return switch (slots) {
-      case PageSlots.Absent _ -> ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
+      case PageSlots.Absent _ ->
+          ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
       case PageSlots.Coded coded -> coded(levels, coded);
       case PageSlots.Fixed fixed -> fixed(levels, fixed);
       case PageSlots.Variable variable -> variable(levels, variable);
