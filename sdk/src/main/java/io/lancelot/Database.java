@@ -148,6 +148,11 @@ public final class Database implements AutoCloseable {
     return name + SUFFIX;
   }
 
+  /// Bytes of native memory in use by queries and writes under way: zero when there are none.
+  public long memoryInUse() {
+    return context.memory().usedBytes();
+  }
+
   /// Releases files and memory. Tables and streams of this connection end with it.
   @Override
   public void close() {
