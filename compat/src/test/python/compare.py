@@ -103,3 +103,45 @@ def items(a):
         t = pa.struct([pa.field("key", a.type.key_type, False), pa.field("value", a.type.item_type)])
         return pa.StructArray.from_arrays([a.keys.slice(lo, hi - lo), a.items.slice(lo, hi - lo)], fields=list(t))
     return a.values.slice(lo, hi - lo)
+
+
+def selftest():
+    """Pairs that differ in one spot only; what is returned was not told apart (or equal things were)."""
+    nan = float("nan")
+    st = pa.struct([("a", pa.int32())])
+    fsl = pa.list_(pa.float32(), 2)
+    mp = pa.map_(pa.string(), pa.int32())
+    pairs = [
+        (pa.array([0.0]), pa.array([-0.0])),
+        (pa.array([nan]), pa.array([1.0])),
+        (pa.array([1, None]), pa.array([1, 0])),
+        (pa.array([[]], pa.list_(pa.int32())), pa.array([None], pa.list_(pa.int32()))),
+        (pa.array([[1], [2, 3]]), pa.array([[1, 2], [3]])),
+        (pa.array([[1, None]]), pa.array([[1, 0]])),
+        (pa.array([None], st), pa.array([{"a": None}], st)),
+        (pa.array([[{"a": 1}]], pa.list_(st)), pa.array([[{"a": 2}]], pa.list_(st))),
+        (pa.array([[1.0, 2.0]], fsl), pa.array([[1.0, None]], fsl)),
+        (pa.array([[("k", 1)]], mp), pa.array([[("k", 2)]], mp)),
+        (pa.array([[("k", 1)]], mp), pa.array([[("j", 1)]], mp)),
+        (pa.array([[], None], mp), pa.array([None, []], mp)),
+        (pa.array(["a", "b"]).dictionary_encode(), pa.array(["a", "c"]).dictionary_encode()),
+        (pa.array([""]), pa.array([None], pa.string())),
+        (pa.array([b"\x00"]), pa.array([b""])),
+    ]
+    bad = []
+    for x, y in pairs:
+        pad = pa.nulls(5, x.type)
+        a, b = (pa.table({"c": pa.chunked_array([pad, c])}) for c in (x, y))
+        for p, q in ((pa.table({"c": x}), pa.table({"c": y})), (a, b), (a.slice(3), b.slice(3))):
+            if difference(p, q) is None:
+                bad.append(f"not told apart: {x} vs {y}")
+            if difference(p, p) is not None or difference(q, q) is not None:
+                bad.append(f"not equal to itself: {x}")
+    # What lies under a null, and how a dictionary is ordered, does not count.
+    under = pa.StructArray.from_arrays([pa.array([7, 8], pa.int32())], names=["a"], mask=pa.array([True, False]))
+    plain = pa.array([None, {"a": 8}], st)
+    swapped = pa.DictionaryArray.from_arrays(pa.array([1, 0], pa.int32()), pa.array(["b", "a"]))
+    for x, y in ((under, plain), (swapped, pa.array(["a", "b"]).dictionary_encode())):
+        if difference(pa.table({"c": x}), pa.table({"c": y})) is not None:
+            bad.append(f"told apart: {x} vs {y}")
+    return bad

@@ -234,8 +234,8 @@ def draw(t, n, rs):
         v[odd] = rs.choice(np.array([0.0, -0.0, np.nan, np.inf, -np.inf], dt), int(odd.sum()))
         return pa.array(v, t)
     if pa.types.is_decimal(t):
-        if n > 4000:  # made one by one in Python
-            return draw(t, 4000, rs).take(pa.array(rs.randint(0, 4000, n)))
+        if n > 500:  # made one by one in Python
+            return draw(t, 500, rs).take(pa.array(rs.randint(0, 500, n)))
         digits = rs.randint(1, t.precision + 1, n)
         v = [random.Random(int(s)).randint(-(10**int(d)) + 1, 10**int(d) - 1) for s, d in zip(rs.randint(0, 2**31, n), digits)]
         width = t.bit_width // 8

@@ -334,3 +334,16 @@ write("pages", table(
     st=pa.array([None if i > 300 and i % 4 == 0 else rec(i) for i in range(500)], st),
     d=pa.array([words[(i // 100 + i % 3) % 10] for i in range(500)]).dictionary_encode(),
     n=pa.array([None if i < 100 else i for i in range(500)], pa.int64())), batches=5)
+
+fst = pa.struct([("x", pa.int32()), ("v", pa.list_(pa.float32(), 2)), ("s", pa.string())])
+garbage = np.where(np.arange(300) % 2 == 0, 1, 99).astype("<i4").tobytes()
+write("odd", table(
+    {"p": packed},
+    es=pa.array([{}] * 300, pa.struct([])), fsb0=pa.array([b""] * 300, pa.binary(0)),
+    p=pa.array([{"x": i, "v": [i, 1], "s": str(i)} for i in range(300)], fst),
+    db=pa.DictionaryArray.from_arrays(pa.array([0, 1] * 150, pa.int32()), pa.array([True, False])),
+    dg=pa.DictionaryArray.from_buffers(pa.dictionary(pa.int32(), pa.string()), 300, [pa.py_buffer(b"\x55" * 40), pa.py_buffer(garbage)], pa.array(["a", "b"])),
+    dn=pa.DictionaryArray.from_arrays(pa.array([0, 1, 2] * 100, pa.int32()), pa.array(["a", None, "b"])),
+    sn=pa.array([{"n": None, "a": 1}, None, {"n": None, "a": 2}] * 100, pa.struct([("n", pa.null()), ("a", pa.int32())])),
+    md=pa.array([[(str(j), "x") for j in range(i % 3)] for i in range(300)], pa.map_(pa.string(), pa.dictionary(pa.int8(), pa.string()))),
+    fd=pa.array([[1, i] for i in range(300)], pa.list_(pa.decimal128(5, 0), 2))), versions=("2.2",))

@@ -41,7 +41,9 @@ final class BlobPage implements PageDecoder {
     var inner = new PageState(innerLayers, rows, false);
     inner.start(state.scratch(), count);
     positions.read(from, to, inner);
-    page.require(rows.count() == count, "blob positions", count, rows.count());
+    if (rows.count() != count) {
+      throw page.corrupt("blob positions", count, rows.count());
+    }
     MemorySegment at = ((PageSink.Fixed) rows.children()[0]).data();
     MemorySegment sizes = ((PageSink.Fixed) rows.children()[1]).data();
     short[] innerDef = inner.levels.def();
@@ -49,11 +51,10 @@ final class BlobPage implements PageDecoder {
     long total = 0;
     for (int i = 0; i < count; i++) {
       long size = sizes.get(FixedColumn.LONG, i * 8L);
-      page.require(
-          size >= 0 && size <= page.file().sizeBytes(),
-          "blob size",
-          "at most " + page.file().sizeBytes(),
-          Long.toUnsignedString(size));
+      if (!(size >= 0 && size <= page.file().sizeBytes())) {
+        throw page.corrupt(
+            "blob size", "at most " + page.file().sizeBytes(), Long.toUnsignedString(size));
+      }
       total += size;
     }
     GrowingMemory.check(total, state.scratch());
@@ -69,11 +70,9 @@ final class BlobPage implements PageDecoder {
         continue;
       }
       state.levels.append((short) 0, (short) 0);
-      page.require(
-          position >= 0 && position <= page.file().sizeBytes() - size,
-          "blob position",
-          "inside the file",
-          Long.toUnsignedString(position));
+      if (!(position >= 0 && position <= page.file().sizeBytes() - size)) {
+        throw page.corrupt("blob position", "inside the file", Long.toUnsignedString(position));
+      }
       sink.append(page.file().view(position, size, state.scratch()), 0, size);
     }
   }
@@ -81,11 +80,9 @@ final class BlobPage implements PageDecoder {
   /// The definition level that a blob without bytes hides in its position; 0 is an empty blob.
   private short smuggled(long position) {
     long level = position >>> 16;
-    page.require(
-        level < translation.length && (position & 0xFFFF) == 0,
-        "levels in a blob position",
-        "below " + translation.length,
-        position);
+    if (!(level < translation.length && (position & 0xFFFF) == 0)) {
+      throw page.corrupt("levels in a blob position", "below " + translation.length, position);
+    }
     return translation[(int) level];
   }
 }

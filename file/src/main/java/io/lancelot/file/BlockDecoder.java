@@ -54,12 +54,16 @@ final class BlockDecoder {
     return switch (encoding.getCompressionCase()) {
       case FLAT -> {
         requireBits(bits, encoding.getFlat().getBitsPerValue(), page);
-        page.require(source.byteSize() >= bytes, "flat block bytes", bytes, source.byteSize());
+        if (source.byteSize() < bytes) {
+          throw page.corrupt("flat block bytes", bytes, source.byteSize());
+        }
         yield source;
       }
       case INLINE_BITPACKING -> {
         requireBits(bits, encoding.getInlineBitpacking().getUncompressedBitsPerValue(), page);
-        page.require(count <= BitPacking.BLOCK, "packed values", "at most 1024", count);
+        if (count > BitPacking.BLOCK) {
+          throw page.corrupt("packed values", "at most 1024", count);
+        }
         MemorySegment target = out.take(BitPacking.BLOCK / 8L * bits, scratch);
         inlineUnpack(bits, source, target, 0, state, page);
         yield target;
@@ -79,7 +83,9 @@ final class BlockDecoder {
       case CONSTANT -> {
         GrowingMemory.check(bytes, scratch);
         byte[] value = encoding.getConstant().getValue().toByteArray();
-        page.require(value.length * 8 == bits, "constant bytes", bits / 8, value.length);
+        if (value.length * 8 != bits) {
+          throw page.corrupt("constant bytes", bits / 8, value.length);
+        }
         MemorySegment target = out.take(bytes, scratch);
         for (long i = 0; i < count; i++) {
           MemorySegment.copy(
@@ -105,7 +111,9 @@ final class BlockDecoder {
   }
 
   static void requireBits(long expected, long found, PageContext page) {
-    page.require(expected == found, "bits per value", expected, found);
+    if (expected != found) {
+      throw page.corrupt("bits per value", expected, found);
+    }
   }
 
   /// Unpacks the 1,024 values of one buffer that starts with its bit width.
@@ -116,11 +124,9 @@ final class BlockDecoder {
       long targetOffset,
       PageState state,
       PageContext page) {
-    page.require(
-        source.byteSize() >= bits / 8,
-        "bit-packed bytes",
-        "at least " + bits / 8,
-        source.byteSize());
+    if (source.byteSize() < bits / 8) {
+      throw page.corrupt("bit-packed bytes", "at least " + bits / 8, source.byteSize());
+    }
     long width =
         switch (bits) {
           case 8 -> source.get(ValueLayout.JAVA_BYTE, 0);
@@ -129,7 +135,9 @@ final class BlockDecoder {
           case 64 -> source.get(FixedColumn.LONG, 0);
           default -> throw page.corrupt("bit-packed word", "8, 16, 32 or 64 bits", bits);
         };
-    page.require(width >= 0 && width <= bits, "bit width", "0.." + bits, width);
+    if (!(width >= 0 && width <= bits)) {
+      throw page.corrupt("bit width", "0.." + bits, width);
+    }
     state.bitPacking.unpack(bits, (int) width, source, bits / 8, target, targetOffset);
   }
 
@@ -142,18 +150,16 @@ final class BlockDecoder {
       PageState state,
       PageContext page) {
     requireBits(bits, encoding.getUncompressedBitsPerValue(), page);
-    page.require(
-        encoding.getValues().hasFlat(),
-        "packed values",
-        "flat",
-        encoding.getValues().getCompressionCase());
-    page.require(
-        bits == 8 || bits == 16 || bits == 32 || bits == 64,
-        "bit-packed word",
-        "8, 16, 32 or 64 bits",
-        bits);
+    if (!encoding.getValues().hasFlat()) {
+      throw page.corrupt("packed values", "flat", encoding.getValues().getCompressionCase());
+    }
+    if (!(bits == 8 || bits == 16 || bits == 32 || bits == 64)) {
+      throw page.corrupt("bit-packed word", "8, 16, 32 or 64 bits", bits);
+    }
     long packedBits = encoding.getValues().getFlat().getBitsPerValue();
-    page.require(packedBits >= 0 && packedBits <= bits, "bit width", "0.." + bits, packedBits);
+    if (!(packedBits >= 0 && packedBits <= bits)) {
+      throw page.corrupt("bit width", "0.." + bits, packedBits);
+    }
     int width = (int) packedBits;
     long blockBytes = BitPacking.packedBytes(width);
     long blocks = count / BitPacking.BLOCK;
@@ -161,7 +167,9 @@ final class BlockDecoder {
     long tailBytes = tail * (bits / 8L);
     boolean rawTail = source.byteSize() == blocks * blockBytes + tailBytes;
     long needed = blocks * blockBytes + (rawTail ? tailBytes : blockBytes);
-    page.require(source.byteSize() >= needed, "bit-packed bytes", needed, source.byteSize());
+    if (source.byteSize() < needed) {
+      throw page.corrupt("bit-packed bytes", needed, source.byteSize());
+    }
     long step = BitPacking.BLOCK / 8L * bits;
     for (long i = 0; i < blocks; i++) {
       state.bitPacking.unpack(bits, width, source, i * blockBytes, target, i * step);
@@ -181,13 +189,13 @@ final class BlockDecoder {
       MemorySegment target,
       PageContext page) {
     checkRle(encoding, bits, page);
-    page.require(source.byteSize() >= 8, "run-length block bytes", "at least 8", source.byteSize());
+    if (source.byteSize() < 8) {
+      throw page.corrupt("run-length block bytes", "at least 8", source.byteSize());
+    }
     long valueBytes = source.get(FixedColumn.LONG, 0);
-    page.require(
-        valueBytes >= 0 && valueBytes <= source.byteSize() - 8,
-        "run value bytes",
-        "at most " + (source.byteSize() - 8),
-        valueBytes);
+    if (!(valueBytes >= 0 && valueBytes <= source.byteSize() - 8)) {
+      throw page.corrupt("run value bytes", "at most " + (source.byteSize() - 8), valueBytes);
+    }
     RunLengths.expand(
         bits, source.asSlice(8, valueBytes), source.asSlice(8 + valueBytes), target, 0, count);
   }
@@ -211,10 +219,14 @@ final class BlockDecoder {
       PageContext page) {
     return switch (compression.getScheme()) {
       case LZ4 -> {
-        page.require(source.byteSize() >= 4, "lz4 bytes", "at least 4", source.byteSize());
+        if (source.byteSize() < 4) {
+          throw page.corrupt("lz4 bytes", "at least 4", source.byteSize());
+        }
         long length = source.get(FixedColumn.INT, 0) & 0xFFFF_FFFFL;
         long most = (source.byteSize() - 4) * MAX_LZ4_RATIO;
-        page.require(length <= most, "lz4 plain length", "at most " + most, length);
+        if (length > most) {
+          throw page.corrupt("lz4 plain length", "at most " + most, length);
+        }
         MemorySegment target = out.take(length, state.scratch()).asSlice(0, length);
         state.lz4().decompress(source.asSlice(4), target);
         yield target;
@@ -242,14 +254,18 @@ final class BlockDecoder {
               .contentBytes(source)
               .orElseThrow(() -> page.unsupported("zstd frame of unknown length"));
     } else {
-      page.require(source.byteSize() >= 8, "zstd bytes", "at least 8", source.byteSize());
+      if (source.byteSize() < 8) {
+        throw page.corrupt("zstd bytes", "at least 8", source.byteSize());
+      }
       frame = source.asSlice(8);
       length = source.get(FixedColumn.LONG, 0);
     }
     GrowingMemory.check(length, state.scratch());
     // A frame's blocks hold at most 128 KiB each and take at least three bytes.
     long most = (frame.byteSize() / 3 + 1) * MAX_ZSTD_BLOCK;
-    page.require(length <= most, "zstd plain length", "at most " + most, length);
+    if (length > most) {
+      throw page.corrupt("zstd plain length", "at most " + most, length);
+    }
     MemorySegment target = out.take(length, state.scratch()).asSlice(0, length);
     state.zstd().decompress(frame, target);
     return target;

@@ -22,7 +22,9 @@ sealed interface ChunkValues {
   }
 
   private static void requireBytes(MemorySegment buffer, long bytes, PageContext page) {
-    page.require(buffer.byteSize() >= bytes, "chunk value bytes", bytes, buffer.byteSize());
+    if (buffer.byteSize() < bytes) {
+      throw page.corrupt("chunk value bytes", bytes, buffer.byteSize());
+    }
   }
 
   /// Contiguous values of whole bytes.
@@ -169,11 +171,9 @@ sealed interface ChunkValues {
     @Override
     public void decode(
         ChunkBuffers chunk, MemorySegment target, long offset, PageState state, PageContext page) {
-      page.require(
-          chunk.valueCount <= BitPacking.BLOCK,
-          "packed values of a chunk",
-          "at most 1024",
-          chunk.valueCount);
+      if (chunk.valueCount > BitPacking.BLOCK) {
+        throw page.corrupt("packed values of a chunk", "at most 1024", chunk.valueCount);
+      }
       BlockDecoder.inlineUnpack(bits, chunk.buffers[0], target, offset, state, page);
     }
   }
@@ -227,11 +227,12 @@ sealed interface ChunkValues {
       long at = (long) from * offsetWidth;
       long first = offset(buffer, at);
       long last = offset(buffer, at + (long) count * offsetWidth);
-      page.require(
-          first >= 0 && first <= last && last <= buffer.byteSize(),
-          "offsets of chunk " + chunk.number,
-          "rising inside " + buffer.byteSize(),
-          first + ".." + last);
+      if (!(first >= 0 && first <= last && last <= buffer.byteSize())) {
+        throw page.corrupt(
+            "offsets of chunk " + chunk.number,
+            "rising inside " + buffer.byteSize(),
+            first + ".." + last);
+      }
       Fsst fsst = state.fsst(table);
       if (offsetWidth != target.offsetWidth()) {
         eachValue(buffer, at, count, fsst, target, page);
@@ -261,11 +262,9 @@ sealed interface ChunkValues {
       for (int i = 0; i < count; i++) {
         long from = offset(buffer, at + (long) i * offsetWidth);
         long to = offset(buffer, at + (i + 1L) * offsetWidth);
-        page.require(
-            from >= 0 && from <= to && to <= buffer.byteSize(),
-            "offsets",
-            "rising",
-            from + ".." + to);
+        if (!(from >= 0 && from <= to && to <= buffer.byteSize())) {
+          throw page.corrupt("offsets", "rising", from + ".." + to);
+        }
         appendDecoded(buffer, from, to, fsst, target);
       }
     }

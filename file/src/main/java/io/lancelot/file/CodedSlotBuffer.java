@@ -122,7 +122,7 @@ final class CodedSlotBuffer extends SlotBuffer {
 
   private static PageSlots variable(boolean large, boolean text, EntryTable entries) {
     return new PageSlots.Variable(
-        entries.count(), large ? 64 : 32, text, entries.ends(), 0, entries.data());
+        entries.count(), large ? 64 : 32, text, entries.offsets(), entries.data());
   }
 
   @Override

@@ -42,7 +42,7 @@ public final class DataFileWriter implements AutoCloseable {
   private static final long PIECE_BYTES = 2 << 20;
 
   private final ObjectWriter out;
-  private final BufferSink sink;
+  private final AlignedWriter sink;
   private final LanceSchema schema;
   private final FileVersion version;
   private final Scratch scratch;
@@ -73,7 +73,7 @@ public final class DataFileWriter implements AutoCloseable {
 
   private DataFileWriter(ObjectWriter out, LanceSchema schema, FileVersion version, Memory memory) {
     this.out = out;
-    this.sink = new BufferSink(out);
+    this.sink = new AlignedWriter(out);
     this.schema = schema;
     this.version = version;
     this.scratch = memory.scratch();

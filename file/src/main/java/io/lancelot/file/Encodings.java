@@ -1,9 +1,11 @@
 package io.lancelot.file;
 
+import com.google.protobuf.ByteString;
 import io.lancelot.file.proto.BufferCompression;
 import io.lancelot.file.proto.CompressiveEncoding;
 import io.lancelot.file.proto.FixedSizeListEncoding;
 import io.lancelot.file.proto.Flat;
+import io.lancelot.file.proto.Fsst;
 import io.lancelot.file.proto.General;
 import io.lancelot.file.proto.InlineBitpacking;
 import io.lancelot.file.proto.OutOfLineBitpacking;
@@ -56,6 +58,12 @@ final class Encodings {
                 .setCompression(
                     BufferCompression.newBuilder().setScheme(BufferCompression.Scheme.LZ4))
                 .setValues(inner))
+        .build();
+  }
+
+  static CompressiveEncoding fsst(ByteString symbolTable, CompressiveEncoding coded) {
+    return CompressiveEncoding.newBuilder()
+        .setFsst(Fsst.newBuilder().setSymbolTable(symbolTable).setValues(coded))
         .build();
   }
 

@@ -11,14 +11,14 @@ final class EntryTable implements AutoCloseable {
 
   private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
-  private final WriteBuffer ends;
+  private final WriteBuffer offsets;
   private final WriteBuffer data;
   private int[] slots = new int[256];
   private int[] hashes = new int[128];
   private int count;
 
   EntryTable(Memory memory) {
-    this.ends = new WriteBuffer(memory);
+    this.offsets = new WriteBuffer(memory);
     this.data = new WriteBuffer(memory);
     Arrays.fill(slots, -1);
   }
@@ -32,9 +32,9 @@ final class EntryTable implements AutoCloseable {
     return data.size();
   }
 
-  /// Where each entry ends in [#data], 32 bits each.
-  MemorySegment ends() {
-    return ends.bytes();
+  /// Where each entry starts in [#data], and the last ends, 32 bits each.
+  MemorySegment offsets() {
+    return offsets.bytes();
   }
 
   MemorySegment data() {
@@ -57,15 +57,18 @@ final class EntryTable implements AutoCloseable {
   }
 
   private boolean matches(int entry, MemorySegment source, long from, long to) {
-    long start = entry == 0 ? 0 : ends.segment().get(FixedColumn.INT, 4L * entry - 4);
-    long end = ends.segment().get(FixedColumn.INT, 4L * entry);
+    long start = offsets.segment().get(FixedColumn.INT, 4L * entry);
+    long end = offsets.segment().get(FixedColumn.INT, 4L * entry + 4);
     return end - start == to - from
         && MemorySegment.mismatch(data.segment(), start, end, source, from, to) < 0;
   }
 
   private int insert(MemorySegment source, long from, long to, int hash, int slot) {
     data.append(source, from, to - from);
-    ends.appendInt((int) data.size());
+    if (count == 0) {
+      offsets.appendInt(0);
+    }
+    offsets.appendInt((int) data.size());
     if (count == hashes.length) {
       hashes = Arrays.copyOf(hashes, count * 2);
     }
@@ -107,14 +110,14 @@ final class EntryTable implements AutoCloseable {
 
   void clear() {
     data.clear();
-    ends.clear();
+    offsets.clear();
     count = 0;
     Arrays.fill(slots, -1);
   }
 
   @Override
   public void close() {
-    ends.close();
+    offsets.close();
     data.close();
   }
 }

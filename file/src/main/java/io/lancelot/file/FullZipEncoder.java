@@ -16,7 +16,7 @@ final class FullZipEncoder {
 
   private FullZipEncoder() {}
 
-  static EncodedPage encode(LeafLevels levels, PageSlots slots, Scratch scratch) {
+  static EncodedPage encode(LevelStreams levels, PageSlots slots, Scratch scratch) {
     return switch (slots) {
       case PageSlots.Fixed fixed -> fixed(levels, fixed, scratch);
       case PageSlots.Variable variable ->
@@ -26,7 +26,7 @@ final class FullZipEncoder {
     };
   }
 
-  private static FullZipLayout.Builder layout(LeafLevels levels, int visible) {
+  private static FullZipLayout.Builder layout(LevelStreams levels, int visible) {
     return FullZipLayout.newBuilder()
         .setBitsRep(bits(levels.maxRep()))
         .setBitsDef(bits(levels.maxDef()))
@@ -39,7 +39,7 @@ final class FullZipEncoder {
     return Integer.SIZE - Integer.numberOfLeadingZeros(max);
   }
 
-  private static int controlBytes(LeafLevels levels) {
+  private static int controlBytes(LevelStreams levels) {
     int bits = bits(levels.maxRep()) + bits(levels.maxDef());
     if (bits == 0) {
       return 0;
@@ -47,7 +47,7 @@ final class FullZipEncoder {
     return bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
   }
 
-  private static EncodedPage fixed(LeafLevels levels, PageSlots.Fixed given, Scratch scratch) {
+  private static EncodedPage fixed(LevelStreams levels, PageSlots.Fixed given, Scratch scratch) {
     PageSlots.Fixed slots = given.bits() % 8 == 0 ? given : widenBits(given, scratch);
     MemorySegment values = withValidity(slots, scratch);
     int count = slots.count();
@@ -87,7 +87,7 @@ final class FullZipEncoder {
 
   /// Values of varying size, already coded one by one if `encoding` says so.
   static EncodedPage variable(
-      LeafLevels levels,
+      LevelStreams levels,
       PageSlots.Variable slots,
       io.lancelot.file.proto.CompressiveEncoding encoding,
       Scratch scratch) {
@@ -127,7 +127,7 @@ final class FullZipEncoder {
   }
 
   private static long putControl(
-      MemorySegment target, long at, int bytes, LeafLevels levels, int item) {
+      MemorySegment target, long at, int bytes, LevelStreams levels, int item) {
     int word = levels.repAt(item) << bits(levels.maxDef()) | levels.defAt(item);
     switch (bytes) {
       case 0 -> {}
@@ -199,11 +199,11 @@ final class FullZipEncoder {
 
   /// Where rows begin in the zipped buffer.
   private static final class RowOffsets {
-    private final LeafLevels levels;
+    private final LevelStreams levels;
     private final long[] offsets;
     private int rows;
 
-    RowOffsets(LeafLevels levels) {
+    RowOffsets(LevelStreams levels) {
       this.levels = levels;
       this.offsets = new long[levels.count() + 1];
     }

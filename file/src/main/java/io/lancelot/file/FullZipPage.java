@@ -32,48 +32,53 @@ final class FullZipPage implements PageDecoder {
     translation = layers.translation(layout.getLayersList(), page);
     repBits = layout.getBitsRep();
     defBits = layout.getBitsDef();
-    page.require(
-        repBits >= 0 && repBits <= 16 && defBits >= 0 && defBits <= 16,
-        "level bits",
-        "0..16",
-        repBits + ", " + defBits);
+    if (!(repBits >= 0 && repBits <= 16 && defBits >= 0 && defBits <= 16)) {
+      throw page.corrupt("level bits", "0..16", repBits + ", " + defBits);
+    }
     int bits = repBits + defBits;
     controlBytes = bits == 0 ? 0 : bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
     values = ZippedValues.of(layout.getValueCompression(), shape, page);
     boolean repeated = layers.listCount() > 0;
     if (layout.hasBitsPerValue()) {
       long valueBits = Integer.toUnsignedLong(layout.getBitsPerValue());
-      page.require(valueBits % 8 == 0 && valueBits > 0, "value bits", "whole bytes", valueBits);
+      if (!(valueBits % 8 == 0 && valueBits > 0)) {
+        throw page.corrupt("value bits", "whole bytes", valueBits);
+      }
       valueBytes = valueBits / 8;
       lengthBytes = 0;
-      page.require(
-          values.valueBytes() == valueBytes, "value bytes", values.valueBytes(), valueBytes);
+      if (values.valueBytes() != valueBytes) {
+        throw page.corrupt("value bytes", values.valueBytes(), valueBytes);
+      }
     } else {
       int lengthBits = layout.getBitsPerOffset();
-      page.require(lengthBits == 32 || lengthBits == 64, "length bits", "32 or 64", lengthBits);
-      page.require(values.valueBytes() == 0, "values with lengths", "variable width", "fixed");
+      if (!(lengthBits == 32 || lengthBits == 64)) {
+        throw page.corrupt("length bits", "32 or 64", lengthBits);
+      }
+      if (values.valueBytes() != 0) {
+        throw page.corrupt("values with lengths", "variable width", "fixed");
+      }
       valueBytes = 0;
       lengthBytes = lengthBits / 8;
     }
     if (repeated || lengthBytes > 0) {
       long entries = page.rows() + 1;
       long width = page.size(INDEX) / entries;
-      page.require(
-          page.size(INDEX) % entries == 0 && (width == 1 || width == 2 || width == 4 || width == 8),
-          "repetition index bytes",
-          entries + " entries of 1, 2, 4 or 8",
-          page.size(INDEX));
+      if (!(page.size(INDEX) % entries == 0
+          && (width == 1 || width == 2 || width == 4 || width == 8))) {
+        throw page.corrupt(
+            "repetition index bytes", entries + " entries of 1, 2, 4 or 8", page.size(INDEX));
+      }
       indexWidth = (int) width;
     } else {
       indexWidth = 0;
       long items = Integer.toUnsignedLong(layout.getNumItems());
-      page.require(items == page.rows(), "items", page.rows(), items);
+      if (items != page.rows()) {
+        throw page.corrupt("items", page.rows(), items);
+      }
       long stride = controlBytes + valueBytes;
-      page.require(
-          page.size(0) / stride == items && page.size(0) % stride == 0,
-          "zipped bytes",
-          items + " × " + stride,
-          page.size(0));
+      if (!(page.size(0) / stride == items && page.size(0) % stride == 0)) {
+        throw page.corrupt("zipped bytes", items + " × " + stride, page.size(0));
+      }
     }
   }
 
@@ -115,14 +120,17 @@ final class FullZipPage implements PageDecoder {
         page.buffer(INDEX, from * indexWidth, (rows + 1L) * indexWidth, state.scratch());
     start = entry(index, 0);
     end = entry(index, rows);
-    page.require(
-        start >= 0 && start <= end && end <= page.size(0),
-        "repetition index entries " + from + " and " + to,
-        "rising inside " + page.size(0),
-        start + ", " + end);
+    if (!(start >= 0 && start <= end && end <= page.size(0))) {
+      throw page.corrupt(
+          "repetition index entries " + from + " and " + to,
+          "rising inside " + page.size(0),
+          start + ", " + end);
+    }
     MemorySegment items = page.buffer(0, start, end - start, state.scratch());
     int started = zipped(items, state);
-    page.require(started == rows, "rows between index entries", rows, started);
+    if (started != rows) {
+      throw page.corrupt("rows between index entries", rows, started);
+    }
   }
 
   private long entry(MemorySegment index, long at) {
@@ -149,8 +157,12 @@ final class FullZipPage implements PageDecoder {
       at += controlBytes;
       int rep = word >>> defBits;
       short def = definition(word & defMask);
-      page.require(rep <= outermost, "repetition level", "at most " + outermost, rep);
-      page.require(!first || rep == outermost, "first repetition level", outermost, rep);
+      if (rep > outermost) {
+        throw page.corrupt("repetition level", "at most " + outermost, rep);
+      }
+      if (!(!first || rep == outermost)) {
+        throw page.corrupt("first repetition level", outermost, rep);
+      }
       first = false;
       rows += rep == outermost ? 1 : 0;
       state.levels.append((short) rep, def);
@@ -170,11 +182,10 @@ final class FullZipPage implements PageDecoder {
                 ? items.get(FixedColumn.INT, at) & 0xFFFF_FFFFL
                 : items.get(FixedColumn.LONG, at);
         at += lengthBytes;
-        page.require(
-            length >= 0 && length <= size - at,
-            "value length",
-            "at most " + (size - at),
-            Long.toUnsignedString(length));
+        if (!(length >= 0 && length <= size - at)) {
+          throw page.corrupt(
+              "value length", "at most " + (size - at), Long.toUnsignedString(length));
+        }
         values.append(items, at, length, 1, state, page);
         at += length;
       }
@@ -183,7 +194,9 @@ final class FullZipPage implements PageDecoder {
   }
 
   private void requireLeft(MemorySegment items, long at, long bytes) {
-    page.require(bytes <= items.byteSize() - at, "bytes of an item", bytes, items.byteSize() - at);
+    if (bytes > items.byteSize() - at) {
+      throw page.corrupt("bytes of an item", bytes, items.byteSize() - at);
+    }
   }
 
   private int control(MemorySegment items, long at) {

@@ -44,7 +44,7 @@ public record LanceField(int id, int parentId, Field field, List<LanceField> chi
 
   /// Whether the field has a column of its own in a 2.1 or 2.2 file.
   public boolean leaf() {
-    return children.isEmpty() && !(field.type() instanceof DataType.Struct) || packed() || blob();
+    return children.isEmpty() || packed() || blob();
   }
 
   /// Visits the fields that own a column in 2.1 and 2.2 files, in file order. Format: lance-format

@@ -1,5 +1,6 @@
 package io.lancelot.file;
 
+import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.DataType;
 import java.util.ArrayList;
@@ -48,7 +49,15 @@ record LeafPath(
         items = Math.multiplyExact(items, size);
       }
       case DataType.Struct _ -> layers.addFirst(LevelLayers.Kind.ITEM);
-      default -> throw new IllegalStateException("not a nested field: " + field.type());
+      default ->
+          throw new CorruptDataException(
+              "schema: expected=no children of "
+                  + field.type().arrowName()
+                  + ", found="
+                  + field.children().size()
+                  + " (column="
+                  + name
+                  + ")");
     }
     for (LanceField child : field.children()) {
       walk(child, name, layers, items, paths);

@@ -97,6 +97,11 @@ final class LeafReader {
           "values: expected=" + visible + ", found=" + state.sink.count() + " " + pages.place());
     }
     Bits validity = peeler.peelItems();
+    if (type instanceof DataType.Struct(var fields) && fields.isEmpty()) {
+      // A struct without children has a page that reads as all null and says nothing: it stands
+      // for as many valid structs.
+      validity = null;
+    }
     Column column;
     if (type instanceof DataType.Dictionary dictionary) {
       column = dictionaryColumn(dictionary, validity, scratch);

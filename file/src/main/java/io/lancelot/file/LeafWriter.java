@@ -141,7 +141,7 @@ final class LeafWriter implements AutoCloseable {
               fixed.slotBits(),
               bytes.asSlice((long) from * width, (long) count * width),
               ((PageSlots.Fixed) slots.slots()).lists());
-      LeafLevels plain = LeafLevels.of(layers, count, null, null);
+      LevelStreams plain = LevelStreams.of(layers, count, null, null);
       pages.addAll(encoder.encode(plain, part, count, rowsWritten));
       rowsWritten += count;
     }
@@ -177,8 +177,8 @@ final class LeafWriter implements AutoCloseable {
     if (rows == 0) {
       return;
     }
-    LeafLevels pageLevels =
-        LeafLevels.of(
+    LevelStreams pageLevels =
+        LevelStreams.of(
             layers,
             levels,
             hasLists ? starts.bytes() : null,

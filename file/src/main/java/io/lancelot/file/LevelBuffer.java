@@ -13,6 +13,7 @@ final class LevelBuffer {
   private static final int MAX_LEVELS = Integer.MAX_VALUE - 64;
 
   private final boolean repeated;
+  private int[] offsets = new int[0];
   private short[] rep = new short[0];
   private short[] def = new short[0];
   private boolean defined;
@@ -33,6 +34,14 @@ final class LevelBuffer {
 
   void setCount(int count) {
     this.count = count;
+  }
+
+  /// A work area for `count` offsets.
+  int[] offsets(int count) {
+    if (offsets.length < count) {
+      offsets = new int[grown(offsets.length, count)];
+    }
+    return offsets;
   }
 
   /// Repetition levels of `[0, count)`; meaningless without lists.

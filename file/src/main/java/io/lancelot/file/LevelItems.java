@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Definition codes count from the outside: an outer layer's codes are lower than an inner one's,
 /// and 0 means that nothing is missing so far. So layers near the top can be shared by all leaves
-/// below them; [LeafLevels] turns codes into Lance's levels when it is known which of them a page
+/// below them; [LevelStreams] turns codes into Lance's levels when it is known which of them a page
 /// uses.
 ///
 /// @param levels number of items

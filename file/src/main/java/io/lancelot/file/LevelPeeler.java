@@ -41,12 +41,7 @@ final class LevelPeeler {
     if (def == null || below == Integer.MAX_VALUE) {
       return levels.count();
     }
-    int count = levels.count();
-    int visible = 0;
-    for (int i = 0; i < count; i++) {
-      visible += def[i] < below ? 1 : 0;
-    }
-    return visible;
+    return PageLevels.countBelow(def, 0, levels.count(), below);
   }
 
   /// Peels a layer of items or structs: their validity, null if all are valid.
@@ -113,7 +108,7 @@ final class LevelPeeler {
     require(LevelLayers.Kind.LIST);
     int k = ++listsPeeled;
     int nullLevel = layers.firstLevel(layer);
-    int outer = nullLevel + 2;
+    int emptyLevel = nullLevel + 1;
     layer++;
     int listBelow = layers.visibleBelow(layer);
     short[] rep = levels.rep();
@@ -123,50 +118,59 @@ final class LevelPeeler {
       throw corrupt("first repetition level", "at least " + k, rep[0]);
     }
     int width = large ? 8 : 4;
-    MemorySegment offsets = scratch.allocateBytes((count + 1L) * width);
+    int[] starts = levels.offsets(count + 1);
     MemorySegment bits = scratch.allocateBytes((count + 63L) / 64 * 8);
     int kept = 0;
     int lists = 0;
     int items = 0;
     int nulls = 0;
     long word = 0;
+    int bad = 0;
+    // Without branches: what starts where is data, not a pattern to predict. Stores go to the next
+    // free place and count only if the counter behind them moves.
     for (int i = 0; i < count; i++) {
+      int r = rep[i];
       int d = def == null ? 0 : def[i];
-      if (rep[i] >= k) {
-        rep[kept] = rep[i];
-        if (def != null) {
-          def[kept] = (short) d;
-        }
-        kept++;
-        if (d < listBelow) {
-          setOffset(offsets, large, lists, items);
-          boolean valid = d < outer && d != nullLevel;
-          word |= valid ? 1L << lists : 0;
-          nulls += valid ? 0 : 1;
-          lists++;
-          if ((lists & 63) == 0) {
-            bits.set(FixedColumn.LONG, (lists >>> 3) - 8, word);
-            word = 0;
-          }
-        }
-      } else if (d >= nullLevel) {
-        throw corrupt("definition level inside a list", "below " + nullLevel, d);
+      int first = (k - 1 - r) >>> 31;
+      int inner = (d - nullLevel) >>> 31;
+      int exists = first & (d - listBelow) >>> 31;
+      int valid = exists & (inner | ((d ^ emptyLevel) - 1) >>> 31);
+      bad |= (first | inner) ^ 1;
+      rep[kept] = (short) r;
+      if (def != null) {
+        def[kept] = (short) d;
       }
-      items += d < nullLevel ? 1 : 0;
+      kept += first;
+      starts[lists] = items;
+      items += inner;
+      word |= (long) valid << lists;
+      nulls += exists - valid;
+      lists += exists;
+      if ((lists & 63) == 0 && exists != 0) {
+        bits.set(FixedColumn.LONG, (lists >>> 3) - 8, word);
+        word = 0;
+      }
+    }
+    if (bad != 0) {
+      throw corrupt("definition levels inside lists", "below " + nullLevel, "others");
     }
     if ((lists & 63) != 0) {
       bits.set(FixedColumn.LONG, lists >>> 6 << 3, word);
     }
-    setOffset(offsets, large, lists, items);
+    starts[lists] = items;
     levels.setCount(kept);
+    MemorySegment offsets = scratch.allocateBytes((lists + 1L) * width);
+    copyOffsets(starts, lists + 1, offsets, large);
     return new Lists(lists, items, offsets, nulls == 0 ? null : new Bits(bits, 0, lists));
   }
 
-  private static void setOffset(MemorySegment offsets, boolean large, int index, int value) {
-    if (large) {
-      offsets.set(FixedColumn.LONG, index * 8L, value);
-    } else {
-      offsets.set(FixedColumn.INT, index * 4L, value);
+  private static void copyOffsets(int[] from, int count, MemorySegment to, boolean large) {
+    if (!large) {
+      MemorySegment.copy(from, 0, to, FixedColumn.INT, 0, count);
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      to.set(FixedColumn.LONG, i * 8L, from[i]);
     }
   }
 

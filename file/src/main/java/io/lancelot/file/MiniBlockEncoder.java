@@ -33,7 +33,7 @@ final class MiniBlockEncoder {
 
   /// The page, or null if a chunk would be larger than the format allows.
   @Nullable EncodedPage encode(
-      LeafLevels levels, ValueChunks values, @Nullable Dictionary dictionary, Scratch scratch) {
+      LevelStreams levels, ValueChunks values, @Nullable Dictionary dictionary, Scratch scratch) {
     int[] ends = levelEnds(levels, values.counts());
     if (levels.present()) {
       for (int i = 0; i < ends.length; i++) {
@@ -42,8 +42,11 @@ final class MiniBlockEncoder {
         }
       }
     }
-    LevelChunks rep = LevelChunks.raw(levels.rep(), ends);
-    LevelChunks def = LevelChunks.raw(levels.def(), ends);
+    LevelChunks rep = levelChunks(levels.rep(), ends, scratch);
+    LevelChunks def = levelChunks(levels.def(), ends, scratch);
+    if (rep == null && levels.rep() != null || def == null && levels.def() != null) {
+      return null;
+    }
     long[] chunkBytes = chunkBytes(values, rep, def);
     if (chunkBytes == null) {
       return null;
@@ -80,7 +83,7 @@ final class MiniBlockEncoder {
 
   /// Where the levels of each chunk end: right after the level of its last value; items without a
   /// value go with the next chunk, the last chunk takes what is left.
-  private static int[] levelEnds(LeafLevels levels, int[] counts) {
+  private static int[] levelEnds(LevelStreams levels, int[] counts) {
     int[] ends = new int[counts.length];
     int at = 0;
     for (int i = 0; i < counts.length; i++) {
@@ -97,6 +100,11 @@ final class MiniBlockEncoder {
     return ends;
   }
 
+  private @Nullable LevelChunks levelChunks(
+      @Nullable MemorySegment levels, int[] ends, Scratch scratch) {
+    return levels == null ? null : LevelChunks.of(levels, ends, largeChunks(), scratch);
+  }
+
   private int headerBytes(int buffers, boolean rep, boolean def) {
     int bytes = 2 + (rep ? 2 : 0) + (def ? 2 : 0) + buffers * (largeChunks() ? 4 : 2);
     return (bytes + 7) & -8;
@@ -110,15 +118,9 @@ final class MiniBlockEncoder {
       long size = header;
       if (rep != null) {
         size += align8(rep.sizes()[i]);
-        if (rep.sizes()[i] > 0xFFFF) {
-          return null;
-        }
       }
       if (def != null) {
         size += align8(def.sizes()[i]);
-        if (def.sizes()[i] > 0xFFFF) {
-          return null;
-        }
       }
       for (int b = 0; b < values.buffers(); b++) {
         size += align8(values.sizes()[i * values.buffers() + b]);
@@ -222,7 +224,7 @@ final class MiniBlockEncoder {
   }
 
   /// Rows that end in each chunk, and levels left over of the row that does not.
-  private static MemorySegment repetitionIndex(LeafLevels levels, int[] ends, Scratch scratch) {
+  private static MemorySegment repetitionIndex(LevelStreams levels, int[] ends, Scratch scratch) {
     int chunks = ends.length;
     long[] pairs = new long[2 * chunks];
     int rowStart = levels.maxRep();

@@ -19,6 +19,7 @@ final class MiniBlockPage implements PageDecoder {
   private final PageContext page;
   private final MiniBlockLayout layout;
   private final LevelLayers layers;
+  private final int visibleBelow;
   private final short[] translation;
   private final LeafShape shape;
   private final ChunkValues values;
@@ -37,6 +38,7 @@ final class MiniBlockPage implements PageDecoder {
     this.layout = layout;
     this.layers = layers;
     this.shape = shape;
+    visibleBelow = layers.visibleBelow(0);
     translation = layers.translation(layout.getLayersList(), page);
     CompressiveEncoding encoding = layout.getValueCompression();
     compression = encoding.hasGeneral() ? encoding.getGeneral().getCompression() : null;
@@ -56,13 +58,13 @@ final class MiniBlockPage implements PageDecoder {
     } else {
       values = PageEncodings.chunkValues(encoding, shape, page);
     }
-    page.require(
-        layout.getNumBuffers() == values.bufferCount(),
-        "value buffers",
-        values.bufferCount(),
-        layout.getNumBuffers());
+    if (layout.getNumBuffers() != values.bufferCount()) {
+      throw page.corrupt("value buffers", values.bufferCount(), layout.getNumBuffers());
+    }
     boolean repeated = layers.listCount() > 0;
-    page.require(layout.hasRepCompression() == repeated, "repetition levels", repeated, !repeated);
+    if (layout.hasRepCompression() != repeated) {
+      throw page.corrupt("repetition levels", repeated, !repeated);
+    }
     if (repeated && layout.getRepetitionIndexDepth() != 1) {
       throw page.unsupported("repetition index of depth " + layout.getRepetitionIndexDepth());
     }
@@ -100,17 +102,17 @@ final class MiniBlockPage implements PageDecoder {
     try (Arena arena = Arena.ofConfined()) {
       int width = layout.getHasLargeChunk() ? 4 : 2;
       long bytes = page.size(0);
-      page.require(
-          bytes % width == 0 && bytes / width < Integer.MAX_VALUE - 8,
-          "chunk table bytes",
-          "a multiple of " + width,
-          bytes);
+      if (!(bytes % width == 0 && bytes / width < Integer.MAX_VALUE - 8)) {
+        throw page.corrupt("chunk table bytes", "a multiple of " + width, bytes);
+      }
       MemorySegment words = page.buffer(0, arena);
       int count = (int) (bytes / width);
       long[] start = new long[count + 1];
       long[] firstValue = new long[count + 1];
       long items = layout.getNumItems();
-      page.require(items >= 0, "items", "not negative", items);
+      if (items < 0) {
+        throw page.corrupt("items", "not negative", items);
+      }
       for (int i = 0; i < count; i++) {
         long word =
             width == 4
@@ -121,14 +123,21 @@ final class MiniBlockPage implements PageDecoder {
         int log = (int) (word & 15);
         long slots = log == 0 && i + 1 == count ? left : 1L << log;
         boolean fits = i + 1 == count ? slots == left : log != 0 && slots <= left;
-        page.require(fits, "values of chunk " + i, "at most " + left, slots);
+        if (!fits) {
+          throw page.corrupt("values of chunk " + i, "at most " + left, slots);
+        }
         firstValue[i + 1] = firstValue[i] + slots;
       }
-      page.require(firstValue[count] == items, "values of all chunks", items, firstValue[count]);
-      page.require(
-          start[count] == page.size(DATA), "bytes of all chunks", page.size(DATA), start[count]);
+      if (firstValue[count] != items) {
+        throw page.corrupt("values of all chunks", items, firstValue[count]);
+      }
+      if (start[count] != page.size(DATA)) {
+        throw page.corrupt("bytes of all chunks", page.size(DATA), start[count]);
+      }
       if (layers.listCount() == 0) {
-        page.require(items == page.rows(), "items", page.rows(), items);
+        if (items != page.rows()) {
+          throw page.corrupt("items", page.rows(), items);
+        }
         return new Chunks(start, firstValue, firstValue, new boolean[0]);
       }
       return withRows(start, firstValue, arena);
@@ -138,23 +147,24 @@ final class MiniBlockPage implements PageDecoder {
   private Chunks withRows(long[] start, long[] firstValue, Arena arena) {
     int count = start.length - 1;
     int buffer = layout.hasDictionary() ? 3 : 2;
-    page.require(
-        page.size(buffer) == count * 16L, "repetition index bytes", count * 16L, page.size(buffer));
+    if (page.size(buffer) != count * 16L) {
+      throw page.corrupt("repetition index bytes", count * 16L, page.size(buffer));
+    }
     MemorySegment index = page.buffer(buffer, arena);
     long[] rowsDone = new long[count + 1];
     boolean[] continued = new boolean[count + 1];
     for (int i = 0; i < count; i++) {
       long rows = index.get(FixedColumn.LONG, i * 16L);
       long left = page.rows() - rowsDone[i];
-      page.require(rows >= 0 && rows <= left, "rows of chunk " + i, "at most " + left, rows);
+      if (!(rows >= 0 && rows <= left)) {
+        throw page.corrupt("rows of chunk " + i, "at most " + left, rows);
+      }
       rowsDone[i + 1] = rowsDone[i] + rows;
       continued[i + 1] = index.get(FixedColumn.LONG, i * 16L + 8) != 0;
     }
-    page.require(
-        rowsDone[count] == page.rows() && !continued[count],
-        "rows of all chunks",
-        page.rows(),
-        rowsDone[count]);
+    if (!(rowsDone[count] == page.rows() && !continued[count])) {
+      throw page.corrupt("rows of all chunks", page.rows(), rowsDone[count]);
+    }
     return new Chunks(start, firstValue, rowsDone, continued);
   }
 
@@ -244,13 +254,7 @@ final class MiniBlockPage implements PageDecoder {
     if (!layout.hasDefCompression()) {
       return to - from;
     }
-    int below = layers.visibleBelow(0);
-    short[] def = chunk.def;
-    int count = 0;
-    for (int i = from; i < to; i++) {
-      count += def[i] < below ? 1 : 0;
-    }
-    return count;
+    return PageLevels.countBelow(chunk.def, from, to, visibleBelow);
   }
 
   private static int chunkOf(long[] firstValue, int count, long value) {
@@ -275,7 +279,9 @@ final class MiniBlockPage implements PageDecoder {
     }
     chunk.clear();
     long slots = known.firstValue[number + 1] - known.firstValue[number];
-    page.require(slots <= 1 << 24, "values of chunk " + number, "at most 2^24", slots);
+    if (!(slots <= 1 << 24)) {
+      throw page.corrupt("values of chunk " + number, "at most 2^24", slots);
+    }
     chunk.valueCount = (int) slots;
     chunk.number = number;
     split(
@@ -284,11 +290,9 @@ final class MiniBlockPage implements PageDecoder {
         chunk,
         state);
     if (layers.listCount() == 0) {
-      page.require(
-          !layout.hasDefCompression() || chunk.levelCount == chunk.valueCount,
-          "levels of chunk " + number,
-          chunk.valueCount,
-          chunk.levelCount);
+      if (!(!layout.hasDefCompression() || chunk.levelCount == chunk.valueCount)) {
+        throw page.corrupt("levels of chunk " + number, chunk.valueCount, chunk.levelCount);
+      }
     } else {
       checkRows(known, number, chunk);
     }
@@ -301,7 +305,9 @@ final class MiniBlockPage implements PageDecoder {
     int buffers = values.bufferCount();
     int sizeWidth = layout.getHasLargeChunk() ? 4 : 2;
     long head = 2L + (hasRep ? 2 : 0) + (hasDef ? 2 : 0) + (long) buffers * sizeWidth;
-    page.require(head <= bytes.byteSize(), "chunk header bytes", head, bytes.byteSize());
+    if (head > bytes.byteSize()) {
+      throw page.corrupt("chunk header bytes", head, bytes.byteSize());
+    }
     chunk.levelCount = bytes.get(FixedColumn.SHORT, 0) & 0xFFFF;
     long at = 2;
     int repBytes = 0;
@@ -336,7 +342,9 @@ final class MiniBlockPage implements PageDecoder {
       chunk.buffers[i] = part(bytes, at, size, chunk);
       at = aligned(at + size);
     }
-    page.require(at == bytes.byteSize(), "bytes of chunk " + chunk.number, bytes.byteSize(), at);
+    if (at != bytes.byteSize()) {
+      throw page.corrupt("bytes of chunk " + chunk.number, bytes.byteSize(), at);
+    }
     if (compression != null) {
       chunk.buffers[0] =
           BlockDecoder.decompress(compression, chunk.buffers[0], state, chunk.plain, page);
@@ -352,11 +360,10 @@ final class MiniBlockPage implements PageDecoder {
   }
 
   private MemorySegment part(MemorySegment bytes, long at, long size, ChunkBuffers chunk) {
-    page.require(
-        at <= bytes.byteSize() && size <= bytes.byteSize() - at,
-        "buffer end in chunk " + chunk.number,
-        "at most " + bytes.byteSize(),
-        at + size);
+    if (!(at <= bytes.byteSize() && size <= bytes.byteSize() - at)) {
+      throw page.corrupt(
+          "buffer end in chunk " + chunk.number, "at most " + bytes.byteSize(), at + size);
+    }
     return bytes.asSlice(at, size);
   }
 
@@ -383,15 +390,18 @@ final class MiniBlockPage implements PageDecoder {
     int outermost = layers.listCount();
     int started = PageLevels.countRows(chunk.rep, chunk.levelCount, outermost, page);
     long expected = known.rowsStarted(number + 1) - known.rowsStarted(number);
-    page.require(started == expected, "rows starting in chunk " + number, expected, started);
+    if (started != expected) {
+      throw page.corrupt("rows starting in chunk " + number, expected, started);
+    }
     boolean continued = chunk.levelCount > 0 && chunk.rep[0] != outermost;
-    page.require(
-        chunk.levelCount == 0 || continued == known.continued[number],
-        "chunk " + number + " starting within a row",
-        known.continued[number],
-        continued);
+    if (!(chunk.levelCount == 0 || continued == known.continued[number])) {
+      throw page.corrupt(
+          "chunk " + number + " starting within a row", known.continued[number], continued);
+    }
     int slots = visible(chunk, 0, chunk.levelCount);
-    page.require(slots == chunk.valueCount, "values of chunk " + number, chunk.valueCount, slots);
+    if (slots != chunk.valueCount) {
+      throw page.corrupt("values of chunk " + number, chunk.valueCount, slots);
+    }
   }
 
   /// Decodes the page's dictionary.

@@ -59,7 +59,10 @@ record PageDictionary(int items, PageSink sink) {
             GrowingMemory.lasting(),
             page);
     if (bits % 8 != 0) {
-      throw page.unsupported("dictionary of " + shape.type().arrowName());
+      var flags = new PageSink.Bitmap(Math.toIntExact(bits));
+      flags.start(arena, count);
+      flags.append(values, 0, count);
+      return new PageDictionary(count, flags);
     }
     var sink = new PageSink.Fixed(bits / 8);
     sink.start(arena, 0);

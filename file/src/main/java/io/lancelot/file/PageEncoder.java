@@ -3,6 +3,7 @@ package io.lancelot.file;
 import com.google.protobuf.Any;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Scratch;
+import io.lancelot.file.EncodingOptions.Compression;
 import io.lancelot.file.EncodingOptions.Structure;
 import io.lancelot.file.proto.ColumnMetadata;
 import io.lancelot.file.proto.StoredEncoding;
@@ -21,12 +22,13 @@ final class PageEncoder {
 
   private final FileVersion version;
   private final EncodingOptions options;
-  private final BufferSink sink;
+  private final AlignedWriter sink;
   private final Scratch scratch;
   private final String path;
   private final int rowUnit;
   private final boolean cutsRows;
   private final MiniBlockEncoder miniBlock;
+  private final DictionaryEncoder dictionaries;
 
   /// @param scratch memory for one page; shared by the leaves of a file
   /// @param rowUnit how many rows of this leaf's pages make a row of the table: more than one below
@@ -34,7 +36,7 @@ final class PageEncoder {
   PageEncoder(
       FileVersion version,
       EncodingOptions options,
-      BufferSink sink,
+      AlignedWriter sink,
       Scratch scratch,
       String path,
       int rowUnit,
@@ -47,6 +49,7 @@ final class PageEncoder {
     this.rowUnit = rowUnit;
     this.cutsRows = rowUnit == 1 || !hasLists;
     this.miniBlock = new MiniBlockEncoder(version);
+    this.dictionaries = new DictionaryEncoder(version, options, scratch);
   }
 
   /// Whether slots of that size, none of them null, are stored one after the other as they are.
@@ -59,14 +62,14 @@ final class PageEncoder {
   /// Writes the rows as one page, or as several if one cannot hold them.
   ///
   /// @param firstRow number of the first row among the leaf's rows
-  List<ColumnMetadata.Page> encode(LeafLevels levels, PageSlots slots, int rows, long firstRow) {
+  List<ColumnMetadata.Page> encode(LevelStreams levels, PageSlots slots, int rows, long firstRow) {
     List<ColumnMetadata.Page> pages = new ArrayList<>();
     encode(levels, slots, rows, firstRow, pages);
     return pages;
   }
 
   private void encode(
-      LeafLevels levels,
+      LevelStreams levels,
       PageSlots slots,
       int rows,
       long firstRow,
@@ -102,7 +105,7 @@ final class PageEncoder {
   }
 
   private void encodePieces(
-      LeafLevels levels,
+      LevelStreams levels,
       PageSlots slots,
       int rows,
       long firstRow,
@@ -138,7 +141,7 @@ final class PageEncoder {
     }
   }
 
-  private int rowEnd(LeafLevels levels, int from) {
+  private int rowEnd(LevelStreams levels, int from) {
     if (levels.rep() == null) {
       return from + rowUnit;
     }
@@ -150,33 +153,67 @@ final class PageEncoder {
   }
 
   /// The page, or null if the rows do not fit into one.
-  private @Nullable EncodedPage encodeWhole(LeafLevels levels, PageSlots slots) {
-    if (slots instanceof PageSlots.Absent || slots.count() == 0 || levels.valid() == 0) {
-      return ConstantEncoder.allNull(levels);
+  private @Nullable EncodedPage encodeWhole(LevelStreams levels, PageSlots slots) {
+    if (slots instanceof PageSlots.Absent || slots.count() == 0 || levels.allNull()) {
+      return ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
+    }
+    if (version != FileVersion.V2_1) {
+      EncodedPage constant = ConstantEncoder.constant(levels, slots);
+      if (constant != null) {
+        return constant;
+      }
     }
     return switch (slots) {
-      case PageSlots.Absent _ -> ConstantEncoder.allNull(levels);
+      case PageSlots.Absent _ -> ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
       case PageSlots.Coded coded -> coded(levels, coded);
-      case PageSlots.Fixed fixed ->
-          wide(fixed.width())
-              ? FullZipEncoder.encode(levels, fixed, scratch)
-              : miniBlock.encode(levels, ValueChunks.flat(fixed, scratch), null, scratch);
-      case PageSlots.Variable variable ->
-          wide(variable.maxBytes())
-              ? FullZipEncoder.encode(levels, variable, scratch)
-              : miniBlock.encode(
-                  levels,
-                  ValueChunks.variable(variable, options.chunkBytes(), scratch),
-                  null,
-                  scratch);
+      case PageSlots.Fixed fixed -> fixed(levels, fixed);
+      case PageSlots.Variable variable -> variable(levels, variable);
     };
   }
 
-  private @Nullable EncodedPage coded(LeafLevels levels, PageSlots.Coded coded) {
+  private @Nullable EncodedPage fixed(LevelStreams levels, PageSlots.Fixed slots) {
+    PageSlots.Coded coded = dictionaries.code(levels, slots);
+    if (coded != null) {
+      return coded(levels, coded);
+    }
+    return wide(slots.width())
+        ? FullZipEncoder.encode(levels, slots, scratch)
+        : miniBlock.encode(
+            levels, compressed(FixedEncoder.encode(slots, options, scratch)), null, scratch);
+  }
+
+  private @Nullable EncodedPage variable(LevelStreams levels, PageSlots.Variable slots) {
+    PageSlots.Coded coded = dictionaries.code(levels, slots);
+    if (coded != null) {
+      return coded(levels, coded);
+    }
+    long maxBytes = slots.maxBytes();
+    TextEncoder.Coded text = TextEncoder.encode(slots, maxBytes, options, scratch);
+    return wide(maxBytes)
+        ? wideValues(levels, text)
+        : miniBlock.encode(
+            levels,
+            compressed(
+                ValueChunks.variable(text.slots(), text.encoding(), options.chunkBytes(), scratch)),
+            null,
+            scratch);
+  }
+
+  private EncodedPage wideValues(LevelStreams levels, TextEncoder.Coded text) {
+    TextEncoder.Coded coded =
+        options.compression() == Compression.LZ4 ? Lz4Values.each(text, scratch) : text;
+    return FullZipEncoder.variable(levels, coded.slots(), coded.encoding(), scratch);
+  }
+
+  private ValueChunks compressed(ValueChunks chunks) {
+    return options.compression() == Compression.LZ4 ? Lz4Values.chunks(chunks, scratch) : chunks;
+  }
+
+  private @Nullable EncodedPage coded(LevelStreams levels, PageSlots.Coded coded) {
     return miniBlock.encode(
         levels,
-        ValueChunks.flat(coded.indices(), scratch),
-        DictionaryEncoder.encode(coded.values(), scratch),
+        FixedEncoder.encode(coded.indices(), options, scratch),
+        dictionaries.encode(coded.values()),
         scratch);
   }
 

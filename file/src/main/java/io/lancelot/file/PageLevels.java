@@ -7,16 +7,17 @@ final class PageLevels {
 
   /// Replaces definition levels of a page by those of the column.
   static void translate(short[] def, int count, short[] translation, PageContext page) {
-    int most = 0;
     boolean same = true;
     for (int i = 0; i < translation.length; i++) {
       same &= translation[i] == i;
     }
+    int most = translation.length - 1;
+    int wrong = 0;
     for (int i = 0; i < count; i++) {
-      most = Math.max(most, def[i] & 0xFFFF);
+      wrong |= def[i] | (most - def[i]);
     }
-    if (most >= translation.length) {
-      throw page.corrupt("definition level", "below " + translation.length, most);
+    if (wrong < 0) {
+      throw page.corrupt("definition level", "at most " + most, "others");
     }
     if (!same) {
       for (int i = 0; i < count; i++) {
@@ -29,14 +30,23 @@ final class PageLevels {
   /// `outermost`.
   static int countRows(short[] rep, int count, int outermost, PageContext page) {
     int rows = 0;
-    int most = 0;
+    int wrong = 0;
     for (int i = 0; i < count; i++) {
       rows += rep[i] == outermost ? 1 : 0;
-      most = Math.max(most, rep[i] & 0xFFFF);
+      wrong |= rep[i] | (outermost - rep[i]);
     }
-    if (most > outermost) {
-      throw page.corrupt("repetition level", "at most " + outermost, most);
+    if (wrong < 0) {
+      throw page.corrupt("repetition level", "at most " + outermost, "others");
     }
     return rows;
+  }
+
+  /// How many of levels `[from, to)` are lower than `limit`.
+  static int countBelow(short[] levels, int from, int to, int limit) {
+    int count = 0;
+    for (int i = from; i < to; i++) {
+      count += (levels[i] - limit) >>> 31;
+    }
+    return count;
   }
 }

@@ -297,12 +297,15 @@ sealed interface PageSink {
   /// Slots of any number of bytes.
   final class Var implements PageSink {
 
+    private static final long MAX_LIKELY_BYTES = 64L << 20;
+
     private final boolean large;
     private @Nullable SegmentAllocator memory;
     private MemorySegment offsets = MemorySegment.NULL;
     private MemorySegment data = MemorySegment.NULL;
     private int count;
     private long used;
+    private long likelyBytes;
 
     Var(boolean large) {
       this.large = large;
@@ -321,6 +324,8 @@ sealed interface PageSink {
       memory = newMemory;
       offsets = newMemory.allocate((slots + 1L) * offsetWidth(), ALIGNMENT);
       data = MemorySegment.NULL;
+      // Reads of equal size follow each other: the next may need as much as the last.
+      likelyBytes = Math.min(used + used / 8, MAX_LIKELY_BYTES);
       count = 0;
       used = 0;
       setOffset(0, 0);
@@ -362,8 +367,8 @@ sealed interface PageSink {
                 + "; read fewer rows at once");
       }
       if (data.byteSize() < needed) {
-        MemorySegment larger =
-            Objects.requireNonNull(memory).allocate(grown(data.byteSize(), needed), ALIGNMENT);
+        long capacity = Math.max(likelyBytes, grown(data.byteSize(), needed));
+        MemorySegment larger = Objects.requireNonNull(memory).allocate(capacity, ALIGNMENT);
         MemorySegment.copy(data, 0, larger, 0, used);
         data = larger;
       }

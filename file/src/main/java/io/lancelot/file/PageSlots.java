@@ -80,27 +80,26 @@ sealed interface PageSlots {
   ///
   /// @param offsetBits bits of an offset in the file: 32, or 64 for large types
   /// @param text whether the bytes are text
-  /// @param ends where each value ends in `data`, 32 bits each; the first value starts at `start`
-  /// @param start where the first value starts in `data`
+  /// @param offsets where each value starts in `data`, and where the last ends, 32 bits each
   record Variable(
-      int count, int offsetBits, boolean text, MemorySegment ends, long start, MemorySegment data)
+      int count, int offsetBits, boolean text, MemorySegment offsets, MemorySegment data)
       implements PageSlots {
 
     long from(int slot) {
-      return slot == 0 ? start : end(slot - 1);
+      return offsets.get(FixedColumn.INT, 4L * slot);
     }
 
     long end(int slot) {
-      return ends.get(FixedColumn.INT, 4L * slot);
+      return offsets.get(FixedColumn.INT, 4L * slot + 4);
     }
 
     long totalBytes() {
-      return count == 0 ? 0 : end(count - 1) - start;
+      return from(count) - from(0);
     }
 
     long maxBytes() {
       long max = 0;
-      long previous = start;
+      long previous = from(0);
       for (int i = 0; i < count; i++) {
         long end = end(i);
         max = Math.max(max, end - previous);
@@ -112,7 +111,7 @@ sealed interface PageSlots {
     @Override
     public Variable slice(int from, int slots, Scratch scratch) {
       return new Variable(
-          slots, offsetBits, text, ends.asSlice(4L * from, 4L * slots), from(from), data);
+          slots, offsetBits, text, offsets.asSlice(4L * from, 4L * slots + 4), data);
     }
   }
 

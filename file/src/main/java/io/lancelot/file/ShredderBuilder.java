@@ -11,14 +11,14 @@ import java.util.List;
 final class ShredderBuilder {
 
   private final FileVersion version;
-  private final BufferSink sink;
+  private final AlignedWriter sink;
   private final Scratch scratch;
   private final Memory memory;
   private final long pageBytes;
   private final List<LeafWriter> leaves = new ArrayList<>();
 
   ShredderBuilder(
-      FileVersion version, BufferSink sink, Scratch scratch, Memory memory, long pageBytes) {
+      FileVersion version, AlignedWriter sink, Scratch scratch, Memory memory, long pageBytes) {
     this.version = version;
     this.sink = sink;
     this.scratch = scratch;
@@ -73,6 +73,8 @@ final class ShredderBuilder {
           when item.type() instanceof DataType.Struct -> {
         require(version != FileVersion.V2_1, field, above);
         require(size > 0, field, above);
+        // The real Lance can neither write nor read these.
+        requireNoLists(field, above);
         LevelLayer layer = above.layer(LevelLayer.Kind.ITEM);
         LanceField child = field.children().getFirst();
         EncodingOptions.of(field.field().metadata(), above.path());
@@ -135,6 +137,22 @@ final class ShredderBuilder {
     LeafWriter writer = new LeafWriter(field, layers, encoder, memory, pageBytes);
     leaves.add(writer);
     return new Shredder.Leaf(writer);
+  }
+
+  private void requireNoLists(LanceField field, Above above) {
+    boolean[] below = {false};
+    field.forEach(
+        f -> below[0] |= f.type() instanceof DataType.ListOf || f.type() instanceof DataType.MapOf);
+    boolean around =
+        above.layers().stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST);
+    if (below[0] || around) {
+      throw new UnsupportedFeatureException(
+          "lists inside or around fixed-size lists of structs are not supported: found="
+              + field.type().arrowName()
+              + " (column="
+              + above.path()
+              + ")");
+    }
   }
 
   private void require(boolean holds, LanceField field, Above above) {

@@ -93,7 +93,11 @@ record ValueChunks(
   }
 
   /// Values of varying size, each chunk with its own offsets.
-  static ValueChunks variable(PageSlots.Variable slots, int budget, Scratch scratch) {
+  ///
+  /// @param encoding what was done to the values before, with the plain form inside
+  /// @param budget target bytes of a chunk; 0 for the usual ones
+  static ValueChunks variable(
+      PageSlots.Variable slots, CompressiveEncoding encoding, int budget, Scratch scratch) {
     int width = slots.offsetBits() / 8;
     int count = slots.count();
     int[] counts = variableCounts(slots, budget > 0 ? budget : VARIABLE_BUDGET);
@@ -122,8 +126,7 @@ record ValueChunks(
       at += padded;
       sizes[i] = Math.toIntExact(padded);
     }
-    return new ValueChunks(
-        Encodings.variable(slots.offsetBits()), 1, counts, sizes, bytes.asSlice(0, at));
+    return new ValueChunks(encoding, 1, counts, sizes, bytes.asSlice(0, at));
   }
 
   private static int[] variableCounts(PageSlots.Variable slots, int budget) {

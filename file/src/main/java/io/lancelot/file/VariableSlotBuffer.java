@@ -16,7 +16,7 @@ final class VariableSlotBuffer extends SlotBuffer {
   private final boolean large;
   private final boolean text;
   private final String path;
-  private final WriteBuffer ends;
+  private final WriteBuffer offsets;
   private final WriteBuffer data;
   private int count;
 
@@ -24,7 +24,7 @@ final class VariableSlotBuffer extends SlotBuffer {
     this.large = large;
     this.text = text;
     this.path = path;
-    this.ends = new WriteBuffer(memory);
+    this.offsets = new WriteBuffer(memory);
     this.data = new WriteBuffer(memory);
   }
 
@@ -53,6 +53,9 @@ final class VariableSlotBuffer extends SlotBuffer {
     if (live == 0) {
       return;
     }
+    if (count == 0) {
+      offsets.appendInt(0);
+    }
     short[] defs = items.slotDefs();
     if (items.positions() == null && (defs == null || noBytesUnderNulls(values, defs))) {
       appendAll(values);
@@ -78,25 +81,25 @@ final class VariableSlotBuffer extends SlotBuffer {
     long bytes = values.offset(length) - first;
     int shift = (int) (data.size() - first);
     data.append(values.data(), first, bytes);
-    long at = ends.extend(4L * length);
-    MemorySegment target = ends.segment();
-    MemorySegment offsets = values.offsets();
+    long at = offsets.extend(4L * length);
+    MemorySegment target = offsets.segment();
+    MemorySegment given = values.offsets();
     if (values.large()) {
       for (int i = 0; i < length; i++) {
         target.set(
-            FixedColumn.INT, at + 4L * i, (int) offsets.get(FixedColumn.LONG, 8L * i + 8) + shift);
+            FixedColumn.INT, at + 4L * i, (int) given.get(FixedColumn.LONG, 8L * i + 8) + shift);
       }
     } else {
       for (int i = 0; i < length; i++) {
-        target.set(FixedColumn.INT, at + 4L * i, offsets.get(FixedColumn.INT, 4L * i + 4) + shift);
+        target.set(FixedColumn.INT, at + 4L * i, given.get(FixedColumn.INT, 4L * i + 4) + shift);
       }
     }
   }
 
   private void appendRuns(
       VarColumn values, int @Nullable [] positions, int live, short @Nullable [] defs) {
-    long at = ends.extend(4L * live);
-    MemorySegment target = ends.segment();
+    long at = offsets.extend(4L * live);
+    MemorySegment target = offsets.segment();
     long end = data.size();
     long runFrom = 0;
     long runTo = 0;
@@ -119,24 +122,24 @@ final class VariableSlotBuffer extends SlotBuffer {
 
   @Override
   PageSlots slots() {
-    return new PageSlots.Variable(count, large ? 64 : 32, text, ends.bytes(), 0, data.bytes());
+    return new PageSlots.Variable(count, large ? 64 : 32, text, offsets.bytes(), data.bytes());
   }
 
   @Override
   long bytes() {
-    return ends.size() + data.size();
+    return offsets.size() + data.size();
   }
 
   @Override
   void clear() {
-    ends.clear();
+    offsets.clear();
     data.clear();
     count = 0;
   }
 
   @Override
   public void close() {
-    ends.close();
+    offsets.close();
     data.close();
   }
 }

@@ -36,7 +36,9 @@ sealed interface ZippedValues {
           yield new BoolBytes();
         }
         PageEncodings.requireFixed(shape, bits, page);
-        page.require(!shape.isBool() && bits % 8 == 0, "value bits", "whole bytes", bits);
+        if (!(!shape.isBool() && bits % 8 == 0)) {
+          throw page.corrupt("value bits", "whole bytes", bits);
+        }
         yield new Flat(bits / 8);
       }
       case FIXED_SIZE_LIST -> Lists.of(encoding, shape, page);
@@ -51,11 +53,12 @@ sealed interface ZippedValues {
       }
       case GENERAL -> {
         PageEncodings.requireVariable(shape, page);
-        page.require(
-            encoding.getGeneral().getValues().hasVariable(),
-            "compressed values",
-            "variable",
-            encoding.getGeneral().getValues().getCompressionCase());
+        if (!encoding.getGeneral().getValues().hasVariable()) {
+          throw page.corrupt(
+              "compressed values",
+              "variable",
+              encoding.getGeneral().getValues().getCompressionCase());
+        }
         yield new Compressed(encoding.getGeneral().getCompression());
       }
       case VARIABLE_PACKED_STRUCT ->
@@ -234,11 +237,9 @@ sealed interface ZippedValues {
       if (!(shape.type() instanceof DataType.Struct(List<Field> fields))) {
         throw page.corrupt("encoding", shape.type().arrowName(), "packed struct");
       }
-      page.require(
-          encoding.getFieldsCount() == fields.size(),
-          "packed children",
-          fields.size(),
-          encoding.getFieldsCount());
+      if (encoding.getFieldsCount() != fields.size()) {
+        throw page.corrupt("packed children", fields.size(), encoding.getFieldsCount());
+      }
       Child[] children = new Child[fields.size()];
       for (int i = 0; i < children.length; i++) {
         children[i] = child(encoding.getFields(i), LeafShape.of(fields.get(i).type()), page);
@@ -252,14 +253,22 @@ sealed interface ZippedValues {
       if (field.hasBitsPerLength()) {
         long bits = field.getBitsPerLength();
         PageEncodings.requireVariable(shape, page);
-        page.require(bits == 32 || bits == 64, "length bits", "32 or 64", bits);
+        if (!(bits == 32 || bits == 64)) {
+          throw page.corrupt("length bits", "32 or 64", bits);
+        }
         if (!value.hasVariable() && !value.hasFsst()) {
           throw page.unsupported("packed child encoding " + value.getCompressionCase());
         }
         FsstTable table = value.hasFsst() ? PageEncodings.symbols(value, page) : null;
         return new Child(false, (int) bits / 8, table);
       }
-      if (!value.hasFlat() || shape.isBool()) {
+      if (value.hasFixedSizeList() && !shape.isBool()) {
+        for (boolean present : PageEncodings.listValidity(value.getFixedSizeList(), shape, page)) {
+          if (present) {
+            throw page.unsupported("packed child of fixed-size lists with null items");
+          }
+        }
+      } else if (!value.hasFlat() || shape.isBool()) {
         throw page.unsupported(
             "packed child of " + shape.type().arrowName() + " as " + value.getCompressionCase());
       }
@@ -280,7 +289,9 @@ sealed interface ZippedValues {
       long next = at;
       for (int i = 0; i < children.length; i++) {
         Child child = children[i];
-        page.require(child.width <= end - next, "packed row bytes", child.width, end - next);
+        if (child.width > end - next) {
+          throw page.corrupt("packed row bytes", child.width, end - next);
+        }
         if (child.fixed) {
           ZippedValues.fixed(rows.children()[i]).append(items, next, 1);
           next += child.width;
@@ -291,11 +302,9 @@ sealed interface ZippedValues {
                 ? items.get(FixedColumn.INT, next) & 0xFFFF_FFFFL
                 : items.get(FixedColumn.LONG, next);
         next += child.width;
-        page.require(
-            bytes >= 0 && bytes <= end - next,
-            "packed value length",
-            "at most " + (end - next),
-            bytes);
+        if (!(bytes >= 0 && bytes <= end - next)) {
+          throw page.corrupt("packed value length", "at most " + (end - next), bytes);
+        }
         var sink = (PageSink.Var) rows.children()[i];
         if (child.table == null) {
           sink.append(items, next, bytes);
@@ -305,7 +314,9 @@ sealed interface ZippedValues {
         }
         next += bytes;
       }
-      page.require(next == end, "packed row end", end, next);
+      if (next != end) {
+        throw page.corrupt("packed row end", end, next);
+      }
       rows.advance(1);
     }
   }

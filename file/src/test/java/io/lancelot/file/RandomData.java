@@ -66,8 +66,7 @@ final class RandomData {
                   "entries",
                   new DataType.Struct(
                       List.of(
-                          Field.required("key", leafType(true)),
-                          field("value", type(depth - 1))))),
+                          Field.required("key", leafType(true)), field("value", type(depth - 1))))),
               false);
       default -> new DataType.FixedSizeList(field("item", struct(depth)), 1 + random.nextInt(3));
     };
@@ -110,7 +109,8 @@ final class RandomData {
           new DataType.Dictionary(
               random.nextBoolean() ? Types.INT8 : Types.INT32, Types.UTF8, false);
       case 20 -> Types.vector(64 + random.nextInt(30));
-      case 21 -> new DataType.FixedSizeList(Field.nullable("item", Types.BOOL), 1 + random.nextInt(20));
+      case 21 ->
+          new DataType.FixedSizeList(Field.nullable("item", Types.BOOL), 1 + random.nextInt(20));
       case 22 ->
           new DataType.FixedSizeList(
               Field.nullable(

@@ -26,8 +26,7 @@ final class RandomFiles {
     int count = Integer.parseInt(args[3]);
     try (ObjectStore store = LocalStore.open(folder)) {
       for (long seed = first; seed < first + count; seed++) {
-        try (BufferedWriter text =
-            Files.newBufferedWriter(folder.resolve(seed + ".jsonl"))) {
+        try (BufferedWriter text = Files.newBufferedWriter(folder.resolve(seed + ".jsonl"))) {
           for (Batch batch : write(store, seed + ".lance", seed, version)) {
             for (int row = 0; row < batch.rowCount(); row++) {
               StringBuilder line = new StringBuilder("[");
@@ -53,8 +52,7 @@ final class RandomFiles {
     long budget = random.nextInt(3) == 0 ? 1L << 30 : 512L << 20;
     try (Memory memory = Memory.ofLimit(budget);
         DataFileWriter writer =
-            DataFileWriter.create(
-                store.create(path), LanceSchema.of(schema, 0), version, memory)) {
+            DataFileWriter.create(store.create(path), LanceSchema.of(schema, 0), version, memory)) {
       int batchCount = random.nextInt(4) + (random.nextInt(10) == 0 ? 0 : 1);
       for (int i = 0; i < batchCount; i++) {
         int rows =

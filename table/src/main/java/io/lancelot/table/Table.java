@@ -158,10 +158,14 @@ public final class Table implements AutoCloseable {
 
   /// The table's history, oldest first.
   public List<VersionInfo> versions() {
-    return versions.list().stream().map(versions::load).map(this::info).toList();
+    Map<String, Long> tags = tags();
+    return versions.list().stream()
+        .map(versions::load)
+        .map(snapshot -> info(snapshot, tags))
+        .toList();
   }
 
-  private VersionInfo info(Snapshot snapshot) {
+  private VersionInfo info(Snapshot snapshot, Map<String, Long> tags) {
     String operation;
     try {
       operation = versions.transaction(snapshot).operation().label();
@@ -170,7 +174,16 @@ public final class Table implements AutoCloseable {
       operation = "Unknown";
     }
     return new VersionInfo(
-        snapshot.version(), snapshot.timestamp(), operation, snapshot.rowCount());
+        snapshot.version(),
+        snapshot.timestamp(),
+        operation,
+        snapshot.rowCount(),
+        tags.keySet().stream().filter(tag -> tags.get(tag) == snapshot.version()).toList());
+  }
+
+  /// The names given to versions of the main line.
+  public Map<String, Long> tags() {
+    return Tags.read(root);
   }
 
   /// The transaction that made a version.

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxRep number of list layers
 /// @param maxVisibleDef levels above this one belong to items without a value slot
 /// @param maxDef highest level in use
-record LeafLevels(
+record LevelStreams(
     int count,
     @Nullable MemorySegment rep,
     @Nullable MemorySegment def,
@@ -25,12 +25,12 @@ record LeafLevels(
     int maxVisibleDef,
     int maxDef) {
 
-  LeafLevels {
+  LevelStreams {
     layers = List.copyOf(layers);
   }
 
   /// Turns codes and starts into levels, in place.
-  static LeafLevels of(
+  static LevelStreams of(
       List<LevelLayer> outerFirst,
       int count,
       @Nullable MemorySegment starts,
@@ -42,6 +42,7 @@ record LeafLevels(
       codeCount += layer.codes();
     }
     boolean[] used = new boolean[codeCount];
+    used[0] = codes == null;
     if (codes != null) {
       for (long i = 0; i < 2L * count; i += 2) {
         used[codes.get(FixedColumn.SHORT, i)] = true;
@@ -53,7 +54,11 @@ record LeafLevels(
     int visible = -1;
     for (LevelLayer layer : outerFirst.reversed()) {
       boolean nulls = used[layer.code()];
+      // Where something further out is missing, so is what is inside. The real Lance misreads pages
+      // without values that call such layers all valid.
+      boolean masked = anyUsed(used, layer.code());
       if (layer.kind() == LevelLayer.Kind.ITEM) {
+        nulls |= masked && !used[0];
         layers.add(nulls ? RepDefLayer.REPDEF_NULLABLE_ITEM : RepDefLayer.REPDEF_ALL_VALID_ITEM);
         if (nulls) {
           levelOf[layer.code()] = (short) ++level;
@@ -64,9 +69,7 @@ record LeafLevels(
         visible = level;
       }
       boolean empties = used[layer.code() + 1];
-      // Where something further out is missing, the list is, too. The real Lance misreads pages of
-      // nulls that call such lists all valid.
-      nulls |= !empties && anyUsed(used, layer.code());
+      nulls |= masked && !empties;
       layers.add(listLayer(nulls, empties));
       if (nulls) {
         levelOf[layer.code()] = (short) ++level;
@@ -85,7 +88,7 @@ record LeafLevels(
         codes.set(FixedColumn.SHORT, i, levelOf[codes.get(FixedColumn.SHORT, i)]);
       }
     }
-    return new LeafLevels(
+    return new LevelStreams(
         count,
         starts,
         level == 0 ? null : codes,
@@ -141,20 +144,21 @@ record LeafLevels(
     return visible;
   }
 
-  /// Number of slots that hold a value.
-  int valid() {
-    if (def == null) {
-      return count;
+  /// Whether no slot holds a value, and the leaf may say so.
+  boolean allNull() {
+    if (def == null || layers.getFirst() != RepDefLayer.REPDEF_NULLABLE_ITEM) {
+      return false;
     }
-    int valid = 0;
     for (long i = 0; i < 2L * count; i += 2) {
-      valid += def.get(FixedColumn.SHORT, i) == 0 ? 1 : 0;
+      if (def.get(FixedColumn.SHORT, i) == 0) {
+        return false;
+      }
     }
-    return valid;
+    return true;
   }
 
-  LeafLevels slice(int from, int items) {
-    return new LeafLevels(
+  LevelStreams slice(int from, int items) {
+    return new LevelStreams(
         items,
         rep == null ? null : rep.asSlice(2L * from, 2L * items),
         def == null ? null : def.asSlice(2L * from, 2L * items),

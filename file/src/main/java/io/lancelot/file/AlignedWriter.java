@@ -5,7 +5,7 @@ import io.lancelot.storage.ObjectWriter;
 import java.lang.foreign.MemorySegment;
 
 /// The end of a data file under construction: places buffers on their alignment.
-final class BufferSink {
+final class AlignedWriter {
 
   private static final int ALIGNMENT = 64;
   private static final byte PAD = 0x48;
@@ -13,7 +13,7 @@ final class BufferSink {
   private final ObjectWriter out;
   private final MemorySegment padding;
 
-  BufferSink(ObjectWriter out) {
+  AlignedWriter(ObjectWriter out) {
     this.out = out;
     byte[] pad = new byte[ALIGNMENT];
     java.util.Arrays.fill(pad, PAD);

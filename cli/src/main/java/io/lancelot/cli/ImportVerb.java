@@ -1,0 +1,154 @@
+package io.lancelot.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.lancelot.Database;
+import io.lancelot.Table;
+import io.lancelot.TableOptions;
+import io.lancelot.base.Context;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Memory;
+import io.lancelot.base.NotFoundException;
+import io.lancelot.base.StorageException;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.ipc.IpcReader;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(description = "Reads files into a table: URI TABLE FILE...")
+final class ImportVerb extends Verb {
+
+  enum Mode {
+    create,
+    append,
+    overwrite
+  }
+
+  @Option(names = "--format", description = "jsonl, json, csv or arrow (default: by extension)")
+  @Nullable Format format;
+
+  @Option(names = "--mode", description = "${COMPLETION-CANDIDATES} (default create)", defaultValue = "create")
+  Mode mode = Mode.create;
+
+  @Option(names = "--vector", description = "a column of number arrays becomes vectors of float32", paramLabel = "COLUMN")
+  Set<String> vectors = new LinkedHashSet<>();
+
+  @Option(names = "--data-storage-version", description = "2.2 (default) or 2.1", defaultValue = "2.2", paramLabel = "V")
+  String dataStorageVersion = "2.2";
+
+  @Option(names = "--batch-rows", description = "rows read at once (default 8192)", defaultValue = "8192", paramLabel = "N")
+  int batchRows;
+
+  private final PrintStream out;
+  private final PrintStream err;
+
+  ImportVerb(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Target target = target(Integer.MAX_VALUE);
+    target.rest(0, "a file to read");
+    if (batchRows < 1) {
+      throw new InvalidInputException("--batch-rows: expected>=1, found=" + batchRows);
+    }
+    for (String file : target.rest()) {
+      if (!Files.isReadable(file(file))) {
+        throw new NotFoundException("file not found or not readable: found=" + file);
+      }
+    }
+    long rows = 0;
+    long version = 0;
+    try (Database database = connect(target)) {
+      Mode next = mode;
+      for (String file : target.rest()) {
+        try (Table table = read(database, target.tableName(), file(file), next)) {
+          version = table.version();
+          rows = table.countRows();
+        }
+        next = Mode.append;
+      }
+    }
+    try (JsonGenerator json = RowOutput.JSON.createGenerator(out)) {
+      json.writeStartObject();
+      json.writeStringField("table", target.tableName());
+      json.writeNumberField("rows", rows);
+      json.writeNumberField("version", version);
+      json.writeEndObject();
+    }
+    out.println();
+    return 0;
+  }
+
+  private Table read(Database database, String name, Path file, Mode how) throws IOException {
+    Optional<Table> existing = how == Mode.append ? Optional.of(database.openTable(name)) : Optional.empty();
+    try (Memory memory = Memory.ofLimit(Context.defaultMemoryBytes());
+        Arena arena = Arena.ofShared();
+        BatchStream rows = open(file, existing.map(Table::schema), memory, arena)) {
+      if (verbose) {
+        err.println("lancelot: reading " + file);
+      }
+      if (existing.isPresent()) {
+        existing.get().add(rows);
+        return existing.get();
+      }
+      TableOptions options =
+          TableOptions.defaults()
+              .withDataStorageVersion(dataStorageVersion)
+              .ifExists(how == Mode.overwrite ? TableOptions.Existing.OVERWRITE : TableOptions.Existing.FAIL);
+      return database.createTable(name, rows, options);
+    }
+  }
+
+  private BatchStream open(Path file, Optional<Schema> schema, Memory memory, Arena arena) throws IOException {
+    return switch (format == null ? byExtension(file) : format) {
+      case JSON, JSONL ->
+          schema.isPresent()
+              ? JsonInput.open(file, schema.get(), batchRows, memory)
+              : JsonInput.open(file, vectors, batchRows, memory);
+      case CSV ->
+          schema.isPresent()
+              ? CsvInput.open(file, schema.get(), batchRows, memory)
+              : CsvInput.open(file, batchRows, memory);
+      case ARROW -> {
+        try (FileChannel channel = FileChannel.open(file)) {
+          yield IpcReader.open(
+              file.toString(), channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), memory);
+        } catch (IOException e) {
+          throw new StorageException("cannot read " + file + ": " + e, e);
+        }
+      }
+      case TABLE -> throw new InvalidInputException("--format: expected=jsonl, json, csv or arrow, found=table");
+    };
+  }
+
+  private static Format byExtension(Path file) {
+    String extension = TextFiles.extension(file);
+    return switch (extension) {
+      case "jsonl", "ndjson" -> Format.JSONL;
+      case "json" -> Format.JSON;
+      case "csv" -> Format.CSV;
+      case "arrow", "arrows", "ipc", "feather" -> Format.ARROW;
+      default ->
+          throw new InvalidInputException(
+              "file format: expected=.jsonl, .json, .csv or .arrow, or --format, found=."
+                  + extension.toLowerCase(Locale.ROOT)
+                  + " (file="
+                  + file
+                  + ")");
+    };
+  }
+}

@@ -1,0 +1,293 @@
+package io.lancelot.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import io.lancelot.QueryBuilder;
+import io.lancelot.Table;
+import io.lancelot.VectorQuery;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.LancelotException;
+import io.lancelot.base.StorageException;
+import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// Replays requests: each line of a file is the body of the wire protocol's `query` operation, and one line comes out for
+/// each. Repetitions and clients measure; answers are those of the first repetition.
+final class Replay {
+
+  static final JsonFactory PARSERS =
+      JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+
+  /// Members that steer indices; without an index there is nothing to steer.
+  private static final List<String> INDEX_KNOBS =
+      List.of(
+          "nprobes",
+          "minimum_nprobes",
+          "maximum_nprobes",
+          "refine_factor",
+          "ef",
+          "fast_search",
+          "bypass_vector_index",
+          "approx_mode");
+
+  private static final List<String> KNOWN =
+      List.of(
+          "vector",
+          "vector_column",
+          "k",
+          "limit",
+          "filter",
+          "prefilter",
+          "columns",
+          "distance_type",
+          "offset",
+          "with_row_id",
+          "lower_bound",
+          "upper_bound",
+          "version",
+          "count",
+          "full_text_query",
+          "order_by",
+          "id",
+          "context");
+
+  private Replay() {}
+
+  static void run(Table table, Path file, int repeat, int threads, boolean timings, PrintStream out) {
+    List<String> lines = new ArrayList<>();
+    try (BufferedReader reader = new BufferedReader(TextFiles.reader(file))) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        if (!line.isBlank()) {
+          lines.add(line);
+        }
+      }
+    } catch (IOException e) {
+      throw new StorageException("cannot read " + file + ": " + e, e);
+    }
+    if (repeat < 1 || threads < 1) {
+      throw new InvalidInputException("--repeat, --threads: expected>=1, found=" + repeat + ", " + threads);
+    }
+    String[] answers = new String[lines.size()];
+    long[][] micros = new long[lines.size()][repeat];
+    for (int round = 0; round < repeat; round++) {
+      runRound(table, lines, round, threads, answers, micros);
+    }
+    for (int i = 0; i < answers.length; i++) {
+      String line = answers[i];
+      if (timings) {
+        StringBuilder times = new StringBuilder(",\"micros\":[");
+        for (int round = 0; round < repeat; round++) {
+          times.append(round == 0 ? "" : ",").append(micros[i][round]);
+        }
+        line = line.substring(0, line.length() - 1) + times + "]}";
+      }
+      out.println(line);
+    }
+  }
+
+  private static void runRound(
+      Table table, List<String> lines, int round, int threads, String[] answers, long[][] micros) {
+    AtomicInteger next = new AtomicInteger();
+    Runnable client =
+        () -> {
+          for (int i = next.getAndIncrement(); i < lines.size(); i = next.getAndIncrement()) {
+            long start = System.nanoTime();
+            Answer answer = answer(table, lines.get(i));
+            micros[i][round] = (System.nanoTime() - start) / 1000;
+            if (round == 0) {
+              answers[i] = print(i, answer);
+            }
+          }
+        };
+    List<Thread> clients = new ArrayList<>();
+    for (int t = 1; t < threads; t++) {
+      clients.add(Thread.ofPlatform().start(client));
+    }
+    client.run();
+    for (Thread thread : clients) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new io.lancelot.base.CancelledException("interrupted", e);
+      }
+    }
+  }
+
+  /// What a request came to: rows as JSON, a count, or an error.
+  private sealed interface Answer {
+    record Rows(String json) implements Answer {}
+
+    record Count(long count) implements Answer {}
+
+    record Failure(LancelotException error) implements Answer {}
+  }
+
+  private static Answer answer(Table table, String line) {
+    try (JsonParser parser = PARSERS.createParser(line)) {
+      parser.nextToken();
+      if (!(JsonInput.readValue(parser) instanceof Map<?, ?> request)) {
+        throw new InvalidInputException("request: expected=a JSON object");
+      }
+      checkMembers(request);
+      if (Boolean.TRUE.equals(request.get("count"))) {
+        Object filter = request.get("filter");
+        return new Answer.Count(filter == null ? table.countRows() : table.countRows(filter.toString()));
+      }
+      StringWriter text = new StringWriter();
+      try (BatchStream rows = query(table, request).stream();
+          JsonGenerator json = RowOutput.JSON.createGenerator(text)) {
+        json.writeStartArray();
+        for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
+          for (int row = 0; row < batch.rowCount(); row++) {
+            JsonRows.writeRow(json, batch, row);
+          }
+        }
+        json.writeEndArray();
+      }
+      return new Answer.Rows(text.toString());
+    } catch (LancelotException e) {
+      return new Answer.Failure(e);
+    } catch (IOException e) {
+      return new Answer.Failure(
+          new InvalidInputException("request: malformed JSON: " + Main.oneLine(String.valueOf(e.getMessage())), e));
+    }
+  }
+
+  private static void checkMembers(Map<?, ?> request) {
+    for (Map.Entry<?, ?> member : request.entrySet()) {
+      String name = String.valueOf(member.getKey());
+      if (!KNOWN.contains(name) && !INDEX_KNOBS.contains(name)) {
+        throw new InvalidInputException("request: unknown member: found=" + name);
+      }
+    }
+    for (String later : List.of("full_text_query", "order_by")) {
+      Object value = request.get(later);
+      if (value != null && !(value instanceof List<?> list && list.isEmpty())) {
+        throw new UnsupportedFeatureException(later + " is not built yet");
+      }
+    }
+  }
+
+  private static QueryBuilder<?> query(Table table, Map<?, ?> request) {
+    List<double[]> vectors = vectors(request.get("vector"));
+    QueryBuilder<?> query = vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, request);
+    if (request.get("filter") instanceof String filter && !filter.isBlank()) {
+      query.where(filter);
+    }
+    Object limit = request.get("k") != null ? request.get("k") : request.get("limit");
+    if (limit != null) {
+      query.limit(number(limit, "k").longValue());
+    }
+    if (request.get("offset") != null) {
+      query.offset(number(request.get("offset"), "offset").longValue());
+    }
+    if (Boolean.TRUE.equals(request.get("with_row_id"))) {
+      query.withRowId();
+    }
+    switch (request.get("columns")) {
+      case null -> {}
+      case List<?> names -> query.select(names.stream().map(String::valueOf).toList());
+      case Map<?, ?> aliases ->
+          aliases.forEach((name, expression) -> query.selectAs(String.valueOf(name), String.valueOf(expression)));
+      case Object other -> throw new InvalidInputException("columns: expected=an array of names, found=" + other);
+    }
+    return query;
+  }
+
+  private static VectorQuery vectorQuery(Table table, List<double[]> vectors, Map<?, ?> request) {
+    VectorQuery query =
+        vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
+    if (request.get("distance_type") != null) {
+      query.distanceType(QueryVerb.distance(request.get("distance_type").toString()));
+    }
+    if (request.get("vector_column") != null) {
+      query.column(request.get("vector_column").toString());
+    }
+    if (Boolean.FALSE.equals(request.get("prefilter"))) {
+      query.postfilter();
+    }
+    Object lower = request.get("lower_bound");
+    Object upper = request.get("upper_bound");
+    if (lower != null || upper != null) {
+      query.distanceRange(
+          lower == null ? Float.NEGATIVE_INFINITY : number(lower, "lower_bound").floatValue(),
+          upper == null ? Float.POSITIVE_INFINITY : number(upper, "upper_bound").floatValue());
+    }
+    return query;
+  }
+
+  private static Number number(@Nullable Object value, String member) {
+    if (value instanceof Number number) {
+      return number;
+    }
+    throw new InvalidInputException(member + ": expected=a number, found=" + value);
+  }
+
+  private static List<double[]> vectors(@Nullable Object value) {
+    return switch (value) {
+      case null -> List.of();
+      case List<?> list when list.isEmpty() -> List.of();
+      case List<?> list when list.getFirst() instanceof List -> {
+        List<double[]> vectors = new ArrayList<>();
+        for (Object one : list) {
+          if (!(one instanceof List<?> numbers)) {
+            throw new InvalidInputException("vector: expected=arrays of numbers, found=" + one);
+          }
+          vectors.add(vector(numbers));
+        }
+        yield vectors;
+      }
+      case List<?> numbers -> List.of(vector(numbers));
+      default -> throw new InvalidInputException("vector: expected=an array of numbers, found=" + value);
+    };
+  }
+
+  /// A JSON array as a vector; not-a-number and infinities are refused when it is used.
+  static double[] vector(List<?> numbers) {
+    double[] vector = new double[numbers.size()];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = number(numbers.get(i), "vector").doubleValue();
+    }
+    return vector;
+  }
+
+  private static String print(int request, Answer answer) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = RowOutput.JSON.createGenerator(text)) {
+      json.writeStartObject();
+      json.writeNumberField("request", request);
+      switch (answer) {
+        case Answer.Rows(String rows) -> {
+          json.writeFieldName("rows");
+          json.writeRawValue(rows);
+        }
+        case Answer.Count(long count) -> json.writeNumberField("count", count);
+        case Answer.Failure(LancelotException error) -> {
+          json.writeObjectFieldStart("error");
+          json.writeStringField("kind", error.kind());
+          json.writeStringField("message", String.valueOf(error.getMessage()));
+          json.writeBooleanField("retryable", error.retryable());
+          json.writeEndObject();
+        }
+      }
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new StorageException("cannot write an answer", e);
+    }
+    return text.toString();
+  }
+}

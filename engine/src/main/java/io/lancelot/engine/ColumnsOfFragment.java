@@ -1,0 +1,82 @@
+package io.lancelot.engine;
+
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.Field;
+import io.lancelot.columnar.Schema;
+import io.lancelot.file.LanceField;
+import io.lancelot.table.DataFile;
+import io.lancelot.table.Fragment;
+import io.lancelot.table.FragmentReader;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Reads columns of one fragment by name, a few at a time: the filter's first, the others for what is left.
+final class ColumnsOfFragment implements AutoCloseable {
+
+  private static final long READ_BYTES = 16L << 20;
+
+  private final FragmentReader reader;
+  private final List<String> names;
+
+  /// @param names all columns that will be read
+  ColumnsOfFragment(Execution execution, Fragment fragment, List<String> names) {
+    Set<String> distinct = new LinkedHashSet<>(names);
+    this.names = List.copyOf(distinct);
+    List<LanceField> fields =
+        this.names.stream().map(name -> execution.snapshot().schema().field(name).orElseThrow()).toList();
+    this.reader = execution.table().reader(execution.snapshot(), fragment, fields);
+  }
+
+  FragmentReader reader() {
+    return reader;
+  }
+
+  long physicalRows() {
+    return reader.physicalRows();
+  }
+
+  /// How many rows to read at once so that they stay small in memory, by what all columns take on disk.
+  int rowsPerRead(int most) {
+    long bytes = 0;
+    for (DataFile file : reader.fragment().files()) {
+      bytes += file.sizeBytes();
+    }
+    long rowBytes = Math.max(1, bytes / Math.max(1, physicalRows()));
+    return (int) Math.clamp(READ_BYTES / rowBytes, 1, most);
+  }
+
+  /// Rows `[first, first + count)` of some columns.
+  Batch read(List<String> wanted, long first, int count, Scratch scratch) {
+    List<Column> columns = new ArrayList<>();
+    for (String name : wanted) {
+      columns.add(reader.read(names.indexOf(name), first, count, scratch));
+    }
+    return new Batch(schema(wanted), count, columns);
+  }
+
+  /// Rows of some columns by ascending number.
+  Batch take(List<String> wanted, long[] rows, int count, Scratch scratch) {
+    List<Column> columns = new ArrayList<>();
+    for (String name : wanted) {
+      columns.add(reader.take(names.indexOf(name), rows, count, scratch));
+    }
+    return new Batch(schema(wanted), count, columns);
+  }
+
+  private Schema schema(List<String> wanted) {
+    List<Field> fields = new ArrayList<>();
+    for (String name : wanted) {
+      fields.add(reader.schema().fields().get(names.indexOf(name)));
+    }
+    return Schema.of(fields);
+  }
+
+  @Override
+  public void close() {
+    reader.close();
+  }
+}

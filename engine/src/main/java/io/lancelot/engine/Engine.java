@@ -1,0 +1,125 @@
+package io.lancelot.engine;
+
+import io.lancelot.base.CommitConflictException;
+import io.lancelot.base.Context;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Bits;
+import io.lancelot.columnar.Schema;
+import io.lancelot.expr.Expr;
+import io.lancelot.expr.Filter;
+import io.lancelot.table.Fragment;
+import io.lancelot.table.Snapshot;
+import io.lancelot.table.Table;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.roaringbitmap.RoaringBitmap;
+
+/// Answers queries over one table, and finds the rows that deletions concern. Stateless; thread-safe.
+public final class Engine {
+
+  private static final int COUNT_ROWS = 1 << 15;
+  private static final int DELETE_ATTEMPTS = 20;
+
+  private final Table table;
+  private final Context context;
+
+  public Engine(Table table, Context context) {
+    this.table = table;
+    this.context = context;
+  }
+
+  /// The rows of a query, over one version of the table. The caller closes the stream.
+  ///
+  /// @throws io.lancelot.base.InvalidInputException if the query does not fit the table
+  public BatchStream run(Snapshot snapshot, Query query) {
+    return new Execution(table, snapshot, context).run(plan(snapshot, query));
+  }
+
+  /// How a query would run.
+  public Plan plan(Snapshot snapshot, Query query) {
+    return Planner.plan(snapshot.schema().arrow(), query);
+  }
+
+  /// The number of rows, or of those for which a filter is true.
+  public long count(Snapshot snapshot, Optional<Expr> filter) {
+    if (filter.isEmpty()) {
+      return snapshot.rowCount();
+    }
+    Filter bound = Filter.of(filter.get(), snapshot.schema().arrow());
+    long[] total = {0};
+    Parallel.run(
+        context,
+        snapshot.fragments(),
+        fragment -> (long) matches(snapshot, fragment, bound).getLongCardinality(),
+        found -> total[0] += found);
+    return total[0];
+  }
+
+  /// The physical rows of a fragment that are alive and for which the filter is true.
+  private RoaringBitmap matches(Snapshot snapshot, Fragment fragment, Filter filter) {
+    RoaringBitmap found = new RoaringBitmap();
+    int[] rows = new int[COUNT_ROWS];
+    try (ColumnsOfFragment reader =
+            new ColumnsOfFragment(new Execution(table, snapshot, context), fragment, filter.columns());
+        Scratch scratch = context.memory().scratch()) {
+      int step = reader.rowsPerRead(COUNT_ROWS);
+      for (long first = 0; first < reader.physicalRows(); first += step) {
+        scratch.reset();
+        int count = (int) Math.min(step, reader.physicalRows() - first);
+        Batch batch = reader.read(filter.columns(), first, count, scratch);
+        Bits live = Selection.live(reader.reader().deletions(), first, count, scratch);
+        Bits kept = Selection.and(live, filter.evaluate(batch, scratch), scratch);
+        int size = kept == null ? 0 : Selection.of(kept, rows);
+        int base = (int) first;
+        for (int i = 0; i < size; i++) {
+          rows[i] += base;
+        }
+        found.addN(rows, 0, size);
+      }
+    }
+    return found;
+  }
+
+  /// What a deletion did.
+  ///
+  /// @param rows how many rows it removed
+  /// @param version the version it made; the version read if there was nothing to remove
+  public record Deleted(long rows, long version) {}
+
+  /// Deletes the rows for which a filter is true. A concurrent change to the same rows makes it look again.
+  public Deleted delete(Expr filter) {
+    CommitConflictException last = null;
+    for (int attempt = 0; attempt < DELETE_ATTEMPTS; attempt++) {
+      Snapshot base = table.latest();
+      Schema schema = base.schema().arrow();
+      Filter bound = Filter.of(filter, schema);
+      Map<Long, RoaringBitmap> rows = new HashMap<>();
+      long[] total = {0};
+      Parallel.run(
+          context,
+          base.fragments(),
+          fragment -> Map.entry(fragment.id(), matches(base, fragment, bound)),
+          found -> {
+            if (!found.getValue().isEmpty()) {
+              rows.put(found.getKey(), found.getValue());
+              total[0] += found.getValue().getLongCardinality();
+            }
+          });
+      if (rows.isEmpty()) {
+        return new Deleted(0, base.version());
+      }
+      try {
+        return new Deleted(total[0], table.delete(base, rows, filter.toString()).version());
+      } catch (CommitConflictException e) {
+        if (!e.retryable()) {
+          throw e;
+        }
+        last = e;
+      }
+    }
+    throw last == null ? new CommitConflictException("delete: too many attempts") : last;
+  }
+}

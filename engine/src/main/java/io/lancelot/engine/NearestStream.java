@@ -1,0 +1,174 @@
+package io.lancelot.engine;
+
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Bits;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.columnar.FixedListColumn;
+import io.lancelot.columnar.Schema;
+import io.lancelot.kernels.Kernels;
+import io.lancelot.kernels.Ranking;
+import io.lancelot.kernels.Scan;
+import io.lancelot.kernels.TopK;
+import io.lancelot.table.Fragment;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// An exact search: every vector of every live row that passes the filter is compared with every query vector. The work
+/// is cut into ranges of rows that run side by side, each with its own heap.
+final class NearestStream implements BatchStream {
+
+  /// Rows of one task: large enough that starting it costs nothing beside running it.
+  private static final int TASK_ROWS = 1 << 15;
+
+  private static final int MAX_READ_ROWS = 1 << 13;
+
+  private record Task(Fragment fragment, long first, long last) {}
+
+  private final Execution execution;
+  private final Plan.NearestScan plan;
+  private final Scratch scratch;
+  private boolean done;
+
+  NearestStream(Execution execution, Plan.NearestScan plan) {
+    this.execution = execution;
+    this.plan = plan;
+    this.scratch = execution.context().memory().scratch();
+  }
+
+  @Override
+  public Schema schema() {
+    return plan.schema();
+  }
+
+  @Override
+  public @Nullable Batch next() {
+    if (done) {
+      return null;
+    }
+    done = true;
+    List<Task> tasks = new ArrayList<>();
+    for (Fragment fragment : execution.snapshot().fragments()) {
+      for (long first = 0; first < fragment.physicalRows(); first += TASK_ROWS) {
+        tasks.add(new Task(fragment, first, Math.min(first + TASK_ROWS, fragment.physicalRows())));
+      }
+    }
+    TopK[] merged = heaps();
+    Parallel.run(
+        execution.context(),
+        tasks,
+        task -> search(task),
+        found -> {
+          for (int i = 0; i < merged.length; i++) {
+            merged[i].merge(found[i]);
+          }
+        });
+    return result(merged);
+  }
+
+  private TopK[] heaps() {
+    TopK[] heaps = new TopK[plan.queries().size()];
+    for (int i = 0; i < heaps.length; i++) {
+      heaps[i] = new TopK(plan.k(), plan.lower(), plan.upper());
+    }
+    return heaps;
+  }
+
+  private TopK[] search(Task task) {
+    TopK[] heaps = heaps();
+    Scan[] scans = new Scan[heaps.length];
+    for (int i = 0; i < scans.length; i++) {
+      scans[i] = new Scan(Kernels.current(), plan.queries().get(i), heaps[i]);
+    }
+    List<String> vector = List.of(plan.column().name());
+    List<String> names = new ArrayList<>(vector);
+    List<String> filterColumns = plan.filter().map(filter -> filter.columns()).orElse(List.of());
+    filterColumns.stream().filter(name -> !vector.contains(name)).forEach(names::add);
+    try (ColumnsOfFragment reader = new ColumnsOfFragment(execution, task.fragment(), names);
+        Scratch memory = execution.context().memory().scratch()) {
+      int step = reader.rowsPerRead(MAX_READ_ROWS);
+      for (long first = task.first(); first < task.last(); first += step) {
+        memory.reset();
+        int count = (int) Math.min(step, task.last() - first);
+        Bits allowed = Selection.live(reader.reader().deletions(), first, count, memory);
+        if (plan.filter().isPresent()) {
+          Batch batch = reader.read(filterColumns, first, count, memory);
+          allowed = Selection.and(allowed, plan.filter().get().evaluate(batch, memory), memory);
+          if (allowed != null && allowed.count() == 0) {
+            continue;
+          }
+        }
+        FixedListColumn vectors = (FixedListColumn) reader.read(vector, first, count, memory).column(0);
+        search(scans, vectors, allowed, reader.reader().address(first), memory);
+      }
+    }
+    return heaps;
+  }
+
+  private static void search(
+      Scan[] scans, FixedListColumn vectors, @Nullable Bits allowed, long firstId, Scratch memory) {
+    Bits valid = Selection.and(allowed, wholeVectors(vectors, memory), memory);
+    FixedColumn items = (FixedColumn) vectors.items();
+    io.lancelot.kernels.Bits bits =
+        valid == null
+            ? null
+            : new io.lancelot.kernels.Bits(valid.segment(), valid.offset());
+    for (Scan scan : scans) {
+      scan.topK(items.data(), 0, vectors.length(), bits, firstId);
+    }
+  }
+
+  /// Rows whose vector is not null and has no null in it.
+  private static @Nullable Bits wholeVectors(FixedListColumn vectors, Scratch memory) {
+    Bits items = vectors.items().validity();
+    if (items == null) {
+      return vectors.validity();
+    }
+    int size = vectors.size();
+    MemorySegment words = memory.allocateBytes((vectors.length() + 63L) / 64 * 8).fill((byte) 0);
+    for (int row = 0; row < vectors.length(); row++) {
+      if (!vectors.isNull(row) && items.slice(row * size, size).count() == size) {
+        long at = row / 64 * 8L;
+        words.set(FixedColumn.LONG, at, words.get(FixedColumn.LONG, at) | 1L << (row % 64));
+      }
+    }
+    return Bits.of(words, vectors.length());
+  }
+
+  private Batch result(TopK[] heaps) {
+    List<Ranking> rankings = new ArrayList<>();
+    int total = 0;
+    for (TopK heap : heaps) {
+      rankings.add(heap.ranking());
+      total += heap.size();
+    }
+    MemorySegment addresses = scratch.allocateBytes(8L * total);
+    MemorySegment distances = scratch.allocateBytes(4L * total);
+    MemorySegment queries = scratch.allocateBytes(4L * total);
+    int at = 0;
+    for (int q = 0; q < rankings.size(); q++) {
+      Ranking ranking = rankings.get(q);
+      for (int i = 0; i < ranking.size(); i++, at++) {
+        addresses.set(FixedColumn.LONG, 8L * at, ranking.id(i));
+        distances.set(FixedColumn.FLOAT, 4L * at, ranking.distance(i));
+        queries.set(FixedColumn.INT, 4L * at, q);
+      }
+    }
+    List<Column> columns = new ArrayList<>();
+    columns.add(new FixedColumn(Plan.ROW_ADDRESS.type(), total, addresses, null));
+    columns.add(new FixedColumn(Plan.DISTANCE.type(), total, distances, null));
+    if (heaps.length > 1) {
+      columns.add(new FixedColumn(Plan.QUERY_INDEX.type(), total, queries, null));
+    }
+    return new Batch(schema(), total, columns);
+  }
+
+  @Override
+  public void close() {
+    scratch.close();
+  }
+}

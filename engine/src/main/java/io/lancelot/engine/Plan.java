@@ -1,0 +1,208 @@
+package io.lancelot.engine;
+
+import io.lancelot.columnar.Field;
+import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.Types;
+import io.lancelot.expr.Filter;
+import io.lancelot.expr.Projection;
+import io.lancelot.kernels.QueryVector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+
+/// A physical plan: a tree of values that is printed and run from the same nodes. Each node says what columns come out of
+/// it; rows flow from the leaves up.
+public sealed interface Plan {
+
+  /// Address of a row: fragment id in the upper, row number in the lower 32 bits.
+  Field ROW_ADDRESS = Field.required("_rowaddr", Types.UINT64);
+
+  /// Id of a row: its address unless the table keeps stable ids.
+  Field ROW_ID = Field.nullable("_rowid", Types.UINT64);
+
+  /// How far a row is from the query vector.
+  Field DISTANCE = Field.nullable("_distance", Types.FLOAT32);
+
+  /// Which of several query vectors a row answers.
+  Field QUERY_INDEX = Field.required("query_index", Types.INT32);
+
+  /// What comes out.
+  Schema schema();
+
+  /// Where rows come from.
+  List<Plan> inputs();
+
+  /// The node alone, in one line.
+  String label();
+
+  /// The tree, a node a line, inputs indented below.
+  default String explain() {
+    StringBuilder text = new StringBuilder();
+    explain(text, 0);
+    return text.toString();
+  }
+
+  private void explain(StringBuilder text, int depth) {
+    text.append("  ".repeat(depth)).append(label()).append('\n');
+    for (Plan input : inputs()) {
+      input.explain(text, depth + 1);
+    }
+  }
+
+  /// Reads columns of all live rows, or of those for which a filter is true. The filter's columns are read first, the
+  /// others only for rows that pass.
+  ///
+  /// @param columns top-level columns of the table, in the order they come out
+  record Scan(List<Field> columns, Optional<Filter> filter, boolean withRowAddress, boolean withRowId)
+      implements Plan {
+    @Override
+    public Schema schema() {
+      List<Field> fields = new ArrayList<>(columns);
+      if (withRowAddress) {
+        fields.add(ROW_ADDRESS);
+      }
+      if (withRowId) {
+        fields.add(ROW_ID);
+      }
+      return Schema.of(fields);
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of();
+    }
+
+    @Override
+    public String label() {
+      return "LanceScan: columns=["
+          + columns.stream().map(Field::name).collect(Collectors.joining(", "))
+          + "]"
+          + filter.map(f -> ", filter=[" + f + "]").orElse("")
+          + (withRowId ? ", row_id=true" : "")
+          + (withRowAddress ? ", row_addr=true" : "");
+    }
+  }
+
+  /// The k rows nearest to each query vector, by reading every vector: an exact search.
+  ///
+  /// @param queries one or more query vectors
+  /// @param k rows per query
+  /// @param filter which rows take part
+  record NearestScan(
+      Field column, List<QueryVector> queries, int k, float lower, float upper, Optional<Filter> filter)
+      implements Plan {
+    @Override
+    public Schema schema() {
+      return queries.size() > 1
+          ? Schema.of(ROW_ADDRESS, DISTANCE, QUERY_INDEX)
+          : Schema.of(ROW_ADDRESS, DISTANCE);
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of();
+    }
+
+    @Override
+    public String label() {
+      QueryVector query = queries.getFirst();
+      return "KNNVectorDistance: column="
+          + column.name()
+          + ", metric="
+          + query.metric().name().toLowerCase(java.util.Locale.ROOT)
+          + ", k="
+          + k
+          + (Float.isNaN(lower) && Float.isNaN(upper) ? "" : ", distance_range=[" + lower + ", " + upper + ")")
+          + (queries.size() > 1 ? ", queries=" + queries.size() : "")
+          + filter.map(f -> ", prefilter=[" + f + "]").orElse("")
+          + ", exact=true";
+    }
+  }
+
+  /// Adds columns of the table to rows known by their address, which goes away.
+  ///
+  /// @param columns top-level columns of the table; they come out first
+  record Take(Plan input, List<Field> columns, boolean withRowId) implements Plan {
+    @Override
+    public Schema schema() {
+      List<Field> fields = new ArrayList<>(columns);
+      for (Field field : input.schema().fields()) {
+        if (!field.equals(ROW_ADDRESS)) {
+          fields.add(field);
+        }
+      }
+      if (withRowId) {
+        fields.add(ROW_ID);
+      }
+      return Schema.of(fields);
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public String label() {
+      return "Take: columns=["
+          + columns.stream().map(Field::name).collect(Collectors.joining(", "))
+          + "]"
+          + (withRowId ? ", row_id=true" : "");
+    }
+  }
+
+  /// Rows of the input for which the filter is true.
+  record FilterRows(Plan input, Filter filter) implements Plan {
+    @Override
+    public Schema schema() {
+      return input.schema();
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public String label() {
+      return "FilterExec: " + filter;
+    }
+  }
+
+  /// Rows `[offset, offset + limit)` of the input.
+  record Limit(Plan input, long offset, OptionalLong limit) implements Plan {
+    @Override
+    public Schema schema() {
+      return input.schema();
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public String label() {
+      return "GlobalLimitExec: skip=" + offset + ", fetch=" + (limit.isPresent() ? limit.getAsLong() : "None");
+    }
+  }
+
+  /// Columns computed from the input's.
+  record Project(Plan input, Schema schema, List<Projection> expressions) implements Plan {
+    @Override
+    public List<Plan> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public String label() {
+      List<String> parts = new ArrayList<>();
+      for (int i = 0; i < expressions.size(); i++) {
+        parts.add(expressions.get(i) + " as " + schema.fields().get(i).name());
+      }
+      return "ProjectionExec: expr=[" + String.join(", ", parts) + "]";
+    }
+  }
+}

@@ -1,0 +1,256 @@
+package io.lancelot.engine;
+
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.Field;
+import io.lancelot.columnar.Schema;
+import io.lancelot.expr.Expr;
+import io.lancelot.expr.Filter;
+import io.lancelot.expr.Projection;
+import io.lancelot.kernels.ElementType;
+import io.lancelot.kernels.Metric;
+import io.lancelot.kernels.QueryVector;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/// Turns a query over a schema into a plan. Does no I/O.
+final class Planner {
+
+  private final Schema table;
+  private final Query query;
+
+  private Planner(Schema table, Query query) {
+    this.table = table;
+    this.query = query;
+  }
+
+  /// @throws InvalidInputException if the query names what the table has not
+  static Plan plan(Schema table, Query query) {
+    Planner planner = new Planner(table, query);
+    return query.nearest().isPresent() ? planner.nearest(query.nearest().get()) : planner.scan();
+  }
+
+  private Plan scan() {
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    List<Query.Output> outputs = outputs();
+    Schema available = withSystemColumns(List.of(Plan.ROW_ID, Plan.ROW_ADDRESS));
+    Map<Query.Output, Projection> bound = bind(outputs, available);
+    Set<String> needed = columnsOf(bound);
+    Plan plan =
+        new Plan.Scan(
+            tableColumns(needed),
+            filter,
+            needed.contains(Plan.ROW_ADDRESS.name()),
+            query.withRowId() || needed.contains(Plan.ROW_ID.name()));
+    if (query.limit().isPresent() || query.offset() > 0) {
+      plan = new Plan.Limit(plan, query.offset(), query.limit());
+    }
+    return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
+  }
+
+  private Plan nearest(Nearest nearest) {
+    Field column = vectorColumn(nearest);
+    List<QueryVector> vectors = queryVectors(nearest, column);
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
+    int k = (int) Math.min(limit + query.offset(), Integer.MAX_VALUE - 8);
+    if (limit == 0 || k == 0) {
+      k = 1; // The limit above takes it away again.
+    }
+    Plan plan =
+        new Plan.NearestScan(
+            column,
+            vectors,
+            k,
+            nearest.lower(),
+            nearest.upper(),
+            query.prefilter() ? filter : Optional.empty());
+    List<Field> extra = new ArrayList<>(List.of(Plan.DISTANCE));
+    if (vectors.size() > 1) {
+      extra.add(Plan.QUERY_INDEX);
+    }
+    List<Query.Output> outputs = outputs();
+    List<Field> system = new ArrayList<>(extra);
+    system.add(Plan.ROW_ID);
+    Map<Query.Output, Projection> bound = bind(outputs, withSystemColumns(system));
+    Set<String> needed = columnsOf(bound);
+    boolean postfilter = filter.isPresent() && !query.prefilter();
+    if (postfilter) {
+      needed.addAll(filter.get().columns());
+    }
+    boolean rowId = query.withRowId() || needed.contains(Plan.ROW_ID.name());
+    plan = new Plan.Take(plan, tableColumns(needed), rowId);
+    if (postfilter) {
+      plan = new Plan.FilterRows(plan, filter.get());
+    }
+    if (vectors.size() == 1) {
+      plan = new Plan.Limit(plan, query.offset(), OptionalLong.of(limit));
+    } else if (query.offset() > 0) {
+      throw new InvalidInputException("offset with several query vectors: expected=0, found=" + query.offset());
+    }
+    // The contract's order: distance, row id, query index.
+    List<Field> last = new ArrayList<>(List.of(Plan.DISTANCE));
+    if (query.withRowId()) {
+      last.add(Plan.ROW_ID);
+    }
+    if (vectors.size() > 1) {
+      last.add(Plan.QUERY_INDEX);
+    }
+    return project(plan, outputs, last);
+  }
+
+  private List<Query.Output> outputs() {
+    if (!query.select().isEmpty()) {
+      return query.select();
+    }
+    List<Query.Output> all = new ArrayList<>();
+    for (Field field : table.fields()) {
+      all.add(new Query.Output(field.name(), column(field.name())));
+    }
+    return all;
+  }
+
+  private Schema withSystemColumns(List<Field> system) {
+    List<Field> fields = new ArrayList<>(table.fields());
+    for (Field field : system) {
+      if (table.indexOf(field.name()) < 0) {
+        fields.add(field);
+      }
+    }
+    return Schema.of(fields);
+  }
+
+  private static Expr column(String name) {
+    return new Expr.Column(List.of(name), true);
+  }
+
+  private static Map<Query.Output, Projection> bind(List<Query.Output> outputs, Schema available) {
+    Map<Query.Output, Projection> bound = new LinkedHashMap<>();
+    Set<String> names = new LinkedHashSet<>();
+    for (Query.Output output : outputs) {
+      if (!names.add(output.name())) {
+        throw new InvalidInputException("column selected twice: found=" + output.name());
+      }
+      bound.put(output, Projection.of(output.expr(), available));
+    }
+    return bound;
+  }
+
+  private static Set<String> columnsOf(Map<Query.Output, Projection> bound) {
+    Set<String> columns = new LinkedHashSet<>();
+    bound.values().forEach(projection -> columns.addAll(projection.columns()));
+    return columns;
+  }
+
+  private List<Field> tableColumns(Set<String> needed) {
+    return table.fields().stream().filter(field -> needed.contains(field.name())).toList();
+  }
+
+  /// Puts columns into the order asked for, unless they have it already.
+  private Plan project(Plan input, List<Query.Output> outputs, List<Field> last) {
+    Schema available = input.schema();
+    List<Query.Output> all = new ArrayList<>(outputs);
+    for (Field field : last) {
+      if (outputs.stream().noneMatch(output -> output.name().equals(field.name()))) {
+        all.add(new Query.Output(field.name(), column(field.name())));
+      }
+    }
+    boolean same = all.size() == available.fields().size();
+    for (int i = 0; same && i < all.size(); i++) {
+      String name = available.fields().get(i).name();
+      same = all.get(i).name().equals(name) && all.get(i).expr().equals(column(name));
+    }
+    if (same) {
+      return input;
+    }
+    List<Field> fields = new ArrayList<>();
+    List<Projection> expressions = new ArrayList<>();
+    for (Query.Output output : all) {
+      Projection projection = Projection.of(output.expr(), available);
+      boolean plain = output.expr().equals(column(output.name()));
+      fields.add(
+          plain
+              ? available.field(output.name()).orElseThrow()
+              : Field.nullable(output.name(), projection.type()));
+      expressions.add(projection);
+    }
+    return new Plan.Project(input, Schema.of(fields), expressions);
+  }
+
+  private Field vectorColumn(Nearest nearest) {
+    if (nearest.column().isPresent()) {
+      String name = nearest.column().get();
+      Field field =
+          table
+              .field(name)
+              .orElseThrow(
+                  () ->
+                      new InvalidInputException(
+                          "unknown vector column: expected one of " + vectorColumns() + ", found=" + name));
+      if (elementType(field).isEmpty()) {
+        throw new InvalidInputException(
+            "not a vector column: expected=fixed_size_list of numbers, found="
+                + field.type().arrowName()
+                + " (column="
+                + name
+                + ")");
+      }
+      return field;
+    }
+    List<String> candidates = vectorColumns();
+    if (candidates.size() != 1) {
+      throw new InvalidInputException(
+          "vector column: expected=a name, since the table has "
+              + candidates.size()
+              + " vector columns: "
+              + candidates);
+    }
+    return table.field(candidates.getFirst()).orElseThrow();
+  }
+
+  private List<String> vectorColumns() {
+    return table.fields().stream().filter(field -> elementType(field).isPresent()).map(Field::name).toList();
+  }
+
+  /// What the vectors of a column are made of; empty if it is no vector column.
+  static Optional<ElementType> elementType(Field field) {
+    if (!(field.type() instanceof DataType.FixedSizeList(Field item, _))) {
+      return Optional.empty();
+    }
+    return switch (item.type()) {
+      case DataType.Floating(int bits) ->
+          Optional.of(
+              bits == 16 ? ElementType.FLOAT16 : bits == 32 ? ElementType.FLOAT32 : ElementType.FLOAT64);
+      case DataType.Int(int bits, boolean signed) when bits == 8 ->
+          Optional.of(signed ? ElementType.INT8 : ElementType.UINT8);
+      default -> Optional.empty();
+    };
+  }
+
+  private static List<QueryVector> queryVectors(Nearest nearest, Field column) {
+    ElementType type = elementType(column).orElseThrow();
+    int dim = ((DataType.FixedSizeList) column.type()).size();
+    Metric metric = nearest.metric();
+    List<QueryVector> queries = new ArrayList<>();
+    for (double[] vector : nearest.vectors()) {
+      if (vector.length != dim) {
+        throw new InvalidInputException(
+            "query vector length: expected="
+                + dim
+                + ", found="
+                + vector.length
+                + " (column="
+                + column.name()
+                + ")");
+      }
+      queries.add(QueryVector.of(metric, type, vector));
+    }
+    return queries;
+  }
+}

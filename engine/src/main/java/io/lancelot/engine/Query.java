@@ -1,0 +1,51 @@
+package io.lancelot.engine;
+
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.expr.Expr;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// What a caller wants to know, without any I/O: filter, columns, nearest neighbours, limits.
+///
+/// @param filter rows for which it is true; the others do not take part
+/// @param prefilter with a vector search: whether the filter comes before it (so that k rows that match are found) or
+///     after (which may leave fewer than k)
+/// @param select columns and expressions to return; empty for all columns
+/// @param limit rows to return at the most; empty for all, and for 10 in a vector search
+/// @param offset rows to leave out before the first one returned
+/// @param withRowId whether to add `_rowid`
+public record Query(
+    Optional<Expr> filter,
+    boolean prefilter,
+    List<Output> select,
+    OptionalLong limit,
+    long offset,
+    boolean withRowId,
+    Optional<Nearest> nearest) {
+
+  /// Neighbours that a vector search returns unless told otherwise.
+  public static final long DEFAULT_LIMIT = 10;
+
+  public Query {
+    select = List.copyOf(select);
+    if (offset < 0) {
+      throw new InvalidInputException("offset: expected>=0, found=" + offset);
+    }
+    if (limit.isPresent() && limit.getAsLong() < 0) {
+      throw new InvalidInputException("limit: expected>=0, found=" + limit.getAsLong());
+    }
+  }
+
+  /// One column of the result.
+  ///
+  /// @param name what it is called there
+  /// @param expr how it is computed
+  public record Output(String name, Expr expr) {}
+
+  /// The whole table.
+  public static Query all() {
+    return new Query(
+        Optional.empty(), true, List.of(), OptionalLong.empty(), 0, false, Optional.empty());
+  }
+}

@@ -1,0 +1,330 @@
+package io.lancelot.expr;
+
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.LancelotException;
+import io.lancelot.base.Memory;
+import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.Types;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Binds an expression to a schema: finds its columns, settles types, turns constants into the
+/// columns' own representation and computes what does not depend on rows.
+final class Binder {
+
+  private final Schema schema;
+  private final Set<String> columns = new LinkedHashSet<>();
+  private int depth;
+
+  Binder(Schema schema) {
+    this.schema = schema;
+  }
+
+  /// Top-level columns read, in the order they were met.
+  List<String> columns() {
+    return List.copyOf(columns);
+  }
+
+  /// An expression as a condition.
+  Predicate predicate(Expr expr) {
+    if (++depth > Expr.MAX_DEPTH + 10) {
+      throw new InvalidInputException(
+          "expression too deep: expected at most " + Expr.MAX_DEPTH + " levels, found more");
+    }
+    Predicate bound =
+        switch (expr) {
+          case Expr.And(List<Expr> terms) -> every(terms.stream().map(this::predicate).toList());
+          case Expr.Or(List<Expr> terms) -> some(terms.stream().map(this::predicate).toList());
+          case Expr.Not(Expr inner) -> not(predicate(inner));
+          case Expr.Compare(Expr.Comparison op, Expr left, Expr right) ->
+              compare(op, left, right, expr);
+          case Expr.IsNull(Expr inner, boolean negated) ->
+              negate(new Predicate.Missing(value(inner)), negated);
+          case Expr.IsTruth(Expr inner, Expr.Truth truth, boolean negated) ->
+              negate(new Predicate.Is(predicate(inner), truth), negated);
+          case Expr.Between(Expr inner, Expr low, Expr high, boolean negated) -> {
+            Predicate above = compare(Expr.Comparison.GE, inner, low, expr);
+            Predicate below = compare(Expr.Comparison.LE, inner, high, expr);
+            yield negate(every(List.of(above, below)), negated);
+          }
+          case Expr.In in -> negate(new Membership(this).in(in), in.negated());
+          case Expr.Like like -> negate(like(like), like.negated());
+          case Expr.Column _,
+              Expr.Literal _,
+              Expr.Arithmetic _,
+              Expr.Negate _,
+              Expr.Cast _,
+              Expr.Call _ ->
+              flag(value(expr), expr);
+        };
+    depth--;
+    return folded(bound);
+  }
+
+  private static Predicate flag(Value value, Expr expr) {
+    return switch (value.plainType()) {
+      case DataType.Bool _ ->
+          value instanceof Value.Condition(Predicate condition)
+              ? condition
+              : new Predicate.Flag(value);
+      case DataType.Null _ -> new Predicate.Constant(null);
+      default ->
+          throw new InvalidInputException(
+              "not a condition: expected=a boolean, found="
+                  + expr
+                  + " of type "
+                  + value.type().arrowName());
+    };
+  }
+
+  private static Predicate not(Predicate operand) {
+    return new Predicate.Opposite(operand);
+  }
+
+  private static Predicate negate(Predicate predicate, boolean negated) {
+    return negated ? not(folded(predicate)) : predicate;
+  }
+
+  /// AND, with ranges of the same column joined into one.
+  static Predicate every(List<Predicate> terms) {
+    List<Predicate> joined = new ArrayList<>();
+    for (Predicate term : terms) {
+      boolean merged = false;
+      for (int i = 0; i < joined.size() && i < 16 && !merged; i++) {
+        if (term instanceof ColumnTest.IntRange a
+            && joined.get(i) instanceof ColumnTest.IntRange b
+            && a.operand() instanceof Value.Path
+            && a.operand().equals(b.operand())
+            && !a.outside()
+            && !b.outside()
+            && !Order.isUnsigned64(a.operand().plainType())) {
+          long low = Math.max(a.low(), b.low());
+          long high = Math.min(a.high(), b.high());
+          if (low <= high) {
+            joined.set(i, new ColumnTest.IntRange(a.operand(), low, high, false));
+            merged = true;
+          }
+        }
+      }
+      if (!merged) {
+        joined.add(term);
+      }
+    }
+    return joined.size() == 1 ? joined.getFirst() : new Predicate.Every(joined);
+  }
+
+  static Predicate some(List<Predicate> terms) {
+    return terms.size() == 1 ? terms.getFirst() : new Predicate.Some(terms);
+  }
+
+  private Predicate compare(Expr.Comparison op, Expr left, Expr right, Expr whole) {
+    return compare(op, value(left), value(right), whole);
+  }
+
+  Predicate compare(Expr.Comparison op, Value left, Value right, Expr whole) {
+    if (op == Expr.Comparison.DISTINCT || op == Expr.Comparison.NOT_DISTINCT) {
+      Predicate equal = compare(Expr.Comparison.EQ, left, right, whole);
+      Predicate same =
+          some(
+              List.of(
+                  new Predicate.Is(equal, Expr.Truth.TRUE),
+                  every(List.of(new Predicate.Missing(left), new Predicate.Missing(right)))));
+      return op == Expr.Comparison.DISTINCT ? not(same) : same;
+    }
+    if (left instanceof Value.Constant && !(right instanceof Value.Constant)) {
+      return compare(op.mirrored(), right, left, whole);
+    }
+    DataType a = left.plainType();
+    DataType b = right.plainType();
+    if (a instanceof DataType.Null || b instanceof DataType.Null) {
+      return new Predicate.Constant(null);
+    }
+    if (a instanceof DataType.Bool && b instanceof DataType.Bool) {
+      return new Predicate.SameTruth(op, flag(left, whole), flag(right, whole));
+    }
+    if (right instanceof Value.Constant constant && !(left instanceof Value.Constant)) {
+      Predicate test = Comparisons.against(op, left, constant);
+      if (test != null) {
+        return test;
+      }
+    } else if (Order.exists(a, b)) {
+      return new PairTest(op, left, right);
+    }
+    if (a instanceof DataType.Duration || b instanceof DataType.Duration) {
+      throw new UnsupportedFeatureException("comparing a duration with a constant: found=" + whole);
+    }
+    throw new InvalidInputException(
+        "cannot compare "
+            + a.arrowName()
+            + " with "
+            + b.arrowName()
+            + ": expected=two numbers, two texts, two times or two booleans, found="
+            + whole);
+  }
+
+  private Predicate like(Expr.Like like) {
+    Value operand = value(like.operand());
+    Value pattern = value(like.pattern());
+    text(operand, like);
+    text(pattern, like);
+    if (operand.plainType() instanceof DataType.Null
+        || pattern.plainType() instanceof DataType.Null) {
+      return new Predicate.Constant(null);
+    }
+    if (pattern instanceof Value.Constant(_, Object value)) {
+      return value == null
+          ? new Predicate.Constant(null)
+          : new ColumnTest.Matches(
+              operand, TextPattern.like((String) value, like.escape(), like.caseless()));
+    }
+    throw new UnsupportedFeatureException(
+        "LIKE with a pattern that is not constant: found=" + like);
+  }
+
+  private static void text(Value value, Expr whole) {
+    if (!(value.plainType() instanceof DataType.Utf8
+        || value.plainType() instanceof DataType.Null)) {
+      throw new InvalidInputException(
+          "expected=text, found=" + value.type().arrowName() + " in " + whole);
+    }
+  }
+
+  /// An expression as a value.
+  Value value(Expr expr) {
+    if (++depth > Expr.MAX_DEPTH + 10) {
+      throw new InvalidInputException(
+          "expression too deep: expected at most " + Expr.MAX_DEPTH + " levels, found more");
+    }
+    Value bound =
+        switch (expr) {
+          case Expr.Column column -> {
+            Value.Path path = Names.resolve(schema, column);
+            columns.add(path.names().getFirst());
+            yield path;
+          }
+          case Expr.Literal(Object value) -> literal(value);
+          case Expr.Arithmetic(Expr.Operator op, Expr left, Expr right) ->
+              arithmetic(op, value(left), value(right), expr);
+          case Expr.Negate(Expr inner) ->
+              arithmetic(
+                  Expr.Operator.MULTIPLY,
+                  new Value.Constant(Types.INT64, BigInteger.ONE.negate()),
+                  value(inner),
+                  expr);
+          case Expr.Cast(Expr inner, DataType type, boolean lenient) ->
+              throw new UnsupportedFeatureException("CAST in filters: found=" + expr);
+          case Expr.Call(String name, List<Expr> arguments) ->
+              throw new UnsupportedFeatureException("functions in filters: found=" + expr);
+          case Expr.Compare _,
+              Expr.And _,
+              Expr.Or _,
+              Expr.Not _,
+              Expr.IsNull _,
+              Expr.IsTruth _,
+              Expr.In _,
+              Expr.Like _,
+              Expr.Between _ ->
+              new Value.Condition(predicate(expr));
+        };
+    depth--;
+    return folded(bound);
+  }
+
+  static Value.Constant literal(@Nullable Object value) {
+    return switch (value) {
+      case null -> new Value.Constant(Types.NULL, null);
+      case Boolean _ -> new Value.Constant(Types.BOOL, value);
+      case BigInteger integer ->
+          integer.bitLength() < 64
+              ? new Value.Constant(Types.INT64, integer)
+              : integer.signum() > 0 && integer.bitLength() == 64
+                  ? new Value.Constant(Types.UINT64, integer)
+                  : new Value.Constant(Types.FLOAT64, new BigDecimal(integer));
+      case BigDecimal _ -> new Value.Constant(Types.FLOAT64, value);
+      case ByteBuffer buffer -> {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        yield new Value.Constant(Types.BINARY, bytes);
+      }
+      default -> new Value.Constant(Types.UTF8, value);
+    };
+  }
+
+  private static Value arithmetic(Expr.Operator op, Value left, Value right, Expr whole) {
+    DataType a = left.plainType();
+    DataType b = right.plainType();
+    if (a instanceof DataType.Null || b instanceof DataType.Null) {
+      return new Value.Constant(Types.NULL, null);
+    }
+    if (op == Expr.Operator.CONCAT) {
+      throw new UnsupportedFeatureException("operator || in filters: found=" + whole);
+    }
+    if (!Order.isNumber(a) || !Order.isNumber(b)) {
+      throw new InvalidInputException(
+          "cannot compute "
+              + a.arrowName()
+              + " "
+              + op.symbol()
+              + " "
+              + b.arrowName()
+              + ": expected=two numbers, found="
+              + whole);
+    }
+    return NumberMath.of(op, besideDecimal(left, b), besideDecimal(right, a));
+  }
+
+  /// A constant with a point is a decimal beside a decimal, a float elsewhere.
+  private static Value besideDecimal(Value value, DataType other) {
+    if (other instanceof DataType.Decimal
+        && value instanceof Value.Constant(DataType.Floating _, BigDecimal exact)
+        && exact.scale() <= 38
+        && exact.precision() <= 38) {
+      BigDecimal scaled = exact.scale() < 0 ? exact.setScale(0) : exact;
+      return new Value.Constant(new DataType.Decimal(256, 76, scaled.scale()), scaled);
+    }
+    return value;
+  }
+
+  /// Computes a value that is the same for all rows. One that cannot be computed stays, to fail on
+  /// the rows that need it.
+  private static Value folded(Value value) {
+    if (value instanceof Value.Constant || !value.isConstant()) {
+      return value;
+    }
+    try (Memory memory = Memory.ofLimit(16 << 20);
+        var scratch = memory.scratch()) {
+      Frame frame = new Frame(new Batch(Schema.of(), 1, List.of()), scratch);
+      Column column = value.evaluate(frame);
+      frame.check(frame.takeFailed());
+      return new Value.Constant(value.type(), Comparisons.constantOf(column, value.type()));
+    } catch (LancelotException e) {
+      return value;
+    }
+  }
+
+  private static Predicate folded(Predicate predicate) {
+    if (predicate instanceof Predicate.Constant || !predicate.isConstant()) {
+      return predicate;
+    }
+    try (Memory memory = Memory.ofLimit(16 << 20);
+        var scratch = memory.scratch()) {
+      Frame frame = new Frame(new Batch(Schema.of(), 1, List.of()), scratch);
+      Truth truth = predicate.test(frame);
+      frame.check(truth.failed());
+      boolean known = truth.valid() == null || truth.valid().get(0);
+      return new Predicate.Constant(known ? truth.value().get(0) : null);
+    } catch (LancelotException e) {
+      return predicate;
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package io.lancelot;
+
+import io.lancelot.base.AlreadyExistsException;
+import io.lancelot.base.Context;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.NotFoundException;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Schema;
+import io.lancelot.file.FileVersion;
+import io.lancelot.storage.ObjectStore;
+import io.lancelot.table.CreateOptions;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/// A set of tables in one place. Thread-safe.
+public final class Database implements AutoCloseable {
+
+  private static final String SUFFIX = ".lance";
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,200}");
+
+  private final ObjectStore store;
+  private final Context context;
+  private final ConnectOptions options;
+
+  Database(ObjectStore store, Context context, ConnectOptions options) {
+    this.store = store;
+    this.context = context;
+    this.options = options;
+  }
+
+  /// Where the database lies.
+  public String uri() {
+    return store.uri();
+  }
+
+  /// The names of all tables, sorted.
+  public List<String> tableNames() {
+    return store.listFolders("").stream()
+        .filter(folder -> folder.endsWith(SUFFIX) && folder.length() > SUFFIX.length())
+        .map(folder -> folder.substring(0, folder.length() - SUFFIX.length()))
+        .sorted()
+        .toList();
+  }
+
+  /// Creates a table without rows.
+  ///
+  /// @throws AlreadyExistsException if there is one of that name
+  public Table createTable(String name, Schema schema) {
+    return createTable(name, BatchStream.of(schema, List.of()), TableOptions.defaults());
+  }
+
+  /// Creates a table without rows whose columns are the components of a record class.
+  public Table createTable(String name, Class<? extends Record> recordClass) {
+    return createTable(name, RecordMapping.schemaOf(recordClass));
+  }
+
+  /// Creates a table from rows, which are records of one class or maps. The first version of the table has them all.
+  ///
+  /// @throws InvalidInputException if there are no rows, or they do not fit one schema
+  public Table createTable(String name, Collection<?> rows) {
+    return createTable(name, rows, TableOptions.defaults());
+  }
+
+  /// Creates a table from rows, which are records of one class or maps.
+  public Table createTable(String name, Collection<?> rows, TableOptions how) {
+    Schema schema = schemaOf(rows);
+    try (Scratch scratch = context.memory().scratch()) {
+      Batch batch = RecordMapping.toBatch(schema, rows, scratch);
+      return createTable(name, BatchStream.of(schema, List.of(batch)), how);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Schema schemaOf(Collection<?> rows) {
+    if (rows.isEmpty()) {
+      throw new InvalidInputException("a table from no rows: expected=at least one, or a schema");
+    }
+    Object first = rows.iterator().next();
+    return first instanceof Record
+        ? RecordMapping.schemaOf(first.getClass())
+        : RecordMapping.schemaOfMaps(new ArrayList<>((Collection<Map<String, ?>>) rows));
+  }
+
+  /// Creates a table from a stream of batches, such as an Arrow IPC file
+  /// ([io.lancelot.columnar.ipc.IpcReader]). The stream is read to its end and closed.
+  public Table createTable(String name, BatchStream rows) {
+    return createTable(name, rows, TableOptions.defaults());
+  }
+
+  /// Creates a table from a stream of batches, which is read to its end and closed. Nothing is left behind if it fails.
+  public Table createTable(String name, BatchStream rows, TableOptions how) {
+    String path = path(name);
+    try (rows) {
+      if (io.lancelot.table.Table.exists(store, path)) {
+        switch (how.existing()) {
+          case FAIL -> throw new AlreadyExistsException("table already exists (table=" + name + ")");
+          case OPEN -> {
+            return openTable(name);
+          }
+          case OVERWRITE -> {
+            Table table = openTable(name);
+            table.overwrite(rows);
+            return table;
+          }
+        }
+      }
+      CreateOptions create =
+          CreateOptions.DEFAULT.withFileVersion(FileVersion.ofText(how.dataStorageVersion()));
+      return new Table(
+          name, io.lancelot.table.Table.create(store, path, rows, create, context), context, options);
+    }
+  }
+
+  /// Opens a table.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public Table openTable(String name) {
+    String path = path(name);
+    try {
+      return new Table(name, io.lancelot.table.Table.open(store, path, context), context, options);
+    } catch (NotFoundException e) {
+      throw new NotFoundException(
+          "table not found: expected one of " + tableNames() + ", found=" + name + " (uri=" + uri() + ")", e);
+    }
+  }
+
+  /// Removes a table with all its versions.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public void dropTable(String name) {
+    String path = path(name);
+    if (!io.lancelot.table.Table.exists(store, path)) {
+      throw new NotFoundException("table not found (table=" + name + ", uri=" + uri() + ")");
+    }
+    io.lancelot.table.Table.drop(store, path);
+  }
+
+  private static String path(String name) {
+    if (!NAME.matcher(name).matches() || name.startsWith(".") || name.contains("..")) {
+      throw new InvalidInputException(
+          "table name: expected=letters, digits, '_', '-' and '.', found=" + name);
+    }
+    return name + SUFFIX;
+  }
+
+  /// Bytes of native memory in use by queries and writes under way: zero when there are none.
+  public long memoryInUse() {
+    return context.memory().usedBytes();
+  }
+
+  /// Releases files and memory. Tables and streams of this connection end with it.
+  @Override
+  public void close() {
+    store.close();
+    context.close();
+  }
+}

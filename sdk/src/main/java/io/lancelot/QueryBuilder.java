@@ -1,0 +1,130 @@
+package io.lancelot;
+
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Values;
+import io.lancelot.engine.Query.Output;
+import io.lancelot.expr.Expr;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// What scans and searches have in common. Builders are mutable and used by one thread; nothing is read before one of the
+/// methods that return rows is called, and each call reads anew.
+///
+/// @param <Q> the builder itself
+public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>> permits ScanQuery, VectorQuery {
+
+  private final Table table;
+  private Optional<Expr> filter = Optional.empty();
+  private final List<Output> select = new ArrayList<>();
+  private OptionalLong limit = OptionalLong.empty();
+  private long offset;
+  private boolean withRowId;
+
+  QueryBuilder(Table table) {
+    this.table = table;
+  }
+
+  abstract Q self();
+
+  abstract io.lancelot.engine.Query toQuery();
+
+  /// Only rows for which an SQL predicate is true: `"year > 1980 AND title LIKE '%moon%'"`. Several calls combine with
+  /// AND.
+  ///
+  /// @throws InvalidInputException if the text is no predicate; unknown columns are reported when the query runs
+  public Q where(String predicate) {
+    return where(Expr.parse(predicate));
+  }
+
+  /// Only rows for which a predicate is true.
+  public Q where(Expr predicate) {
+    filter = Optional.of(filter.isEmpty() ? predicate : new Expr.And(List.of(filter.get(), predicate)));
+    return self();
+  }
+
+  /// Only these columns, in this order. A name may also be an expression (`stats.magic`, `upper(title)`), which then is
+  /// its own name. Default: all columns.
+  public Q select(String... columns) {
+    for (String column : columns) {
+      select.add(new Output(column, columnOrExpression(column)));
+    }
+    return self();
+  }
+
+  /// Only these columns, in this order.
+  public Q select(List<String> columns) {
+    return select(columns.toArray(String[]::new));
+  }
+
+  /// A computed column, added to those selected so far.
+  public Q selectAs(String name, String expression) {
+    select.add(new Output(name, Expr.parse(expression)));
+    return self();
+  }
+
+  private Expr columnOrExpression(String text) {
+    return table.schema().indexOf(text) >= 0 || text.startsWith("_") ? new Expr.Column(List.of(text), true) : Expr.parse(text);
+  }
+
+  /// At most so many rows. Default: all rows of a scan, 10 of a search.
+  public Q limit(long rows) {
+    limit = OptionalLong.of(rows);
+    return self();
+  }
+
+  /// Leaves out the first rows. Default: 0.
+  public Q offset(long rows) {
+    offset = rows;
+    return self();
+  }
+
+  /// Adds `_rowid`, the id of each row.
+  public Q withRowId() {
+    withRowId = true;
+    return self();
+  }
+
+  final io.lancelot.engine.Query query(boolean prefilter, Optional<io.lancelot.engine.Nearest> nearest) {
+    return new io.lancelot.engine.Query(filter, prefilter, select, limit, offset, withRowId, nearest);
+  }
+
+  /// Runs the query. The stream must be closed; a batch is valid until the next one is pulled.
+  public BatchStream stream() {
+    return table.run(toQuery());
+  }
+
+  /// Runs the query and returns its rows as records, matched to columns by name.
+  public <T> List<T> toList(Class<T> recordClass) {
+    List<T> rows = new ArrayList<>();
+    try (BatchStream stream = stream()) {
+      for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
+        rows.addAll(RecordMapping.toRecords(recordClass, batch));
+      }
+    }
+    return rows;
+  }
+
+  /// Runs the query and returns its rows as maps from column to value; see [Values] for the classes of values.
+  public List<Map<String, @Nullable Object>> toMaps() {
+    List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+    try (BatchStream stream = stream()) {
+      for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
+        for (int i = 0; i < batch.rowCount(); i++) {
+          rows.add(Values.row(batch, i));
+        }
+      }
+    }
+    return rows;
+  }
+
+  /// How the query would run: one line per step, inputs indented below.
+  public String explain() {
+    return table.explain(toQuery());
+  }
+}

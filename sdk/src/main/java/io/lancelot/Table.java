@@ -1,0 +1,247 @@
+package io.lancelot;
+
+import io.lancelot.base.Context;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.NotFoundException;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Schema;
+import io.lancelot.engine.Engine;
+import io.lancelot.expr.Expr;
+import io.lancelot.table.Snapshot;
+import io.lancelot.table.VersionInfo;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A table: rows in columns, with every version it ever had. Thread-safe.
+///
+/// A handle reads the latest version, looking for commits of others at the interval the connection was opened with, until
+/// [#checkout] pins it to one version.
+public final class Table implements AutoCloseable {
+
+  private final String name;
+  private final io.lancelot.table.Table table;
+  private final Context context;
+  private final Engine engine;
+  private final long checkNanos;
+  private volatile @Nullable Snapshot pinned;
+  private volatile long checkedAt = System.nanoTime();
+
+  Table(String name, io.lancelot.table.Table table, Context context, ConnectOptions options) {
+    this.name = name;
+    this.table = table;
+    this.context = context;
+    this.engine = new Engine(table, context);
+    this.checkNanos = options.readConsistency().toNanos();
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /// The columns of the version this handle reads.
+  public Schema schema() {
+    return snapshot().schema().arrow();
+  }
+
+  /// The version this handle reads.
+  public long version() {
+    return snapshot().version();
+  }
+
+  /// The version of the file format that new rows are written in: `2.2`.
+  public String dataStorageVersion() {
+    return snapshot().fileVersion().text();
+  }
+
+  private Snapshot snapshot() {
+    Snapshot fixed = pinned;
+    if (fixed != null) {
+      return fixed;
+    }
+    long now = System.nanoTime();
+    if (now - checkedAt >= checkNanos) {
+      checkedAt = now;
+      return table.latest();
+    }
+    return table.snapshot();
+  }
+
+  /// Adds rows: records or maps.
+  ///
+  /// @return the new version
+  /// @throws InvalidInputException if a row does not fit the schema; nothing was added
+  public long add(Collection<?> rows) {
+    Schema schema = schema();
+    try (Scratch scratch = context.memory().scratch()) {
+      Batch batch = RecordMapping.toBatch(schema, rows, scratch);
+      return add(BatchStream.of(schema, List.of(batch)));
+    }
+  }
+
+  /// Adds the rows of a stream, which is read to its end and closed. Columns may come in another order; nullable ones may
+  /// be missing.
+  ///
+  /// @return the new version
+  public long add(BatchStream rows) {
+    checkNotPinned("add");
+    try (rows) {
+      return table.append(rows).version();
+    }
+  }
+
+  /// Replaces all rows, and the schema, by those of a stream, which is read to its end and closed. Older versions stay.
+  ///
+  /// @return the new version
+  public long overwrite(BatchStream rows) {
+    checkNotPinned("overwrite");
+    try (rows) {
+      return table.overwrite(rows).version();
+    }
+  }
+
+  /// What a deletion did.
+  ///
+  /// @param rows how many rows it removed
+  /// @param version the version it made; the version read if there was nothing to remove
+  public record DeleteResult(long rows, long version) {}
+
+  /// Deletes the rows for which a predicate is true.
+  public DeleteResult delete(String predicate) {
+    checkNotPinned("delete");
+    Engine.Deleted deleted = engine.delete(Expr.parse(predicate));
+    return new DeleteResult(deleted.rows(), deleted.version());
+  }
+
+  public long countRows() {
+    return snapshot().rowCount();
+  }
+
+  /// Counts the rows for which a predicate is true.
+  public long countRows(String predicate) {
+    return engine.count(snapshot(), Optional.of(Expr.parse(predicate)));
+  }
+
+  /// All rows, to be narrowed down.
+  public ScanQuery query() {
+    return new ScanQuery(this);
+  }
+
+  /// The rows nearest to a vector.
+  public VectorQuery search(float... vector) {
+    return search(widen(vector));
+  }
+
+  /// The rows nearest to a vector.
+  public VectorQuery search(double... vector) {
+    return new VectorQuery(this, List.of(vector));
+  }
+
+  /// The rows nearest to each of several vectors: for each of them `limit` rows, told apart by `query_index`.
+  public VectorQuery searchAll(List<float[]> vectors) {
+    List<double[]> wide = new ArrayList<>();
+    vectors.forEach(vector -> wide.add(widen(vector)));
+    return new VectorQuery(this, wide);
+  }
+
+  /// The rows nearest to each of several vectors of doubles.
+  public VectorQuery searchAllDoubles(List<double[]> vectors) {
+    return new VectorQuery(this, vectors);
+  }
+
+  private static double[] widen(float[] vector) {
+    double[] wide = new double[vector.length];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = vector[i];
+    }
+    return wide;
+  }
+
+  /// The table's history, oldest version first.
+  public List<VersionInfo> versions() {
+    return table.versions();
+  }
+
+  /// Reads an older version from now on. Nothing can be written meanwhile.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is no such version
+  public void checkout(long version) {
+    pinned = table.checkout(version);
+  }
+
+  /// Reads the version of that name from now on.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is no such tag
+  public void checkout(String tag) {
+    checkout(versionOf(tag));
+  }
+
+  private long versionOf(String tag) {
+    Map<String, Long> tags = table.tags();
+    Long version = tags.get(tag);
+    if (version == null) {
+      throw new NotFoundException(
+          "tag not found: expected one of " + tags.keySet() + ", found=" + tag + " (table=" + name + ")");
+    }
+    return version;
+  }
+
+  /// The names given to versions.
+  public Map<String, Long> tags() {
+    return table.tags();
+  }
+
+  /// Reads the latest version from now on.
+  public void checkoutLatest() {
+    pinned = null;
+    table.latest();
+  }
+
+  /// Makes an older version's content the newest version, and reads that from now on.
+  ///
+  /// @return the new version
+  public long restore(long version) {
+    long restored = table.restore(version).version();
+    pinned = null;
+    return restored;
+  }
+
+  /// Makes the content of the version of that name the newest version, and reads that from now on.
+  ///
+  /// @return the new version
+  public long restore(String tag) {
+    return restore(versionOf(tag));
+  }
+
+  private void checkNotPinned(String what) {
+    Snapshot fixed = pinned;
+    if (fixed != null) {
+      throw new InvalidInputException(
+          what
+              + " on a version that is checked out: expected=the latest version, found="
+              + fixed.version()
+              + " (table="
+              + name
+              + "); call checkoutLatest() or restore(version) first");
+    }
+  }
+
+  BatchStream run(io.lancelot.engine.Query query) {
+    return engine.run(snapshot(), query);
+  }
+
+  String explain(io.lancelot.engine.Query query) {
+    return engine.plan(snapshot(), query).explain();
+  }
+
+  /// Releases the files this handle has open; its streams end with it.
+  @Override
+  public void close() {
+    table.close();
+  }
+}
