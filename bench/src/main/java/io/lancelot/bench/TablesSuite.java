@@ -26,6 +26,9 @@ final class TablesSuite {
   private static final int TAKEN = 1_000;
   private static final long SEED = 7;
 
+  /// After the name of a work: the processors' time for one run of it.
+  private static final String CPU = ", cpu";
+
   private final DataSet data;
   private final List<Contender> contenders;
   private final Effort effort;
@@ -94,7 +97,10 @@ final class TablesSuite {
       }
       for (Job job : jobs) {
         for (Contender contender : turns(round)) {
-          of(contender, job.work()).add(repeat(contender, job, effort.sampleMillis()));
+          Stopwatch watch = new Stopwatch();
+          Samples runs = repeat(contender, job, effort.sampleMillis());
+          of(contender, job.work() + CPU).add(watch.cpuMillis() / runs.count());
+          of(contender, job.work()).add(runs.median());
         }
       }
     }
@@ -119,15 +125,17 @@ final class TablesSuite {
     try {
       Path fresh = folder.resolve(contender.name() + "-" + round);
       Files.createDirectories(fresh);
-      long start = System.nanoTime();
+      Stopwatch watch = new Stopwatch();
       contender.ingest(fresh);
-      long done = System.nanoTime();
+      double done = watch.seconds();
+      double cpu = watch.cpuMillis();
       long bytes = sync(fresh);
-      long synced = System.nanoTime();
+      double synced = watch.seconds();
       deleteAll(folder.resolve(contender.name() + "-" + (round - 1)));
       if (round >= 0) {
-        of(contender, "ingest").add(data.rows() / ((done - start) / 1e9));
-        of(contender, "ingest, synced").add(data.rows() / ((synced - start) / 1e9));
+        of(contender, "ingest").add(data.rows() / done);
+        of(contender, "ingest, synced").add(data.rows() / synced);
+        of(contender, "ingest" + CPU).add(cpu);
         of(contender, "size").add(bytes / 1e6);
       }
     } catch (IOException e) {
@@ -159,8 +167,8 @@ final class TablesSuite {
     }
   }
 
-  /// Runs a job for so long and returns the median.
-  private double repeat(Contender contender, Job job, int millis) {
+  /// Runs a job for so long.
+  private Samples repeat(Contender contender, Job job, int millis) {
     Samples runs = new Samples();
     long end = System.nanoTime() + millis * 1_000_000L;
     do {
@@ -173,42 +181,46 @@ final class TablesSuite {
                 + " (data=" + data.name() + ", predicate=" + data.predicate() + ")");
       }
     } while (System.nanoTime() < end);
-    return runs.median();
+    return runs;
   }
 
   private void tell(Consumer<Result> results) {
-    List<Job> told = new ArrayList<>();
-    told.add(new Job("ingest", "throughput", "rows/s", 1, _ -> 0, 0));
-    told.add(new Job("ingest, synced", "throughput", "rows/s", 1, _ -> 0, 0));
-    told.add(new Job("size", "size", "MB", 1, _ -> 0, 0));
-    told.addAll(jobs);
-    for (Job job : told) {
-      for (Contender contender : contenders) {
-        Samples found = of(contender, job.work());
-        results.accept(
-            new Result(
-                SUITE,
-                job.work(),
-                contender.name(),
-                versions.of(contender),
-                job.metric(),
-                found.median(),
-                job.unit(),
-                OptionalDouble.empty(),
-                1,
-                params(job, found)));
-      }
+    tell("ingest", "throughput", "rows/s", results);
+    tell("ingest, synced", "throughput", "rows/s", results);
+    tell("ingest" + CPU, "cpu", "ms", results);
+    tell("size", "size", "MB", results);
+    for (Job job : jobs) {
+      tell(job.work(), job.metric(), job.unit(), results);
+      tell(job.work() + CPU, "cpu", "ms", results);
     }
   }
 
-  private Map<String, Object> params(Job job, Samples found) {
+  private void tell(String work, String metric, String unit, Consumer<Result> results) {
+    for (Contender contender : contenders) {
+      Samples found = of(contender, work);
+      results.accept(
+          new Result(
+              SUITE,
+              work,
+              contender.name(),
+              versions.of(contender),
+              metric,
+              found.median(),
+              unit,
+              OptionalDouble.empty(),
+              1,
+              params(work, found)));
+    }
+  }
+
+  private Map<String, Object> params(String work, Samples found) {
     Map<String, Object> params = new LinkedHashMap<>();
     params.put("data", data.name());
     params.put("rows", data.rows());
-    if (job.work().contains("filtered")) {
+    if (work.contains("filtered")) {
       params.put("predicate", data.predicate());
     }
-    if (job.work().contains("2 columns")) {
+    if (work.contains("2 columns")) {
       params.put("columns", String.join(",", data.pair()));
     }
     params.put("min", found.min());

@@ -21,7 +21,6 @@ final class VectorsSuite {
   private static final String SUITE = "vectors";
   private static final int K = 10;
   private static final int CLIENTS = 2;
-  private static final int WARMUP_QUERIES = 200;
 
   private final DataSet data;
   private final Vectors vectors;
@@ -36,6 +35,7 @@ final class VectorsSuite {
   /// What was measured of one contender and one similarity.
   private static final class Figures {
     final Samples millis = new Samples();
+    final Samples cpuMillis = new Samples();
     final Samples perSecond = new Samples();
     long found;
     long wanted;
@@ -89,7 +89,7 @@ final class VectorsSuite {
     }
     for (Similarity similarity : Similarity.values()) {
       long end = System.nanoTime() + effort.warmupMillis() * 1_000_000L;
-      for (int i = 0; i < WARMUP_QUERIES && System.nanoTime() < end; i++) {
+      for (int i = 0; i < queries || System.nanoTime() < end; i++) {
         contender.nearest(similarity, vectors.queries()[i % vectors.queries().length], K);
       }
     }
@@ -102,16 +102,21 @@ final class VectorsSuite {
   private void oneClient(Contender contender, Similarity similarity, int round) {
     Figures figures = of(contender, similarity);
     Samples millis = new Samples();
+    List<long[]> answers = new ArrayList<>();
+    Stopwatch all = new Stopwatch();
     for (int i = 0; i < queries; i++) {
       long start = System.nanoTime();
-      long[] found = contender.nearest(similarity, vectors.queries()[i], K);
+      answers.add(contender.nearest(similarity, vectors.queries()[i], K));
       millis.add((System.nanoTime() - start) / 1e6);
-      if (round == 0) {
-        figures.found += vectors.hits(similarity, i, found, farthest.get(similarity)[i]);
+    }
+    figures.cpuMillis.add(all.cpuMillis() / queries);
+    figures.millis.add(millis.median());
+    if (round == 0) {
+      for (int i = 0; i < queries; i++) {
+        figures.found += vectors.hits(similarity, i, answers.get(i), farthest.get(similarity)[i]);
         figures.wanted += Math.min(K, vectors.count());
       }
     }
-    figures.millis.add(millis.median());
   }
 
   private void manyClients(Contender contender, Similarity similarity) {
@@ -145,17 +150,29 @@ final class VectorsSuite {
     for (Similarity similarity : Similarity.values()) {
       String work = "exact " + similarity.label() + " top-" + K;
       for (Contender contender : contenders) {
-        results.accept(result(contender, similarity, work, 1));
+        Figures measured = of(contender, similarity);
+        results.accept(result(contender, work, "latency", "ms", 1, measured, measured.millis));
       }
       for (Contender contender : contenders) {
-        results.accept(result(contender, similarity, work, CLIENTS));
+        Figures measured = of(contender, similarity);
+        results.accept(result(contender, work + ", cpu", "cpu", "ms", 1, measured, measured.cpuMillis));
+      }
+      for (Contender contender : contenders) {
+        Figures measured = of(contender, similarity);
+        results.accept(
+            result(contender, work, "throughput", "queries/s", CLIENTS, measured, measured.perSecond));
       }
     }
   }
 
-  private Result result(Contender contender, Similarity similarity, String work, int threads) {
-    Figures measured = of(contender, similarity);
-    Samples samples = threads == 1 ? measured.millis : measured.perSecond;
+  private Result result(
+      Contender contender,
+      String work,
+      String metric,
+      String unit,
+      int threads,
+      Figures measured,
+      Samples samples) {
     Map<String, Object> params = new LinkedHashMap<>();
     params.put("data", data.name());
     params.put("rows", data.rows());
@@ -169,9 +186,9 @@ final class VectorsSuite {
         work,
         contender.name(),
         versions.of(contender),
-        threads == 1 ? "latency" : "throughput",
+        metric,
         samples.median(),
-        threads == 1 ? "ms" : "queries/s",
+        unit,
         OptionalDouble.of((double) measured.found / measured.wanted),
         threads,
         params);

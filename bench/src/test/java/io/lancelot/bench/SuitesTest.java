@@ -43,7 +43,7 @@ final class SuitesTest {
   void tablesGivesALineForEachWork() {
     assertThat(runTiny("tables")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(lines())
-        .hasSize(10)
+        .hasSize(18)
         .allSatisfy(line ->
             assertThat(line)
                 .startsWith("{\"suite\":\"tables\",\"work\":\"")
@@ -54,7 +54,7 @@ final class SuitesTest {
   @Test
   void vectorsFindsAllTrueNeighbours() {
     assertThat(runTiny("vectors")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
-    assertThat(lines()).hasSize(6).allSatisfy(line -> assertThat(line).contains("\"recall\":1.0"));
+    assertThat(lines()).hasSize(9).allSatisfy(line -> assertThat(line).contains("\"recall\":1.0"));
     assertThat(lines().getFirst())
         .contains("\"work\":\"exact l2 top-10\"", "\"metric\":\"latency\"", "\"unit\":\"ms\"", "\"threads\":1");
   }
