@@ -16,7 +16,7 @@ public final class PlainProgram {
                   Map.of("title", "two", "year", 1990, "embedding", new float[] {0, 1, 0, 0})));
       films.add(List.of(Map.of("title", "three", "year", 2020, "embedding", new float[] {0, 0, 1, 0})));
       var hits =
-          films.search(new float[] {0, 0.9f, 0.1f, 0}).where("year > 1980").limit(1).toList();
+          films.search(new float[] {0, 0.9f, 0.1f, 0}).where("year > 1980").limit(1).toMaps();
       System.out.println(hits.get(0).get("title") + " of " + films.countRows());
     }
   }

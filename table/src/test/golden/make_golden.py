@@ -116,9 +116,25 @@ def empty(path):
     lance.write_dataset(rows(0, 0), path)
 
 
+def spilled(path):
+    ds = lance.write_dataset(rows(0, 3000), path, enable_stable_row_ids=True)
+    ds.update_config(
+        {"lance.row_lineage.spill": "true", "lance.row_lineage.inline_max_bytes": "100"}
+    )
+    ds = lance.dataset(path)
+    ds.update({"name": "concat(name, '')"}, where="id % 3 = 0")
+    lance.dataset(path).optimize.compact_files()
+
+
+def delete_compressed(path):
+    # Above 5000 deleted rows Lance writes a bitmap, below an Arrow file, compressed if it is large.
+    ds = lance.write_dataset(rows(0, 10000), path)
+    ds.delete("id % 5 = 1")
+
+
 TABLES = [
     basic, delete_arrow, delete_bin, delete_fragment, update, stable, v1_names, columns,
-    tags_and_config, restored, mixed_versions, v20, indexed, empty,
+    tags_and_config, restored, mixed_versions, v20, indexed, empty, spilled, delete_compressed,
 ]
 
 

@@ -23,7 +23,8 @@ public record Context(
     RandomGenerator random)
     implements AutoCloseable {
 
-  /// A quarter of the machine's memory is a polite share for an embedded library.
+  /// As much native memory as the Java heap may take: a quarter of the machine's memory unless the
+  /// JVM was told otherwise, a polite share for an embedded library. At least 256 MiB.
   public static long defaultMemoryBytes() {
     return Math.max(256L << 20, Runtime.getRuntime().maxMemory());
   }

@@ -7,9 +7,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// A budget of native memory, shared by everything that works for one connection.
 ///
-/// Memory is handed out in blocks of a power of two bytes, at least 64 KiB, and blocks given back
-/// are kept for the next taker, so that a query neither allocates nor clears memory in the steady
-/// state. Users of memory do not deal with blocks but with a [Scratch]. Thread-safe.
+/// Memory is handed out in blocks of at least 64 KiB, and blocks given back are kept for the next
+/// taker, so that a query neither allocates nor clears memory in the steady state. Users of memory
+/// do not deal with blocks but with a [Scratch]. Thread-safe.
 public final class Memory implements AutoCloseable {
 
   static final long MIN_BLOCK = 64 << 10;
@@ -32,7 +32,7 @@ public final class Memory implements AutoCloseable {
   @SuppressWarnings({"unchecked", "rawtypes"})
   private Memory(long limitBytes) {
     this.limitBytes = limitBytes;
-    this.free = new ArrayDeque[Long.SIZE];
+    this.free = new ArrayDeque[4 * Long.SIZE];
     for (int i = 0; i < free.length; i++) {
       free[i] = new ArrayDeque<>();
     }
@@ -80,25 +80,46 @@ public final class Memory implements AutoCloseable {
     }
   }
 
+  /// Four sizes to every doubling, so that a block is at most a quarter larger than what was asked
+  /// for. Blocks beyond a quarter of the budget are not kept and have exactly the size asked for.
+  private static int sizeClass(long bytes) {
+    long last = Math.max(bytes, MIN_BLOCK) - 1;
+    int log = Long.SIZE - 1 - Long.numberOfLeadingZeros(last);
+    return 4 * log + (int) (last >>> (log - 2) & 3);
+  }
+
+  /// The largest size of a class.
+  private static long sizeOf(int sizeClass) {
+    return (5L + (sizeClass & 3)) << ((sizeClass >>> 2) - 2);
+  }
+
+  private ResourceExhaustedException exhausted(long needed, long used) {
+    return new ResourceExhaustedException(
+        "memory budget exceeded: needed="
+            + needed
+            + ", in use="
+            + used
+            + ", budget="
+            + limitBytes
+            + " bytes");
+  }
+
   Block take(long atLeastBytes) {
-    int shift = Long.SIZE - Long.numberOfLeadingZeros(Math.max(atLeastBytes, MIN_BLOCK) - 1);
-    long size = 1L << shift;
+    if (atLeastBytes > limitBytes) {
+      throw exhausted(atLeastBytes, usedBytes());
+    }
+    boolean pooled = atLeastBytes <= limitBytes / 4;
+    int sizeClass = sizeClass(atLeastBytes);
+    long size = pooled ? sizeOf(sizeClass) : (Math.max(atLeastBytes, MIN_BLOCK) + 63) & -64;
     lock.lock();
     try {
       if (closed) {
         throw new IllegalStateException("memory is closed");
       }
-      if (size < 0 || usedBytes + size > limitBytes) {
-        throw new ResourceExhaustedException(
-            "memory budget exceeded: needed="
-                + size
-                + ", in use="
-                + usedBytes
-                + ", budget="
-                + limitBytes
-                + " bytes");
+      if (size < 0 || size > limitBytes - usedBytes) {
+        throw exhausted(size, usedBytes);
       }
-      Block kept = free[shift].pollLast();
+      Block kept = pooled ? free[sizeClass].pollLast() : null;
       if (kept != null) {
         idleBytes -= size;
       }
@@ -113,6 +134,7 @@ public final class Memory implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    // Blocks cross threads: one fills them, another reads or frees them.
     Arena arena = Arena.ofShared();
     try {
       return new Block(arena, arena.allocate(size, 64));
@@ -135,7 +157,7 @@ public final class Memory implements AutoCloseable {
     try {
       usedBytes -= size;
       if (!CHECKED && !closed && size <= limitBytes / 4) {
-        free[Long.numberOfTrailingZeros(size)].addLast(block);
+        free[sizeClass(size)].addLast(block);
         idleBytes += size;
         return;
       }

@@ -10,7 +10,7 @@ import java.util.List;
 ///
 /// [#reset()] ends the life of everything allocated so far and makes the memory available again;
 /// [#close()] gives it back to the [Memory] it came from. Not thread-safe: one owner, one thread at
-/// a time.
+/// a time; the memory itself may be read from any thread.
 public final class Scratch implements SegmentAllocator, AutoCloseable {
 
   private static final long ALIGNMENT = 64;
@@ -34,14 +34,17 @@ public final class Scratch implements SegmentAllocator, AutoCloseable {
     return allocate(bytes, ALIGNMENT);
   }
 
+  /// @throws ResourceExhaustedException if the budget does not allow it; this scratch stays as it
+  ///   was
   @Override
   public MemorySegment allocate(long bytes, long alignment) {
-    if (alignment > ALIGNMENT) {
-      throw new IllegalArgumentException("alignment beyond " + ALIGNMENT + ": " + alignment);
+    if (bytes < 0 || alignment > ALIGNMENT) {
+      throw new IllegalArgumentException(
+          "allocation of " + bytes + " bytes aligned to " + alignment);
     }
     while (current >= 0) {
       MemorySegment block = blocks.get(current).segment();
-      if (position + bytes <= block.byteSize()) {
+      if (bytes <= block.byteSize() - position) {
         MemorySegment result = block.asSlice(position, bytes);
         position = (position + bytes + ALIGNMENT - 1) & -ALIGNMENT;
         return result;
@@ -52,12 +55,24 @@ public final class Scratch implements SegmentAllocator, AutoCloseable {
       current++;
       position = 0;
     }
-    long grown = current < 0 ? 0 : Math.min(blocks.get(current).segment().byteSize() * 2, 4L << 20);
-    Memory.Block fresh = memory.take(Math.max(bytes, grown));
+    Memory.Block fresh = takeBlock(bytes);
     blocks.add(fresh);
     current = blocks.size() - 1;
     position = (bytes + ALIGNMENT - 1) & -ALIGNMENT;
     return fresh.segment().asSlice(0, bytes);
+  }
+
+  /// Blocks double up to 4 MiB, unless only less is left of the budget.
+  private Memory.Block takeBlock(long bytes) {
+    long grown = current < 0 ? 0 : Math.min(blocks.get(current).segment().byteSize() * 2, 4L << 20);
+    if (grown > bytes) {
+      try {
+        return memory.take(grown);
+      } catch (ResourceExhaustedException e) {
+        return memory.take(bytes);
+      }
+    }
+    return memory.take(bytes);
   }
 
   /// Bytes of native memory this scratch holds.
@@ -82,11 +97,10 @@ public final class Scratch implements SegmentAllocator, AutoCloseable {
   /// Gives all memory back. The scratch can be used again afterwards.
   @Override
   public void close() {
-    for (Memory.Block block : blocks) {
-      memory.give(block);
-    }
-    blocks.clear();
     current = -1;
     position = 0;
+    while (!blocks.isEmpty()) {
+      memory.give(blocks.removeLast());
+    }
   }
 }

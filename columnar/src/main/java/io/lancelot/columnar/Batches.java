@@ -17,7 +17,7 @@ public final class Batches {
         batch.columns().stream().map(column -> Columns.copy(column, allocator)).toList());
   }
 
-  /// Rows `rows[0 .. count)` of a batch, in that order.
+  /// Rows `rows[0 .. count)` of a batch, in that order; [Columns#NO_ROW] gives nulls.
   public static Batch gather(Batch batch, int[] rows, int count, SegmentAllocator allocator) {
     return new Batch(
         batch.schema(),
@@ -29,21 +29,19 @@ public final class Batches {
 
   /// Batches of one schema end to end; a single batch is returned as it is.
   public static Batch concat(Schema schema, List<Batch> batches, SegmentAllocator allocator) {
-    int rows = 0;
+    long rows = 0;
     for (Batch batch : batches) {
-      rows = Math.addExact(rows, batch.rowCount());
+      rows += batch.rowCount();
     }
     List<Column> columns = new ArrayList<>();
     for (int i = 0; i < schema.fields().size(); i++) {
       int column = i;
       columns.add(
-          batches.isEmpty()
-              ? Columns.empty(schema.fields().get(i).type())
-              : Columns.concat(
-                  schema.fields().get(i).type(),
-                  batches.stream().map(batch -> batch.column(column)).toList(),
-                  allocator));
+          Columns.concat(
+              schema.fields().get(i).type(),
+              batches.stream().map(batch -> batch.column(column)).toList(),
+              allocator));
     }
-    return new Batch(schema, rows, columns);
+    return new Batch(schema, Columns.itemCount(rows), columns);
   }
 }

@@ -31,6 +31,7 @@ public record Bits(MemorySegment segment, long offset, int length) {
     return new Bits(segment, 0, length);
   }
 
+  /// Bit `index`, which must be below [#length()]: this is not checked here.
   public boolean get(int index) {
     long bit = offset + index;
     return (segment.get(ValueLayout.JAVA_BYTE, bit >>> 3) >>> (bit & 7) & 1) != 0;
@@ -66,14 +67,14 @@ public record Bits(MemorySegment segment, long offset, int length) {
   /// Number of ones.
   public int count() {
     int ones = 0;
-    for (int i = 0; i < length; i += 64) {
-      ones += Long.bitCount(word(i));
+    for (long i = 0; i < length; i += 64) {
+      ones += Long.bitCount(word((int) i));
     }
     return ones;
   }
 
   public Bits slice(int from, int count) {
-    if (from < 0 || count < 0 || from + count > length) {
+    if (from < 0 || count < 0 || from > length - count) {
       throw new IndexOutOfBoundsException("bits [" + from + ", +" + count + ") of " + length);
     }
     return new Bits(segment, offset + from, count);

@@ -46,6 +46,12 @@ public sealed interface Column
     }
   }
 
+  static void checkLength(int length) {
+    if (length < 0) {
+      throw new IllegalArgumentException("column length: found=" + length);
+    }
+  }
+
   /// Checks that a validity bitmap, where there is one, has one bit per value.
   static void checkValidity(@Nullable Bits validity, int length) {
     if (validity != null && validity.length() != length) {

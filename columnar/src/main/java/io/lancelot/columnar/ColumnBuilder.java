@@ -4,18 +4,17 @@ import io.lancelot.base.InvalidInputException;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// Builds a column value by value, from Java objects. Conversions that lose nothing are made (an
-/// `Integer` into a 64-bit column, an ISO string into a date, a `float[]` into a list); anything
-/// else is an [InvalidInputException].
+/// Builds a column value by value, from Java objects. Conversions that keep the value are made (an
+/// `Integer` into a 64-bit column, an ISO string into a date, a `float[]` into a list); so are
+/// floats rounded to the column's precision, and times cut off to its unit. Anything else is an
+/// [InvalidInputException].
 ///
 /// Not thread-safe. A builder is used once.
 public abstract sealed class ColumnBuilder {
@@ -46,11 +45,10 @@ public abstract sealed class ColumnBuilder {
           new OfFixed(type, allocator);
       case DataType.Utf8(boolean large) -> new OfBytes(type, large, allocator);
       case DataType.Binary(boolean large) -> new OfBytes(type, large, allocator);
-      case DataType.ListOf(Field item, boolean large) ->
-          new OfList(type, item.type(), large, allocator);
+      case DataType.ListOf(Field item, boolean large) -> new OfList(type, item, large, allocator);
       case DataType.FixedSizeList list -> new OfFixedList(list, allocator);
       case DataType.Struct struct -> new OfStruct(struct, allocator);
-      case DataType.MapOf map -> new OfList(map, map.entries().type(), false, allocator);
+      case DataType.MapOf map -> new OfList(map, map.entries(), false, allocator);
       case DataType.Dictionary dictionary -> new OfDictionary(dictionary, allocator);
     };
   }
@@ -66,15 +64,20 @@ public abstract sealed class ColumnBuilder {
 
   /// Adds a value, or null.
   ///
-  /// @throws InvalidInputException if the value does not fit the type; nothing was added at this
-  ///   level
+  /// @throws InvalidInputException if the value does not fit the type. Nothing was added then, at
+  ///   any level, and the builder can be used on
   public final void append(@Nullable Object value) {
-    if (value == null) {
-      addNull();
-    } else {
-      add(value);
+    try {
+      if (value == null) {
+        addNull();
+      } else {
+        add(value);
+      }
+      mark(value != null);
+    } catch (RuntimeException e) {
+      keep(length);
+      throw e;
     }
-    mark(value != null);
   }
 
   /// Adds a null.
@@ -89,11 +92,36 @@ public abstract sealed class ColumnBuilder {
 
   abstract void addNull();
 
-  final void mark(boolean valid) {
-    validity.addBit(length++, valid);
-    if (!valid) {
-      nulls++;
+  /// Cuts the values' own memory back to `count` values; children may hold more than this level
+  /// says.
+  abstract void keep(int count);
+
+  /// Forgets all values from `count` on.
+  final void truncate(int count) {
+    keep(count);
+    for (int i = count; i < length; i++) {
+      nulls -= validity.bit(i) ? 0 : 1;
     }
+    validity.truncateBits(count);
+    length = count;
+  }
+
+  final void appendTo(Field field, @Nullable Object value) {
+    if (value == null && !field.nullable()) {
+      throw new InvalidInputException(
+          "null in a required field: expected="
+              + type.arrowName()
+              + " (field="
+              + field.name()
+              + ")");
+    }
+    append(value);
+  }
+
+  final void mark(boolean valid) {
+    validity.addBit(length, valid);
+    length++;
+    nulls += valid ? 0 : 1;
   }
 
   final @Nullable Bits validity() {
@@ -128,6 +156,9 @@ public abstract sealed class ColumnBuilder {
     void addNull() {}
 
     @Override
+    void keep(int count) {}
+
+    @Override
     public Column build() {
       return new NullColumn(length());
     }
@@ -152,6 +183,11 @@ public abstract sealed class ColumnBuilder {
     @Override
     void addNull() {
       bits.addBit(length(), false);
+    }
+
+    @Override
+    void keep(int count) {
+      bits.truncateBits(count);
     }
 
     @Override
@@ -226,7 +262,7 @@ public abstract sealed class ColumnBuilder {
           addLong(exact);
         }
         case DataType.Floating _ -> {
-          Double number = Conversions.toDouble(value);
+          Double number = Conversions.toDouble(value, width * 8);
           if (number == null) {
             throw mismatch(value);
           }
@@ -263,6 +299,11 @@ public abstract sealed class ColumnBuilder {
     }
 
     @Override
+    void keep(int count) {
+      data.truncate((long) count * width);
+    }
+
+    @Override
     public Column build() {
       return new FixedColumn(type(), length(), data.bytes(), validity());
     }
@@ -284,22 +325,10 @@ public abstract sealed class ColumnBuilder {
 
     @Override
     void add(Object value) {
-      byte[] bytes;
-      if (type() instanceof DataType.Utf8) {
-        bytes =
-            switch (value) {
-              case CharSequence text -> text.toString().getBytes(StandardCharsets.UTF_8);
-              case Enum<?> constant -> constant.name().getBytes(StandardCharsets.UTF_8);
-              case UUID uuid -> uuid.toString().getBytes(StandardCharsets.UTF_8);
-              case Character character -> character.toString().getBytes(StandardCharsets.UTF_8);
-              default -> throw mismatch(value);
-            };
-      } else {
-        byte[] converted = Conversions.toBytes(value);
-        if (converted == null) {
-          throw mismatch(value);
-        }
-        bytes = converted;
+      byte[] bytes =
+          type() instanceof DataType.Utf8 ? Conversions.toUtf8(value) : Conversions.toBytes(value);
+      if (bytes == null) {
+        throw mismatch(value);
       }
       data.addBytes(bytes);
       addOffset(offsets, large, data.size());
@@ -311,9 +340,25 @@ public abstract sealed class ColumnBuilder {
     }
 
     @Override
+    void keep(int count) {
+      cutOffsets(offsets, large, count);
+      data.truncate(offset(offsets, large, count));
+    }
+
+    @Override
     public Column build() {
       return new VarColumn(type(), length(), offsets.bytes(), data.bytes(), validity());
     }
+  }
+
+  private static void cutOffsets(GrowingBuffer offsets, boolean large, int count) {
+    offsets.truncate((count + 1L) * (large ? 8 : 4));
+  }
+
+  private static long offset(GrowingBuffer offsets, boolean large, int index) {
+    return large
+        ? offsets.bytes().get(FixedColumn.LONG, 8L * index)
+        : offsets.bytes().get(FixedColumn.INT, 4L * index);
   }
 
   private static void addOffset(GrowingBuffer offsets, boolean large, long value) {
@@ -332,14 +377,16 @@ public abstract sealed class ColumnBuilder {
 
   private static final class OfList extends ColumnBuilder {
     private final GrowingBuffer offsets;
+    private final Field item;
     private final ColumnBuilder items;
     private final boolean large;
 
-    OfList(DataType type, DataType itemType, boolean large, SegmentAllocator allocator) {
+    OfList(DataType type, Field item, boolean large, SegmentAllocator allocator) {
       super(type, allocator);
+      this.item = item;
       this.large = large;
       offsets = new GrowingBuffer(allocator);
-      items = ColumnBuilder.of(itemType, allocator);
+      items = ColumnBuilder.of(item.type(), allocator);
       addOffset(offsets, large, 0);
     }
 
@@ -348,7 +395,7 @@ public abstract sealed class ColumnBuilder {
       if (type() instanceof DataType.MapOf && value instanceof Map<?, ?> map) {
         map.forEach((k, v) -> items.append(new Conversions.Entry(k, v)));
       } else {
-        addItems(this, items, value);
+        addItems(this, item, items, value);
       }
       addOffset(offsets, large, items.length());
     }
@@ -359,22 +406,28 @@ public abstract sealed class ColumnBuilder {
     }
 
     @Override
+    void keep(int count) {
+      cutOffsets(offsets, large, count);
+      items.truncate((int) offset(offsets, large, count));
+    }
+
+    @Override
     public Column build() {
       return new ListColumn(type(), length(), offsets.bytes(), items.build(), validity());
     }
   }
 
-  private static void addItems(ColumnBuilder owner, ColumnBuilder items, Object value) {
+  private static void addItems(ColumnBuilder owner, Field item, ColumnBuilder items, Object value) {
     if (items instanceof OfFixed fixed && fixed.addFloats(value)) {
       return;
     }
     switch (value) {
-      case Collection<?> collection -> collection.forEach(items::append);
+      case Collection<?> collection -> collection.forEach(v -> items.appendTo(item, v));
       case Object array
           when array.getClass().isArray() && !(array instanceof byte[] && !numeric(items)) -> {
         int length = Array.getLength(array);
         for (int i = 0; i < length; i++) {
-          items.append(Array.get(array, i));
+          items.appendTo(item, Array.get(array, i));
         }
       }
       default -> throw owner.mismatch(value);
@@ -410,7 +463,7 @@ public abstract sealed class ColumnBuilder {
                 + ", found="
                 + found);
       }
-      addItems(this, items, value);
+      addItems(this, list.item(), items, value);
     }
 
     @Override
@@ -418,6 +471,11 @@ public abstract sealed class ColumnBuilder {
       for (int i = 0; i < list.size(); i++) {
         items.appendNull();
       }
+    }
+
+    @Override
+    void keep(int count) {
+      items.truncate(count * list.size());
     }
 
     @Override
@@ -442,8 +500,8 @@ public abstract sealed class ColumnBuilder {
     void add(Object value) {
       switch (value) {
         case Conversions.Entry(Object key, Object mapped) when children.size() == 2 -> {
-          children.get(0).append(key);
-          children.get(1).append(mapped);
+          children.get(0).appendTo(struct.fields().get(0), key);
+          children.get(1).appendTo(struct.fields().get(1), mapped);
         }
         case Map<?, ?> map -> {
           for (Object key : map.keySet()) {
@@ -456,13 +514,15 @@ public abstract sealed class ColumnBuilder {
             }
           }
           for (int i = 0; i < children.size(); i++) {
-            children.get(i).append(map.get(struct.fields().get(i).name()));
+            Field field = struct.fields().get(i);
+            children.get(i).appendTo(field, map.get(field.name()));
           }
         }
         case Record record -> {
           Map<String, @Nullable Object> components = Conversions.components(record);
           for (int i = 0; i < children.size(); i++) {
-            children.get(i).append(components.get(struct.fields().get(i).name()));
+            Field field = struct.fields().get(i);
+            children.get(i).appendTo(field, components.get(field.name()));
           }
         }
         default -> throw mismatch(value);
@@ -472,6 +532,11 @@ public abstract sealed class ColumnBuilder {
     @Override
     void addNull() {
       children.forEach(ColumnBuilder::appendNull);
+    }
+
+    @Override
+    void keep(int count) {
+      children.forEach(child -> child.truncate(count));
     }
 
     @Override
@@ -499,6 +564,13 @@ public abstract sealed class ColumnBuilder {
       Object key = value instanceof byte[] bytes ? ByteBuffer.wrap(bytes) : value;
       Integer index = known.get(key);
       if (index == null) {
+        if (values.length() >= Concatenation.capacity(dictionary.index())) {
+          throw new InvalidInputException(
+              "too many different values for "
+                  + dictionary.arrowName()
+                  + ": expected at most "
+                  + values.length());
+        }
         values.append(value);
         index = values.length() - 1;
         known.put(key, index);
@@ -509,6 +581,11 @@ public abstract sealed class ColumnBuilder {
     @Override
     void addNull() {
       indices.appendNull();
+    }
+
+    @Override
+    void keep(int count) {
+      indices.truncate(count);
     }
 
     @Override

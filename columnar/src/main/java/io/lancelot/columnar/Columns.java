@@ -4,7 +4,6 @@ import io.lancelot.base.ResourceExhaustedException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +18,7 @@ public final class Columns {
 
   /// A column without rows.
   public static Column empty(DataType type) {
-    return nulls(type, 0, (bytes, _) -> MemorySegment.ofArray(new long[(int) ((bytes + 7) / 8)]));
+    return nulls(type, 0, (bytes, _) -> MemorySegment.ofArray(new byte[(int) bytes]));
   }
 
   /// `length` nulls of any type.
@@ -92,6 +91,8 @@ public final class Columns {
 
   /// Rows `rows[0 .. count)` of a column, in that order and as often as they are named; [#NO_ROW]
   /// gives null.
+  ///
+  /// @throws ResourceExhaustedException if the result is too long for a column of that type
   public static Column gather(Column column, int[] rows, int count, SegmentAllocator allocator) {
     if (column instanceof NullColumn) {
       return new NullColumn(count);
@@ -107,17 +108,12 @@ public final class Columns {
       case FixedListColumn list -> {
         int size = list.size();
         if (list.items() instanceof FixedColumn items && items.validity() == null) {
-          FixedColumn packed =
-              new FixedColumn(
-                  new DataType.FixedSizeBinary(Math.multiplyExact(size, items.width())),
-                  list.length(),
-                  items.data(),
-                  null);
-          FixedColumn gathered = gatherFixed(packed, rows, count, null, allocator);
+          MemorySegment gathered =
+              gatherBytes(items.data(), (long) size * items.width(), rows, count, allocator);
           yield new FixedListColumn(
               list.type(),
               count,
-              new FixedColumn(items.type(), itemCount((long) count * size), gathered.data(), null),
+              new FixedColumn(items.type(), itemCount((long) count * size), gathered, null),
               validity);
         }
         int[] items = new int[itemCount((long) count * size)];
@@ -182,10 +178,18 @@ public final class Columns {
       int count,
       @Nullable Bits validity,
       SegmentAllocator allocator) {
-    int width = column.width();
-    MemorySegment source = column.data();
-    MemorySegment target = allocator.allocate((long) count * width, 8);
-    switch (width) {
+    return new FixedColumn(
+        column.type(),
+        count,
+        gatherBytes(column.data(), column.width(), rows, count, allocator),
+        validity);
+  }
+
+  /// Values of `width` bytes; zeros where there is no row.
+  private static MemorySegment gatherBytes(
+      MemorySegment source, long width, int[] rows, int count, SegmentAllocator allocator) {
+    MemorySegment target = allocator.allocate(Math.multiplyExact(count, width), 8);
+    switch ((int) Math.min(width, 16)) {
       case 1 -> {
         for (int i = 0; i < count; i++) {
           target.set(
@@ -221,14 +225,14 @@ public final class Columns {
       default -> {
         for (int i = 0; i < count; i++) {
           if (rows[i] == NO_ROW) {
-            target.asSlice((long) i * width, width).fill((byte) 0);
+            target.asSlice(i * width, width).fill((byte) 0);
           } else {
-            MemorySegment.copy(source, (long) rows[i] * width, target, (long) i * width, width);
+            MemorySegment.copy(source, rows[i] * width, target, i * width, width);
           }
         }
       }
     }
-    return new FixedColumn(column.type(), count, target, validity);
+    return target;
   }
 
   private static VarColumn gatherVar(
@@ -291,220 +295,11 @@ public final class Columns {
   }
 
   /// Columns of one type end to end. A single column is returned as it is, without a copy.
+  ///
+  /// @throws ResourceExhaustedException if together they are too long for a column of that type
   public static Column concat(
       DataType type, List<? extends Column> parts, SegmentAllocator allocator) {
-    if (parts.size() == 1) {
-      return parts.getFirst();
-    }
-    long total = 0;
-    for (Column part : parts) {
-      total += part.length();
-    }
-    return concatAll(type, parts, itemCount(total), allocator);
-  }
-
-  private static Column concatAll(
-      DataType type, List<? extends Column> parts, int total, SegmentAllocator allocator) {
-    Bits validity = concatValidity(parts, total, allocator);
-    return switch (type) {
-      case DataType.Null _ -> new NullColumn(total);
-      case DataType.Bool _ ->
-          new BoolColumn(
-              concatBits(
-                  parts.stream().map(part -> ((BoolColumn) part).values()).toList(),
-                  total,
-                  allocator),
-              validity);
-      case DataType.Int _,
-          DataType.Floating _,
-          DataType.Decimal _,
-          DataType.FixedSizeBinary _,
-          DataType.Date _,
-          DataType.Time _,
-          DataType.Timestamp _,
-          DataType.Duration _ -> {
-        int width = type.byteWidth();
-        MemorySegment data = allocator.allocate((long) total * width, 8);
-        long at = 0;
-        for (Column part : parts) {
-          long bytes = (long) part.length() * width;
-          MemorySegment.copy(((FixedColumn) part).data(), 0, data, at, bytes);
-          at += bytes;
-        }
-        yield new FixedColumn(type, total, data, validity);
-      }
-      case DataType.Utf8 _, DataType.Binary _ -> concatVar(type, parts, total, validity, allocator);
-      case DataType.ListOf(Field item, _) ->
-          concatList(type, item.type(), parts, total, validity, allocator);
-      case DataType.MapOf map ->
-          concatList(type, map.entries().type(), parts, total, validity, allocator);
-      case DataType.FixedSizeList list ->
-          new FixedListColumn(
-              list,
-              total,
-              concat(
-                  list.item().type(),
-                  parts.stream().map(part -> ((FixedListColumn) part).items()).toList(),
-                  allocator),
-              validity);
-      case DataType.Struct struct -> {
-        List<Column> children = new ArrayList<>();
-        for (int i = 0; i < struct.fields().size(); i++) {
-          int child = i;
-          children.add(
-              concat(
-                  struct.fields().get(i).type(),
-                  parts.stream().map(part -> ((StructColumn) part).children().get(child)).toList(),
-                  allocator));
-        }
-        yield new StructColumn(struct, total, children, validity);
-      }
-      case DataType.Dictionary dictionary ->
-          concatDictionary(dictionary, parts, total, validity, allocator);
-    };
-  }
-
-  private static @Nullable Bits concatValidity(
-      List<? extends Column> parts, int total, SegmentAllocator allocator) {
-    boolean any = false;
-    for (Column part : parts) {
-      any |= part.validity() != null;
-    }
-    if (!any) {
-      return null;
-    }
-    List<Bits> bits = new ArrayList<>();
-    for (Column part : parts) {
-      Bits own = part.validity();
-      bits.add(own == null ? Bits.ones(part.length(), allocator) : own);
-    }
-    return concatBits(bits, total, allocator);
-  }
-
-  /// Bitmaps end to end.
-  static Bits concatBits(List<Bits> parts, int total, SegmentAllocator allocator) {
-    MemorySegment bits = zeros((total + 63L) / 64 * 8, allocator);
-    int at = 0;
-    for (Bits part : parts) {
-      for (int i = 0; i < part.length(); i += 64) {
-        orBits(bits, at + i, part.word(i));
-      }
-      at += part.length();
-    }
-    return new Bits(bits, 0, total);
-  }
-
-  private static void orBits(MemorySegment bits, int at, long word) {
-    if (word == 0) {
-      return;
-    }
-    long slot = at / 64 * 8L;
-    int shift = at % 64;
-    bits.set(FixedColumn.LONG, slot, bits.get(FixedColumn.LONG, slot) | word << shift);
-    if (shift != 0 && word >>> (64 - shift) != 0) {
-      bits.set(
-          FixedColumn.LONG, slot + 8, bits.get(FixedColumn.LONG, slot + 8) | word >>> (64 - shift));
-    }
-  }
-
-  private static VarColumn concatVar(
-      DataType type,
-      List<? extends Column> parts,
-      int total,
-      @Nullable Bits validity,
-      SegmentAllocator allocator) {
-    long bytes = 0;
-    for (Column part : parts) {
-      VarColumn var = (VarColumn) part;
-      bytes += var.offset(var.length()) - var.offset(0);
-    }
-    int width = ((VarColumn) parts.getFirst()).large() ? 8 : 4;
-    if (width == 4 && bytes > Integer.MAX_VALUE) {
-      throw tooMany("bytes in a column with 32-bit offsets", bytes);
-    }
-    MemorySegment offsets = allocator.allocate((total + 1L) * width, 8);
-    MemorySegment data = allocator.allocate(bytes, 8);
-    setOffset(offsets, width, 0, 0);
-    long at = 0;
-    int row = 0;
-    for (Column part : parts) {
-      VarColumn var = (VarColumn) part;
-      long first = var.offset(0);
-      for (int i = 0; i < var.length(); i++) {
-        setOffset(offsets, width, ++row, at + var.offset(i + 1) - first);
-      }
-      long length = var.offset(var.length()) - first;
-      MemorySegment.copy(var.data(), first, data, at, length);
-      at += length;
-    }
-    return new VarColumn(type, total, offsets, data, validity);
-  }
-
-  private static ListColumn concatList(
-      DataType type,
-      DataType itemType,
-      List<? extends Column> parts,
-      int total,
-      @Nullable Bits validity,
-      SegmentAllocator allocator) {
-    int width = ((ListColumn) parts.getFirst()).large() ? 8 : 4;
-    MemorySegment offsets = allocator.allocate((total + 1L) * width, 8);
-    setOffset(offsets, width, 0, 0);
-    List<Column> items = new ArrayList<>();
-    long at = 0;
-    int row = 0;
-    for (Column part : parts) {
-      ListColumn list = (ListColumn) part;
-      int first = list.offset(0);
-      for (int i = 0; i < list.length(); i++) {
-        setOffset(offsets, width, ++row, at + list.offset(i + 1) - first);
-      }
-      int length = list.offset(list.length()) - first;
-      items.add(list.items().slice(first, length));
-      at += length;
-    }
-    return new ListColumn(type, total, offsets, concat(itemType, items, allocator), validity);
-  }
-
-  /// Dictionaries that differ are put behind each other; the index type must be wide enough for all
-  /// of them.
-  private static DictionaryColumn concatDictionary(
-      DataType.Dictionary type,
-      List<? extends Column> parts,
-      int total,
-      @Nullable Bits validity,
-      SegmentAllocator allocator) {
-    int width = type.index().byteWidth();
-    MemorySegment data = allocator.allocate((long) total * width, 8);
-    List<Column> values = new ArrayList<>();
-    long base = 0;
-    long at = 0;
-    Column last = null;
-    long lastBase = 0;
-    for (Column part : parts) {
-      DictionaryColumn dictionary = (DictionaryColumn) part;
-      if (last != dictionary.values()) {
-        lastBase = base;
-        last = dictionary.values();
-        values.add(last);
-        base += last.length();
-      }
-      for (int i = 0; i < part.length(); i++, at += width) {
-        setInteger(
-            data, at, width, part.isNull(i) ? 0 : dictionary.indices().integerAt(i) + lastBase);
-      }
-    }
-    long most =
-        type.index().signed()
-            ? (1L << (type.index().bits() - 1)) - 1
-            : (1L << Math.min(type.index().bits(), 62)) - 1;
-    if (base - 1 > most && most > 0) {
-      throw tooMany("dictionary values under " + type.index().bits() + "-bit indices", base);
-    }
-    return new DictionaryColumn(
-        type,
-        new FixedColumn(type.index(), total, data, validity),
-        values.isEmpty() ? empty(type.value()) : concat(type.value(), values, allocator));
+    return Concatenation.concat(type, parts, allocator);
   }
 
   /// A column with the same values in memory of `allocator`, without slack from slicing.
@@ -519,7 +314,8 @@ public final class Columns {
               fixed.length(),
               copyBytes(fixed.data(), (long) fixed.length() * fixed.width(), allocator),
               validity);
-      case VarColumn var -> concatVar(var.type(), List.of(var), var.length(), validity, allocator);
+      case VarColumn var ->
+          Concatenation.concatVar(var.type(), List.of(var), var.length(), validity, allocator);
       case ListColumn list -> {
         int width = list.large() ? 8 : 4;
         MemorySegment offsets = allocator.allocate((list.length() + 1L) * width, 8);
@@ -546,7 +342,8 @@ public final class Columns {
     };
   }
 
-  /// The same values with dictionaries replaced by what they stand for, at the top level.
+  /// The same values with the dictionary, if it is one, replaced by what its indices stand for.
+  /// Only the top level is looked at.
   public static Column decodeDictionary(Column column, SegmentAllocator allocator) {
     if (!(column instanceof DictionaryColumn dictionary)) {
       return column;
@@ -586,24 +383,14 @@ public final class Columns {
     }
   }
 
-  private static void setInteger(MemorySegment data, long at, int width, long value) {
-    switch (width) {
-      case 1 -> data.set(ValueLayout.JAVA_BYTE, at, (byte) value);
-      case 2 -> data.set(FixedColumn.SHORT, at, (short) value);
-      case 4 -> data.set(FixedColumn.INT, at, (int) value);
-      case 8 -> data.set(FixedColumn.LONG, at, value);
-      default -> throw new IllegalArgumentException("integer width: " + width);
-    }
-  }
-
-  private static int itemCount(long items) {
+  static int itemCount(long items) {
     if (items > Integer.MAX_VALUE - 8) {
       throw tooMany("values in one batch", items);
     }
     return (int) items;
   }
 
-  private static ResourceExhaustedException tooMany(String what, long found) {
+  static ResourceExhaustedException tooMany(String what, long found) {
     return new ResourceExhaustedException(
         "too many " + what + ": found=" + found + "; use smaller batches");
   }

@@ -5,6 +5,7 @@ import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,13 +51,36 @@ final class Conversions {
 
   private static @Nullable BigInteger wholeNumber(Number number) {
     try {
-      return new BigDecimal(number.toString()).toBigIntegerExact();
+      BigDecimal exact = new BigDecimal(number.toString());
+      // 1e999999999 is a short text and a number of a gigabyte.
+      return digitsBeforePoint(exact) > 20 ? null : exact.toBigIntegerExact();
     } catch (NumberFormatException | ArithmeticException e) {
       return null;
     }
   }
 
-  static @Nullable Double toDouble(Object value) {
+  private static long digitsBeforePoint(BigDecimal number) {
+    return number.signum() == 0 ? 0 : (long) number.precision() - number.scale();
+  }
+
+  /// The nearest double, if it is finite in a float of `bits` bits or was not finite before.
+  static @Nullable Double toDouble(Object value, int bits) {
+    Double number = toDouble(value);
+    if (number == null || number.isInfinite()) {
+      return value instanceof Double || value instanceof Float || value instanceof String
+          ? number
+          : null;
+    }
+    float narrow =
+        switch (bits) {
+          case 16 -> Float.float16ToFloat(Float.floatToFloat16(number.floatValue()));
+          case 32 -> number.floatValue();
+          default -> 0;
+        };
+    return Float.isInfinite(narrow) ? null : number;
+  }
+
+  private static @Nullable Double toDouble(Object value) {
     return switch (value) {
       case Number number -> number.doubleValue();
       case String text ->
@@ -84,6 +108,9 @@ final class Conversions {
       if (number == null) {
         return null;
       }
+      if (digitsBeforePoint(number) + type.scale() > type.precision()) {
+        return null;
+      }
       BigInteger unscaled = number.setScale(type.scale()).unscaledValue();
       if (unscaled.abs().compareTo(BigInteger.TEN.pow(type.precision())) >= 0) {
         return null;
@@ -104,6 +131,32 @@ final class Conversions {
     return little;
   }
 
+  /// UTF-8, or null for text with half a surrogate pair, which has none.
+  static byte @Nullable [] toUtf8(Object value) {
+    String text =
+        switch (value) {
+          case CharSequence characters -> characters.toString();
+          case Enum<?> constant -> constant.name();
+          case UUID uuid -> uuid.toString();
+          case Character character -> character.toString();
+          default -> null;
+        };
+    if (text == null) {
+      return null;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (Character.isLowSurrogate(c)
+            || i + 1 == text.length()
+            || !Character.isLowSurrogate(text.charAt(++i))) {
+          return null;
+        }
+      }
+    }
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
   static byte @Nullable [] toBytes(Object value) {
     return switch (value) {
       case byte[] bytes -> bytes;
@@ -122,23 +175,38 @@ final class Conversions {
   }
 
   /// Ticks of a temporal type, from the classes of `java.time`, ISO text, or a number of ticks.
+  /// What is finer than a tick is cut off, towards the past.
   static @Nullable Long toTicks(Object value, DataType type) {
+    Long ticks = value instanceof Number ? toInteger(value, Types.INT64) : ticksOfTime(value, type);
+    if (ticks == null) {
+      return null;
+    }
+    boolean fits =
+        switch (type) {
+          case DataType.Time(DataType.TimeUnit unit) ->
+              ticks >= 0 && ticks < 86_400L * unit.perSecond();
+          default -> type.byteWidth() == 8 || ticks == ticks.intValue();
+        };
+    return fits ? ticks : null;
+  }
+
+  private static @Nullable Long ticksOfTime(Object value, DataType type) {
     try {
-      if (value instanceof Number) {
-        return toInteger(value, Types.INT64);
-      }
       return switch (type) {
         case DataType.Date(DataType.DateUnit unit) -> {
           LocalDate date =
               switch (value) {
                 case LocalDate day -> day;
-                case LocalDateTime moment -> moment.toLocalDate();
+                case LocalDateTime moment when moment.toLocalTime().equals(LocalTime.MIDNIGHT) ->
+                    moment.toLocalDate();
                 case String text -> LocalDate.parse(text);
                 default -> null;
               };
           yield date == null
               ? null
-              : unit == DataType.DateUnit.DAY ? date.toEpochDay() : date.toEpochDay() * 86_400_000L;
+              : unit == DataType.DateUnit.DAY
+                  ? date.toEpochDay()
+                  : Math.multiplyExact(date.toEpochDay(), 86_400_000L);
         }
         case DataType.Time(DataType.TimeUnit unit) -> {
           LocalTime time =
@@ -185,8 +253,12 @@ final class Conversions {
   }
 
   private static long ticks(long seconds, int nanos, DataType.TimeUnit unit) {
-    return Math.addExact(
-        Math.multiplyExact(seconds, unit.perSecond()), nanos / (1_000_000_000L / unit.perSecond()));
+    long fraction = nanos / (1_000_000_000L / unit.perSecond());
+    // Just before the earliest moment that fits, whole seconds alone would overflow.
+    return seconds < 0
+        ? Math.addExact(
+            Math.multiplyExact(seconds + 1, unit.perSecond()), fraction - unit.perSecond())
+        : Math.addExact(Math.multiplyExact(seconds, unit.perSecond()), fraction);
   }
 
   /// The components of a record by name.

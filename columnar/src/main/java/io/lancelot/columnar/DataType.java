@@ -34,12 +34,13 @@ public sealed interface DataType {
   ///
   /// @param bits 128 or 256
   /// @param precision number of decimal digits: at most 38 or 76
-  /// @param scale digits after the point; may be negative
+  /// @param scale digits after the point, -128 to 127
   record Decimal(int bits, int precision, int scale) implements DataType {
     public Decimal {
       require(bits == 128 || bits == 256, "decimal width", bits);
       require(
           precision >= 1 && precision <= (bits == 128 ? 38 : 76), "decimal precision", precision);
+      require(scale >= -128 && scale <= 127, "decimal scale", scale);
     }
   }
 
@@ -49,14 +50,15 @@ public sealed interface DataType {
   /// Bytes of any length; `large` has 64-bit offsets.
   record Binary(boolean large) implements DataType {}
 
-  /// @param width bytes per value
+  /// @param width bytes per value, below 2^28
   record FixedSizeBinary(int width) implements DataType {
     public FixedSizeBinary {
-      require(width >= 0, "binary width", width);
+      require(width >= 0 && width < 1 << 28, "binary width", width);
     }
   }
 
-  /// Days (32 bits) or milliseconds (64 bits) since the epoch.
+  /// Days (32 bits) or milliseconds (64 bits) since the epoch. Milliseconds should be whole days,
+  /// but nothing makes sure of that.
   record Date(DateUnit unit) implements DataType {}
 
   enum DateUnit {
@@ -131,7 +133,7 @@ public sealed interface DataType {
       require(
           entries.type() instanceof Struct(List<Field> kv) && kv.size() == 2,
           "map entries",
-          entries.type());
+          entries.type().arrowName());
     }
 
     public Field key() {
@@ -143,8 +145,13 @@ public sealed interface DataType {
     }
   }
 
-  /// Values stored once, rows as indices into them.
-  record Dictionary(Int index, DataType value, boolean ordered) implements DataType {}
+  /// Values stored once, rows as indices into them. The values may hold dictionaries deeper down,
+  /// but not be one themselves.
+  record Dictionary(Int index, DataType value, boolean ordered) implements DataType {
+    public Dictionary {
+      require(!(value instanceof Dictionary), "dictionary values", value.arrowName());
+    }
+  }
 
   /// Bits of one value in its data buffer; empty for types without a fixed width.
   default Optional<Integer> fixedBits() {
@@ -164,10 +171,25 @@ public sealed interface DataType {
 
   /// Bytes of one value of a type whose values are whole bytes.
   default int byteWidth() {
-    return fixedBits()
-        .filter(bits -> bits % 8 == 0)
-        .map(bits -> bits / 8)
-        .orElseThrow(() -> new IllegalArgumentException("no fixed byte width: " + this));
+    return switch (this) {
+      case Int(int bits, _) -> bits / 8;
+      case Floating(int bits) -> bits / 8;
+      case Decimal(int bits, _, _) -> bits / 8;
+      case FixedSizeBinary(int width) -> width;
+      case Date(DateUnit unit) -> unit == DateUnit.DAY ? 4 : 8;
+      case Time(TimeUnit unit) -> unit.digits() <= 3 ? 4 : 8;
+      case Timestamp _, Duration _ -> 8;
+      case Null _,
+          Bool _,
+          Utf8 _,
+          Binary _,
+          ListOf _,
+          FixedSizeList _,
+          Struct _,
+          MapOf _,
+          Dictionary _ ->
+          throw new IllegalArgumentException("no fixed byte width: " + arrowName());
+    };
   }
 
   /// The child fields in Arrow's order.

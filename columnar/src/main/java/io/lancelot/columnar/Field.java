@@ -1,5 +1,7 @@
 package io.lancelot.columnar;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// A named, typed place in a schema, a struct, a list or a map.
@@ -8,7 +10,14 @@ import java.util.Map;
 public record Field(String name, DataType type, boolean nullable, Map<String, String> metadata) {
 
   public Field {
-    metadata = Map.copyOf(metadata);
+    metadata = ordered(metadata);
+  }
+
+  /// An immutable copy in the same order, so that what is written does not differ between runs.
+  static Map<String, String> ordered(Map<String, String> metadata) {
+    return metadata.isEmpty()
+        ? Map.of()
+        : Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
   }
 
   public static Field nullable(String name, DataType type) {

@@ -24,6 +24,7 @@ public record FixedColumn(DataType type, int length, MemorySegment data, @Nullab
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   public FixedColumn {
+    Column.checkLength(length);
     Column.checkBytes("values", data, (long) length * type.byteWidth());
     Column.checkValidity(validity, length);
   }

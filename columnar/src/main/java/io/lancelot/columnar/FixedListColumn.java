@@ -9,6 +9,7 @@ public record FixedListColumn(
     implements Column {
 
   public FixedListColumn {
+    Column.checkLength(length);
     if (items.length() != (long) length * type.size()) {
       throw new IllegalArgumentException(
           "list items: expected=" + (long) length * type.size() + ", found=" + items.length());

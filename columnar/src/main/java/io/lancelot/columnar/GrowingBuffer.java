@@ -33,6 +33,24 @@ final class GrowingBuffer {
     return at;
   }
 
+  /// Forgets everything from position `bytes` on.
+  void truncate(long bytes) {
+    size = bytes;
+  }
+
+  /// Forgets the bits of a bitmap from `bits` on.
+  void truncateBits(int bits) {
+    size = (bits + 7L) / 8;
+    if (bits % 8 != 0) {
+      byte last = segment.get(ValueLayout.JAVA_BYTE, size - 1);
+      segment.set(ValueLayout.JAVA_BYTE, size - 1, (byte) (last & (1 << bits % 8) - 1));
+    }
+  }
+
+  boolean bit(int index) {
+    return (segment.get(ValueLayout.JAVA_BYTE, index >>> 3) >>> (index & 7) & 1) != 0;
+  }
+
   void addByte(byte value) {
     long at = extend(1);
     segment.set(ValueLayout.JAVA_BYTE, at, value);

@@ -13,7 +13,9 @@ public record ListColumn(
     implements Column {
 
   public ListColumn {
-    Column.checkBytes("offsets", offsets, length == 0 ? 0 : (length + 1L) * offsetWidth(type));
+    Column.checkLength(length);
+    int width = offsetWidth(type);
+    Column.checkBytes("offsets", offsets, length == 0 ? 0 : (length + 1L) * width);
     Column.checkValidity(validity, length);
   }
 

@@ -5,6 +5,10 @@ import org.jspecify.annotations.Nullable;
 /// `length` nulls without any memory.
 public record NullColumn(int length) implements Column {
 
+  public NullColumn {
+    Column.checkLength(length);
+  }
+
   @Override
   public DataType type() {
     return Types.NULL;

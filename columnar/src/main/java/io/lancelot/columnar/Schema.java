@@ -14,7 +14,7 @@ public record Schema(List<Field> fields, Map<String, String> metadata) {
 
   public Schema {
     fields = List.copyOf(fields);
-    metadata = Map.copyOf(metadata);
+    metadata = Field.ordered(metadata);
     Set<String> seen = new HashSet<>();
     for (Field field : fields) {
       if (!seen.add(field.name())) {

@@ -10,6 +10,7 @@ public record StructColumn(
     implements Column {
 
   public StructColumn {
+    Column.checkLength(length);
     children = List.copyOf(children);
     if (children.size() != type.fields().size()) {
       throw new IllegalArgumentException(

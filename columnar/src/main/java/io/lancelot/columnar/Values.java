@@ -1,9 +1,12 @@
 package io.lancelot.columnar;
 
+import io.lancelot.base.UnsupportedFeatureException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -30,18 +33,21 @@ import org.jspecify.annotations.Nullable;
 /// | decimal | `BigDecimal` |
 /// | string | `String` |
 /// | binary | `byte[]` |
-/// | date | `LocalDate` |
+/// | date | `LocalDate`; milliseconds inside a day are dropped |
 /// | time | `LocalTime` |
-/// | timestamp | `LocalDateTime`, with a zone `ZonedDateTime` |
+/// | timestamp | `LocalDateTime`, with a zone `ZonedDateTime` (in UTC if the JVM lacks the zone) |
 /// | duration | `Duration` |
 /// | list, fixed-size list | `List<Object>`; a fixed-size list of float32 without nulls `float[]` |
 /// | struct | `Map<String, Object>` in field order |
-/// | map | `Map<Object, Object>` in entry order |
+/// | map | `Map<Object, Object>` in entry order; of equal keys the last wins |
 public final class Values {
 
   private Values() {}
 
   /// The value at `index`, or null.
+  ///
+  /// @throws UnsupportedFeatureException if it is a time outside a day, or a timestamp outside the
+  ///   billion years either way that `java.time` knows
   public static @Nullable Object at(Column column, int index) {
     if (column.isNull(index)) {
       return null;
@@ -120,15 +126,23 @@ public final class Values {
               unit == DataType.DateUnit.DAY
                   ? column.intAt(index)
                   : Math.floorDiv(column.longAt(index), 86_400_000L));
-      case DataType.Time(DataType.TimeUnit unit) ->
-          LocalTime.ofNanoOfDay(
-              Math.floorMod(column.integerAt(index), 86_400L * unit.perSecond())
-                  * (1_000_000_000L / unit.perSecond()));
+      case DataType.Time(DataType.TimeUnit unit) -> {
+        long ticks = column.integerAt(index);
+        if (ticks < 0 || ticks >= 86_400L * unit.perSecond()) {
+          throw outside(column.type(), ticks, null);
+        }
+        yield LocalTime.ofNanoOfDay(ticks * (1_000_000_000L / unit.perSecond()));
+      }
       case DataType.Timestamp(DataType.TimeUnit unit, var zone) -> {
-        Instant instant = instant(column.longAt(index), unit);
-        yield zone.isPresent()
-            ? (Object) instant.atZone(ZoneId.of(zone.get()))
-            : (Object) LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
+        long ticks = column.longAt(index);
+        try {
+          Instant instant = instant(ticks, unit);
+          yield zone.isPresent()
+              ? (Object) instant.atZone(zoneOf(zone.get()))
+              : (Object) LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
+        } catch (DateTimeException e) {
+          throw outside(column.type(), ticks, e);
+        }
       }
       case DataType.Duration(DataType.TimeUnit unit) -> {
         long ticks = column.longAt(index);
@@ -141,6 +155,58 @@ public final class Values {
     };
   }
 
+  private static UnsupportedFeatureException outside(
+      DataType type, long ticks, @Nullable DateTimeException cause) {
+    return new UnsupportedFeatureException(
+        "value outside what java.time can express: found=" + ticks + " in " + type.arrowName(),
+        cause);
+  }
+
+  private static ZoneId zoneOf(String name) {
+    try {
+      return ZoneId.of(name);
+    } catch (DateTimeException e) {
+      return ZoneOffset.UTC;
+    }
+  }
+
+  /// An object that equals that of another value of the same type exactly if the stored values are
+  /// the same, bit for bit and with dictionaries resolved: a key for hash tables. Null for null.
+  public static @Nullable Object key(Column column, int index) {
+    if (column.isNull(index)) {
+      return null;
+    }
+    return switch (column) {
+      case NullColumn _ -> null;
+      case BoolColumn bool -> bool.booleanAt(index);
+      case FixedColumn fixed ->
+          fixed.width() <= 8 && Integer.bitCount(fixed.width()) == 1
+              ? (Object) fixed.integerAt(index)
+              : bytesKey(fixed.bytesAt(index));
+      case VarColumn var -> bytesKey(var.bytesAt(index));
+      case ListColumn list -> keys(list.itemsAt(index));
+      case FixedListColumn list -> keys(list.itemsAt(index));
+      case StructColumn struct -> {
+        List<@Nullable Object> keys = new ArrayList<>();
+        struct.children().forEach(child -> keys.add(key(child, index)));
+        yield keys;
+      }
+      case DictionaryColumn dictionary -> key(dictionary.values(), dictionary.indexAt(index));
+    };
+  }
+
+  private static ByteBuffer bytesKey(MemorySegment bytes) {
+    return ByteBuffer.wrap(bytes.toArray(ValueLayout.JAVA_BYTE));
+  }
+
+  private static List<@Nullable Object> keys(Column items) {
+    List<@Nullable Object> keys = new ArrayList<>(items.length());
+    for (int i = 0; i < items.length(); i++) {
+      keys.add(key(items, i));
+    }
+    return keys;
+  }
+
   /// A 64-bit pattern as the unsigned number it stands for.
   public static BigInteger unsigned(long bits) {
     BigInteger value = BigInteger.valueOf(bits & Long.MAX_VALUE);
@@ -148,6 +214,8 @@ public final class Values {
   }
 
   /// A count of ticks since the epoch as an instant.
+  ///
+  /// @throws DateTimeException beyond a billion years either way
   public static Instant instant(long ticks, DataType.TimeUnit unit) {
     return Instant.ofEpochSecond(
         Math.floorDiv(ticks, unit.perSecond()),

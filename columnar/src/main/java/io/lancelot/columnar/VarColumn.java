@@ -14,7 +14,9 @@ public record VarColumn(
     implements Column {
 
   public VarColumn {
-    Column.checkBytes("offsets", offsets, length == 0 ? 0 : (length + 1L) * offsetWidth(type));
+    Column.checkLength(length);
+    int width = offsetWidth(type);
+    Column.checkBytes("offsets", offsets, length == 0 ? 0 : (length + 1L) * width);
     Column.checkValidity(validity, length);
   }
 

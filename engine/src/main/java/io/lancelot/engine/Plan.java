@@ -8,6 +8,7 @@ import io.lancelot.expr.Projection;
 import io.lancelot.kernels.QueryVector;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
@@ -55,7 +56,13 @@ public sealed interface Plan {
   /// others only for rows that pass.
   ///
   /// @param columns top-level columns of the table, in the order they come out
-  record Scan(List<Field> columns, Optional<Filter> filter, boolean withRowAddress, boolean withRowId)
+  /// @param metadata what the table's schema carries, and so does everything that comes out
+  record Scan(
+      List<Field> columns,
+      Map<String, String> metadata,
+      Optional<Filter> filter,
+      boolean withRowAddress,
+      boolean withRowId)
       implements Plan {
     @Override
     public Schema schema() {
@@ -66,7 +73,7 @@ public sealed interface Plan {
       if (withRowId) {
         fields.add(ROW_ID);
       }
-      return Schema.of(fields);
+      return new Schema(fields, metadata);
     }
 
     @Override
@@ -90,14 +97,23 @@ public sealed interface Plan {
   /// @param queries one or more query vectors
   /// @param k rows per query
   /// @param filter which rows take part
+  /// @param metadata what the table's schema carries
   record NearestScan(
-      Field column, List<QueryVector> queries, int k, float lower, float upper, Optional<Filter> filter)
+      Field column,
+      List<QueryVector> queries,
+      int k,
+      float lower,
+      float upper,
+      Optional<Filter> filter,
+      Map<String, String> metadata)
       implements Plan {
     @Override
     public Schema schema() {
-      return queries.size() > 1
-          ? Schema.of(ROW_ADDRESS, DISTANCE, QUERY_INDEX)
-          : Schema.of(ROW_ADDRESS, DISTANCE);
+      return new Schema(
+          queries.size() > 1
+              ? List.of(ROW_ADDRESS, DISTANCE, QUERY_INDEX)
+              : List.of(ROW_ADDRESS, DISTANCE),
+          metadata);
     }
 
     @Override
@@ -136,7 +152,7 @@ public sealed interface Plan {
       if (withRowId) {
         fields.add(ROW_ID);
       }
-      return Schema.of(fields);
+      return new Schema(fields, input.schema().metadata());
     }
 
     @Override

@@ -45,6 +45,7 @@ final class Planner {
     Plan plan =
         new Plan.Scan(
             tableColumns(needed),
+            table.metadata(),
             filter,
             needed.contains(Plan.ROW_ADDRESS.name()),
             query.withRowId() || needed.contains(Plan.ROW_ID.name()));
@@ -70,7 +71,8 @@ final class Planner {
             k,
             nearest.lower(),
             nearest.upper(),
-            query.prefilter() ? filter : Optional.empty());
+            query.prefilter() ? filter : Optional.empty(),
+            table.metadata());
     List<Field> extra = new ArrayList<>(List.of(Plan.DISTANCE));
     if (vectors.size() > 1) {
       extra.add(Plan.QUERY_INDEX);
@@ -180,7 +182,7 @@ final class Planner {
               : Field.nullable(output.name(), projection.type()));
       expressions.add(projection);
     }
-    return new Plan.Project(input, Schema.of(fields), expressions);
+    return new Plan.Project(input, new Schema(fields, available.metadata()), expressions);
   }
 
   private Field vectorColumn(Nearest nearest) {

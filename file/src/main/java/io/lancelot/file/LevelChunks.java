@@ -25,13 +25,28 @@ record LevelChunks(CompressiveEncoding encoding, int[] sizes, MemorySegment byte
   /// @param ends where each chunk's levels end
   /// @param runs whether the version knows run lengths for levels
   /// @return null if a chunk's levels are too long in every form
-  static @Nullable LevelChunks of(MemorySegment levels, int[] ends, boolean runs, Scratch scratch) {
+  static @Nullable LevelChunks of(
+      MemorySegment levels, int[] ends, boolean runs, Scratch scratch) {
+    return of(levels, ends, runs, MAX_BYTES, scratch);
+  }
+
+  /// The smallest form of the levels of a page without chunks.
+  static LevelChunks single(MemorySegment levels, int count, Scratch scratch) {
+    int[] ends = {count};
+    LevelChunks smallest = of(levels, ends, true, Integer.MAX_VALUE, scratch);
+    return smallest != null
+        ? smallest
+        : new LevelChunks(Encodings.flat(BITS), plainSizes(ends), levels);
+  }
+
+  private static @Nullable LevelChunks of(
+      MemorySegment levels, int[] ends, boolean runs, int maxBytes, Scratch scratch) {
     int[] plain = plainSizes(ends);
     int[] packed = inline(ends) ? inlineSizes(levels, ends) : blockSizes(levels, ends);
     int[] run = runs ? runSizes(levels, ends) : plain;
-    long plainBytes = total(plain);
-    long packedBytes = total(packed);
-    long runBytes = total(run);
+    long plainBytes = total(plain, maxBytes);
+    long packedBytes = total(packed, maxBytes);
+    long runBytes = total(run, maxBytes);
     if (runs && runBytes < plainBytes && runBytes <= packedBytes) {
       return runs(levels, ends, run, scratch);
     }
@@ -45,10 +60,10 @@ record LevelChunks(CompressiveEncoding encoding, int[] sizes, MemorySegment byte
         : new LevelChunks(Encodings.flat(BITS), plain, levels);
   }
 
-  private static long total(int[] sizes) {
+  private static long total(int[] sizes, int maxBytes) {
     long total = 0;
     for (int size : sizes) {
-      if (size > MAX_BYTES) {
+      if (size > maxBytes) {
         return Long.MAX_VALUE;
       }
       total += (size + 7) & -8;

@@ -59,24 +59,35 @@ public final class Lz4 {
     if (source.byteSize() == 0 && target.byteSize() == 0) {
       return;
     }
+    long end = decompressBehind(source, target, 0);
+    if (end != target.byteSize()) {
+      throw Bytes.corrupt(FORMAT, "plain length", target.byteSize(), end, source.byteSize());
+    }
+  }
+
+  /// Decompresses the block that fills `source` into `target` from position `at` on, and returns
+  /// where it ends. The block may refer to the bytes before `at`, as the linked blocks of a frame
+  /// do.
+  ///
+  /// @throws io.lancelot.base.CorruptDataException if the block is damaged or `target` too short
+  public long decompressBehind(MemorySegment source, MemorySegment target, long at) {
     this.source = source;
     this.target = target;
     try {
       stagedBase = 0;
       stagedEnd = 0;
       stagedAt = 0;
-      windowBase = 0;
-      windowAt = 0;
-      windowFlushed = 0;
+      windowAt = (int) Math.min(at, HISTORY);
+      windowBase = at - windowAt;
+      windowFlushed = windowAt;
+      MemorySegment.copy(target, ValueLayout.JAVA_BYTE, windowBase, window, 0, windowAt);
       makeRoom();
       do {
         refill();
         decodeSafeSequences();
       } while (decodeSequence());
       flushWindow();
-      if (windowBase + windowAt != target.byteSize()) {
-        throw corrupt("plain length", target.byteSize(), windowBase + windowAt);
-      }
+      return windowBase + windowAt;
     } finally {
       release();
     }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import org.roaringbitmap.RoaringBitmap;
 
 /// Rows to be marked as deleted, joined with those that are marked already. A commit that came in
@@ -25,18 +26,20 @@ final class DeletionChange implements Rebase {
   private final Context context;
   private final Snapshot base;
   private final TreeMap<Long, RoaringBitmap> rows;
-  private final String predicate;
+  private final BiFunction<List<Fragment>, List<Long>, Operation> operation;
   private final WrittenFiles written;
   private final DeletionReader deletions;
   private final Map<Long, Joined> joined = new HashMap<>();
 
   /// @param rows for each fragment its physical rows to delete
+  /// @param operation makes the operation of the fragments with new deletion files and the ids of
+  ///   those of which no row is left
   DeletionChange(
       TableRoot root,
       Context context,
       Snapshot base,
       Map<Long, RoaringBitmap> rows,
-      String predicate,
+      BiFunction<List<Fragment>, List<Long>, Operation> operation,
       WrittenFiles written,
       DeletionReader deletions) {
     this.root = root;
@@ -44,7 +47,7 @@ final class DeletionChange implements Rebase {
     this.base = base;
     this.rows = new TreeMap<>(rows);
     this.rows.values().removeIf(RoaringBitmap::isEmpty);
-    this.predicate = predicate;
+    this.operation = operation;
     this.written = written;
     this.deletions = deletions;
     this.rows.forEach(this::checkRows);
@@ -93,7 +96,7 @@ final class DeletionChange implements Rebase {
         updated.add(known.after());
       }
     });
-    return new Operation.Delete(updated, removed, predicate);
+    return operation.apply(updated, removed);
   }
 
   private Fragment current(Snapshot latest, long id) {

@@ -90,6 +90,10 @@ public final class FragmentReader implements AutoCloseable {
   /// The reader of a column; null if the fragment does not have it.
   private @Nullable ColumnReader open(LanceField field) {
     List<Integer> owners = owners(field, false);
+    if (owners.isEmpty()) {
+      throw new UnsupportedFeatureException(
+          "struct without fields cannot be read (column=" + field.name() + ")");
+    }
     DataFile file = fileOf(field, owners);
     if (file == null) {
       return null;

@@ -3,6 +3,7 @@ package io.lancelot.table;
 import com.google.protobuf.Timestamp;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.ResourceExhaustedException;
+import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.file.FileVersion;
 import io.lancelot.file.LanceSchema;
 import io.lancelot.table.proto.TableProto;
@@ -81,7 +82,9 @@ final class NextManifest {
   private void apply(Operation operation) {
     switch (operation) {
       case Operation.Append(List<Fragment> fragments) -> append(fragments);
-      case Operation.Delete delete -> delete(delete);
+      case Operation.Delete delete -> delete(delete.updated(), delete.removedIds());
+      case Operation.Update update -> update(update);
+      case Operation.UpdateConfig config -> updateConfig(config);
       case Operation.Overwrite overwrite -> overwrite(overwrite);
       case Operation.Restore _ -> restore();
       case Operation.ReserveFragments(int count) ->
@@ -89,9 +92,7 @@ final class NextManifest {
       case Operation.CreateIndex _,
           Operation.Rewrite _,
           Operation.Merge _,
-          Operation.Update _,
           Operation.Project _,
-          Operation.UpdateConfig _,
           Operation.DataReplacement _,
           Operation.UpdateMemWalState _,
           Operation.Clone _,
@@ -155,10 +156,29 @@ final class NextManifest {
     return id;
   }
 
-  private void delete(Operation.Delete delete) {
+  private void update(Operation.Update update) {
+    if (update.mode() != Operation.Update.Mode.REWRITE_ROWS || stableRowIds()) {
+      throw TransactionCodec.unsupported(update);
+    }
+    delete(update.updated(), update.removedIds());
+    append(update.added());
+  }
+
+  private void updateConfig(Operation.UpdateConfig changes) {
+    if (!changes.schemaMetadata().none() || !changes.fields().isEmpty()) {
+      throw new UnsupportedFeatureException(
+          "changes of schema or field metadata are not supported");
+    }
+    Map<String, String> config = changes.config().apply(next.getConfigMap());
+    next.clearConfig().putAllConfig(config);
+    Map<String, String> metadata = changes.tableMetadata().apply(next.getTableMetadataMap());
+    next.clearTableMetadata().putAllTableMetadata(metadata);
+  }
+
+  private void delete(List<Fragment> changed, List<Long> removedIds) {
     Map<Long, Fragment> updated = new HashMap<>();
-    delete.updated().forEach(fragment -> updated.put(fragment.id(), fragment));
-    Set<Long> removed = new HashSet<>(delete.removedIds());
+    changed.forEach(fragment -> updated.put(fragment.id(), fragment));
+    Set<Long> removed = new HashSet<>(removedIds);
     List<TableProto.DataFragment> kept = new ArrayList<>();
     for (TableProto.DataFragment fragment : next.getFragmentsList()) {
       if (removed.contains(fragment.getId())) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /// What a commit does to a table. Closed: the operations of the format, and [Unknown] for those of
 /// later releases. Format: lance-format sections 3.10 and 3.11.
@@ -59,14 +60,15 @@ public sealed interface Operation {
   /// Changes values: moves rows to new fragments or replaces columns in place.
   ///
   /// @param fieldsModified fields with new values in `updated`
-  /// @param preserving fields whose values the moved rows keep, for indices
+  /// @param changed fields that moved rows have new values in; indices on others may go on covering
+  ///   them
   /// @param keyFiltered whether it also promises that no concurrent commit adds the same keys
   record Update(
       List<Long> removedIds,
       List<Fragment> updated,
       List<Fragment> added,
       Set<Integer> fieldsModified,
-      Set<Integer> preserving,
+      Set<Integer> changed,
       Mode mode,
       boolean keyFiltered)
       implements Operation {
@@ -93,6 +95,13 @@ public sealed interface Operation {
 
       boolean none() {
         return entries.isEmpty() && !replace;
+      }
+
+      Map<String, String> apply(Map<String, String> before) {
+        Map<String, String> after = replace ? new TreeMap<>() : new TreeMap<>(before);
+        entries.forEach((key, value) ->
+            value.ifPresentOrElse(text -> after.put(key, text), () -> after.remove(key)));
+        return after;
       }
     }
   }

@@ -2,6 +2,7 @@ package io.lancelot.table;
 
 import com.google.protobuf.ByteString;
 import io.lancelot.base.CorruptDataException;
+import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.table.proto.RowIdsProto;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -47,7 +48,11 @@ final class RowIdSequence {
   static RowIdSequence parse(ByteString bytes, long count, String where) {
     RowIdsProto.RowIdSequence proto =
         ManifestFile.parse(RowIdsProto.RowIdSequence.parser(), bytes, "row ids", where);
-    Output out = new Output(Math.toIntExact(count), where);
+    if (count > Integer.MAX_VALUE - 8) {
+      throw new UnsupportedFeatureException(
+          "stable row ids of a fragment of " + count + " rows cannot be read (path=" + where + ")");
+    }
+    Output out = new Output((int) count, where);
     for (RowIdsProto.U64Segment segment : proto.getSegmentsList()) {
       append(segment, out);
     }

@@ -18,6 +18,10 @@ public final class StagedRows {
     return fragments;
   }
 
+  WrittenFiles written() {
+    return written;
+  }
+
   /// Removes the files again. Not to be called once an operation with them may have been committed.
   ///
   /// @param cause takes the errors of removing as suppressed ones

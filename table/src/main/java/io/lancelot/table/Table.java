@@ -6,6 +6,7 @@ import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.base.Scratch;
+import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
@@ -15,6 +16,7 @@ import io.lancelot.storage.ObjectStore;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -178,7 +180,10 @@ public final class Table implements AutoCloseable {
         snapshot.timestamp(),
         operation,
         snapshot.rowCount(),
-        tags.keySet().stream().filter(tag -> tags.get(tag) == snapshot.version()).toList());
+        tags.entrySet().stream()
+            .filter(tag -> tag.getValue() == snapshot.version())
+            .map(Map.Entry::getKey)
+            .toList());
   }
 
   /// The names given to versions of the main line.
@@ -198,8 +203,10 @@ public final class Table implements AutoCloseable {
   /// @throws io.lancelot.base.CommitConflictException if a concurrent commit got in the way
   /// @throws io.lancelot.base.CommitUnknownException if the store cannot say what happened
   public Snapshot commit(Snapshot base, Operation operation) {
-    if (operation instanceof Operation.Delete) {
-      throw new InvalidInputException("deletions are committed as rows: expected=a call of delete");
+    if (operation instanceof Operation.Delete || operation instanceof Operation.Update) {
+      throw new InvalidInputException(
+          "deletions are committed as rows: expected=a call of delete or update, found="
+              + operation.label());
     }
     return remember(committer.commit(base, _ -> operation, new WrittenFiles(root.store())));
   }
@@ -254,7 +261,49 @@ public final class Table implements AutoCloseable {
   public Snapshot delete(Snapshot base, Map<Long, RoaringBitmap> rows, String predicate) {
     WrittenFiles written = new WrittenFiles(root.store());
     DeletionChange change =
-        new DeletionChange(root, context, base, rows, predicate, written, deletions);
+        new DeletionChange(
+            root,
+            context,
+            base,
+            rows,
+            (updated, removed) -> new Operation.Delete(updated, removed, predicate),
+            written,
+            deletions);
+    return remember(committer.commit(base, change, written));
+  }
+
+  /// Replaces rows: marks the old ones as deleted and adds the new ones, in one commit. The staged
+  /// files are removed if it fails.
+  ///
+  /// @param base the version in which the rows were found
+  /// @param rows for each fragment its physical rows to replace
+  /// @param replacement the new rows
+  /// @param changed ids of the fields that have new values
+  /// @throws UnsupportedFeatureException if the table has stable row ids, which moved rows keep
+  public Snapshot update(
+      Snapshot base, Map<Long, RoaringBitmap> rows, StagedRows replacement, Set<Integer> changed) {
+    if (base.stableRowIds()) {
+      throw new UnsupportedFeatureException(
+          "rows of a table with stable row ids cannot be updated yet (path=" + root + ")");
+    }
+    WrittenFiles written = replacement.written();
+    DeletionChange change =
+        new DeletionChange(
+            root,
+            context,
+            base,
+            rows,
+            (updated, removed) ->
+                new Operation.Update(
+                    removed,
+                    updated,
+                    replacement.fragments(),
+                    Set.of(),
+                    changed,
+                    Operation.Update.Mode.REWRITE_ROWS,
+                    false),
+            written,
+            deletions);
     return remember(committer.commit(base, change, written));
   }
 

@@ -37,7 +37,8 @@ final class Tags {
     try (Arena arena = Arena.ofConfined();
         ObjectReader reader = root.store().open(path);
         JsonParser parser =
-            JSON.createParser(reader.view(0, reader.sizeBytes(), arena).toArray(ValueLayout.JAVA_BYTE))) {
+            JSON.createParser(
+                reader.view(0, reader.sizeBytes(), arena).toArray(ValueLayout.JAVA_BYTE))) {
       parser.nextToken();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String member = parser.currentName();
@@ -48,7 +49,8 @@ final class Tags {
         parser.skipChildren();
       }
     } catch (IOException e) {
-      throw new CorruptDataException("tag: malformed JSON: " + e.getMessage() + " (path=" + path + ")", e);
+      throw new CorruptDataException(
+          "tag: malformed JSON: " + e.getMessage() + " (path=" + path + ")", e);
     }
     throw new CorruptDataException("tag: expected=a version, found=none (path=" + path + ")");
   }

@@ -225,12 +225,12 @@ final class TransactionCodec {
       case Operation.Restore(long version) -> proto.getRestoreBuilder().setVersion(version);
       case Operation.ReserveFragments(int count) ->
           proto.getReserveFragmentsBuilder().setNumFragments(count);
+      case Operation.Update update -> proto.setUpdate(encode(update));
+      case Operation.UpdateConfig config -> proto.setUpdateConfig(encode(config));
       case Operation.CreateIndex _,
           Operation.Rewrite _,
           Operation.Merge _,
-          Operation.Update _,
           Operation.Project _,
-          Operation.UpdateConfig _,
           Operation.DataReplacement _,
           Operation.UpdateMemWalState _,
           Operation.Clone _,
@@ -239,6 +239,50 @@ final class TransactionCodec {
           Operation.Unknown _ ->
           throw unsupported(transaction.operation());
     }
+    return proto.build();
+  }
+
+  private static TransactionProto.Transaction.Update encode(Operation.Update update) {
+    return TransactionProto.Transaction.Update.newBuilder()
+        .addAllRemovedFragmentIds(update.removedIds())
+        .addAllUpdatedFragments(protos(update.updated()))
+        .addAllNewFragments(protos(update.added()))
+        .addAllFieldsModified(update.fieldsModified())
+        .addAllFieldsForPreservingFragBitmap(update.changed())
+        .setUpdateMode(
+            switch (update.mode()) {
+              case REWRITE_ROWS -> TransactionProto.Transaction.Update.Mode.REWRITE_ROWS;
+              case REWRITE_COLUMNS -> TransactionProto.Transaction.Update.Mode.REWRITE_COLUMNS;
+            })
+        .build();
+  }
+
+  private static TransactionProto.Transaction.UpdateConfig encode(Operation.UpdateConfig config) {
+    TransactionProto.Transaction.UpdateConfig.Builder proto =
+        TransactionProto.Transaction.UpdateConfig.newBuilder();
+    if (!config.config().none()) {
+      proto.setConfigUpdates(encode(config.config()));
+    }
+    if (!config.tableMetadata().none()) {
+      proto.setTableMetadataUpdates(encode(config.tableMetadata()));
+    }
+    if (!config.schemaMetadata().none()) {
+      proto.setSchemaMetadataUpdates(encode(config.schemaMetadata()));
+    }
+    config.fields().forEach((id, changes) -> proto.putFieldMetadataUpdates(id, encode(changes)));
+    return proto.build();
+  }
+
+  private static TransactionProto.Transaction.UpdateMap encode(
+      Operation.UpdateConfig.Changes changes) {
+    TransactionProto.Transaction.UpdateMap.Builder proto =
+        TransactionProto.Transaction.UpdateMap.newBuilder().setReplace(changes.replace());
+    changes
+        .entries()
+        .forEach((key, value) -> {
+          var entry = proto.addUpdateEntriesBuilder().setKey(key);
+          value.ifPresent(entry::setValue);
+        });
     return proto.build();
   }
 

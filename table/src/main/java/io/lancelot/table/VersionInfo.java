@@ -9,7 +9,8 @@ import java.util.List;
 ///   does not say
 /// @param rowCount rows that a scan of it returns
 /// @param tags names given to it
-public record VersionInfo(long version, Instant timestamp, String operation, long rowCount, List<String> tags) {
+public record VersionInfo(
+    long version, Instant timestamp, String operation, long rowCount, List<String> tags) {
   public VersionInfo {
     tags = List.copyOf(tags);
   }

@@ -74,8 +74,7 @@ class GoldenTablesTest {
     for (Map.Entry<String, String> column :
         Map.of("id", "ids", TableScan.ROW_ID, "rowIds", TableScan.ROW_ADDRESS, "rowAddresses")
             .entrySet()) {
-      List<Long> expected =
-          stream(fact.get(column.getValue())).map(JsonNode::asLong).toList();
+      List<Long> expected = stream(fact.get(column.getValue())).map(JsonNode::asLong).toList();
       List<Long> found = Rows.longs(table, snapshot, column.getKey());
       assertThat(found).hasSize((int) snapshot.rowCount());
       assertThat(found.subList(0, expected.size())).as(column.getKey()).isEqualTo(expected);

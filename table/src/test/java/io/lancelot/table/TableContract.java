@@ -18,9 +18,11 @@ import io.lancelot.columnar.Types;
 import io.lancelot.columnar.Values;
 import io.lancelot.file.FileVersion;
 import io.lancelot.storage.ObjectStore;
+import io.lancelot.table.Operation.UpdateConfig.Changes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
@@ -89,8 +91,7 @@ abstract class TableContract {
     assertThatThrownBy(() -> create(Rows.of(0, 1)))
         .isInstanceOf(AlreadyExistsException.class)
         .hasMessageContaining("films.lance");
-    assertThatThrownBy(
-            () -> Table.create(store, PATH, Rows.SCHEMA, CreateOptions.DEFAULT, context))
+    assertThatThrownBy(() -> Table.create(store, PATH, Rows.SCHEMA, CreateOptions.DEFAULT, context))
         .isInstanceOf(AlreadyExistsException.class);
     assertThat(store.list(PATH + "/data")).hasSize(1);
   }
@@ -103,8 +104,7 @@ abstract class TableContract {
       Snapshot overwritten = table.overwrite(Rows.of(100, 10));
       Snapshot appended = table.append(Rows.of(110, 10));
       assertThat(overwritten.fragments().stream().map(Fragment::id).toList()).containsExactly(3L);
-      assertThat(appended.fragments().stream().map(Fragment::id).toList())
-          .containsExactly(3L, 4L);
+      assertThat(appended.fragments().stream().map(Fragment::id).toList()).containsExactly(3L, 4L);
       assertThat(Rows.ids(table, appended)).isEqualTo(Rows.range(100, 120));
       assertThat(Rows.ids(table, table.checkout(3))).isEqualTo(Rows.range(0, 30));
     }
@@ -237,8 +237,7 @@ abstract class TableContract {
       StagedRows staged = table.stage(table.snapshot(), Rows.of(10, 10));
       Snapshot base = table.snapshot();
       other.overwrite(Rows.of(50, 10));
-      assertThatThrownBy(
-              () -> table.commit(base, new Operation.Append(staged.fragments())))
+      assertThatThrownBy(() -> table.commit(base, new Operation.Append(staged.fragments())))
           .isInstanceOf(CommitConflictException.class)
           .satisfies(e -> assertThat(((CommitConflictException) e).retryable()).isFalse())
           .hasMessageContaining("conflicting operation=Overwrite");
@@ -294,8 +293,7 @@ abstract class TableContract {
       long second = 1L << 32;
       long[] addresses = {second | 3, 2, second, 2, 9};
       List<String> columns = List.of(TableScan.ROW_ID, "name", "id", TableScan.ROW_ADDRESS);
-      Batch taken =
-          table.take(table.snapshot(), addresses, addresses.length, columns, scratch);
+      Batch taken = table.take(table.snapshot(), addresses, addresses.length, columns, scratch);
       List<Object> ids = new ArrayList<>();
       for (int i = 0; i < taken.rowCount(); i++) {
         ids.add(Values.at(taken.column("id"), i));
@@ -324,8 +322,7 @@ abstract class TableContract {
         assertThat(first.rowCount()).isEqualTo(4);
         assertThat(((FixedColumn) first.column(0)).longAt(0)).isEqualTo(10);
       }
-      assertThatThrownBy(
-              () -> table.scan(table.snapshot(), ScanOptions.of(List.of("nope"))))
+      assertThatThrownBy(() -> table.scan(table.snapshot(), ScanOptions.of(List.of("nope"))))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("unknown column");
     }
@@ -345,6 +342,45 @@ abstract class TableContract {
       List<Long> expected = Rows.range(0, 10);
       expected.addAll(List.of(20L, 21L));
       assertThat(Rows.longs(table, appended, TableScan.ROW_ID)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void updateReplacesRowsInOneCommit() {
+    try (Table table = create(Rows.of(0, 10));
+        Table other = open()) {
+      Snapshot base = table.snapshot();
+      StagedRows replacement = table.stage(base, Rows.of(100, 2));
+      other.delete(base, Map.of(0L, rows(9)), "id = 9");
+      Snapshot updated =
+          table.update(base, Map.of(0L, rows(1, 2)), replacement, java.util.Set.of(0, 1));
+      List<Long> expected = new ArrayList<>(List.of(0L, 3L, 4L, 5L, 6L, 7L, 8L, 100L, 101L));
+      assertThat(Rows.ids(table, updated)).isEqualTo(expected);
+      assertThat(table.versions().getLast().operation()).isEqualTo("Update");
+      StagedRows late = table.stage(base, Rows.of(200, 1));
+      assertThatThrownBy(() -> table.update(base, Map.of(0L, rows(9)), late, java.util.Set.of()))
+          .isInstanceOf(CommitConflictException.class);
+      assertThat(store.list(PATH + "/data")).hasSize(2);
+    }
+  }
+
+  @Test
+  void configAndNotesChange() {
+    Changes none = Changes.NONE;
+    try (Table table = create(Rows.of(0, 1))) {
+      Changes two = new Changes(Map.of("a", Optional.of("1"), "b", Optional.of("2")), false);
+      table.commit(table.snapshot(), new Operation.UpdateConfig(two, two, none, Map.of()));
+      Changes drop = new Changes(Map.of("a", Optional.empty()), false);
+      Snapshot changed =
+          table.commit(table.snapshot(), new Operation.UpdateConfig(drop, none, none, Map.of()));
+      assertThat(changed.config()).isEqualTo(Map.of("b", "2"));
+      assertThat(changed.tableMetadata()).isEqualTo(Map.of("a", "1", "b", "2"));
+      assertThat(changed.manifest().getWriterFeatureFlags()).isEqualTo(8);
+      Changes clear = new Changes(Map.of(), true);
+      Snapshot cleared =
+          table.commit(changed, new Operation.UpdateConfig(clear, none, none, Map.of()));
+      assertThat(cleared.config()).isEmpty();
+      assertThat(cleared.manifest().getWriterFeatureFlags()).isZero();
     }
   }
 
@@ -370,14 +406,13 @@ abstract class TableContract {
       for (int t = 0; t < threads; t++) {
         long first = t * 1000L;
         done.add(
-            pool.submit(
-                () -> {
-                  try (Table table = open()) {
-                    for (int i = 0; i < appends; i++) {
-                      table.append(Rows.of(first + i, 1));
-                    }
-                  }
-                }));
+            pool.submit(() -> {
+              try (Table table = open()) {
+                for (int i = 0; i < appends; i++) {
+                  table.append(Rows.of(first + i, 1));
+                }
+              }
+            }));
       }
       for (Future<?> future : done) {
         future.get();

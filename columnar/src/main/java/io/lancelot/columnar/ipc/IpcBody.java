@@ -17,6 +17,7 @@ import io.lancelot.columnar.NullColumn;
 import io.lancelot.columnar.StructColumn;
 import io.lancelot.columnar.VarColumn;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,10 @@ final class IpcBody {
       }
       values = Columns.empty(type.value());
     }
+    @Nullable MemorySegment valid =
+        values.nullCount() > 0
+            ? scratch.allocateBytes((indices.length() + 7L) / 8).fill((byte) 0)
+            : null;
     for (int i = 0; i < indices.length(); i++) {
       if (!indices.isNull(i)) {
         long index = indices.integerAt(i);
@@ -82,9 +87,20 @@ final class IpcBody {
                   + i
                   + ")");
         }
+        if (valid != null && !values.isNull((int) index)) {
+          byte bits = valid.get(ValueLayout.JAVA_BYTE, i >>> 3);
+          valid.set(ValueLayout.JAVA_BYTE, i >>> 3, (byte) (bits | 1 << (i & 7)));
+        }
       }
     }
-    return new DictionaryColumn(type, indices, values);
+    // Nulls among the values become nulls of the column, so that its validity is the whole truth.
+    return new DictionaryColumn(
+        type,
+        valid == null
+            ? indices
+            : new FixedColumn(
+                indices.type(), indices.length(), indices.data(), Bits.of(valid, indices.length())),
+        values);
   }
 
   /// The values that a dictionary batch carries for a field.
@@ -106,7 +122,7 @@ final class IpcBody {
     return switch (type) {
       case DataType.Null _ -> new NullColumn(length);
       case DataType.Bool _ ->
-          new BoolColumn(new Bits(buffer((length + 7L) / 8, schema), 0, length), validity);
+          new BoolColumn(Bits.of(buffer((length + 7L) / 8, schema), length), validity);
       case DataType.Int _,
           DataType.Floating _,
           DataType.Decimal _,

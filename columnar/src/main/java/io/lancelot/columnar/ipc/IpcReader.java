@@ -1,16 +1,21 @@
 package io.lancelot.columnar.ipc;
 
 import io.lancelot.base.CorruptDataException;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.LancelotException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.StorageException;
+import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.Columns;
+import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -18,6 +23,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +31,7 @@ import org.apache.arrow.flatbuf.Block;
 import org.apache.arrow.flatbuf.Footer;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
+import org.apache.arrow.flatbuf.MetadataVersion;
 import org.jspecify.annotations.Nullable;
 
 /// Reads Arrow IPC: the file format and the stream format, from memory (without copying bodies) or
@@ -46,18 +53,21 @@ public final class IpcReader implements BatchStream {
 
   private final String name;
   private final Scratch scratch;
-  private final Scratch dictionaryMemory;
+  private final Memory memory;
   private final Source source;
   private final List<IpcSchemas.Node> nodes;
   private final Schema schema;
   private final Map<Long, Column> dictionaries = new HashMap<>();
+  private final Map<Long, Scratch> dictionaryMemory = new HashMap<>();
   private final Map<Long, IpcSchemas.Node> dictionaryNodes = new HashMap<>();
+  private boolean ended;
+  private @Nullable RuntimeException failure;
 
-  private IpcReader(String name, Source source, Scratch scratch, Scratch dictionaryMemory) {
+  private IpcReader(String name, Source source, Scratch scratch) {
     this.name = name;
     this.source = source;
     this.scratch = scratch;
-    this.dictionaryMemory = dictionaryMemory;
+    this.memory = scratch.memory();
     try {
       Envelope first = source.next();
       if (first == null || first.message().headerType() != MessageHeader.Schema) {
@@ -68,15 +78,23 @@ public final class IpcReader implements BatchStream {
       if (first.message().header(header) == null) {
         throw new CorruptDataException("Arrow IPC: schema message is empty (path=" + name + ")");
       }
-      this.nodes = IpcSchemas.nodes(header);
-      this.schema =
-          IpcSchemas.schema(
-              nodes, IpcSchemas.metadata(header.customMetadataLength(), header::customMetadata));
+      // A field takes at least eight bytes: its table's first word and a reference to the table.
+      this.nodes = IpcSchemas.nodes(header, first.message().getByteBuffer().capacity() / 8);
+      this.schema = schema(nodes, header);
       nodes.forEach(this::collectDictionaries);
     } catch (RuntimeException e) {
       scratch.close();
-      dictionaryMemory.close();
       throw typed(e, name);
+    }
+  }
+
+  private static Schema schema(
+      List<IpcSchemas.Node> nodes, org.apache.arrow.flatbuf.Schema header) {
+    try {
+      return IpcSchemas.schema(
+          nodes, IpcSchemas.metadata(header.customMetadataLength(), header::customMetadata));
+    } catch (InvalidInputException e) {
+      throw new UnsupportedFeatureException("Arrow IPC schema: " + e.getMessage(), e);
     }
   }
 
@@ -88,7 +106,7 @@ public final class IpcReader implements BatchStream {
     boolean file = bytes.byteSize() >= 8 && startsWithMagic(bytes);
     try {
       Source source = file ? new Blocks(name, bytes) : new Segment(name, bytes, 0);
-      return new IpcReader(name, source, memory.scratch(), memory.scratch());
+      return new IpcReader(name, source, memory.scratch());
     } catch (RuntimeException e) {
       throw typed(e, name);
     }
@@ -97,7 +115,7 @@ public final class IpcReader implements BatchStream {
   /// Reads the stream format from a channel, one message at a time. The channel is not closed.
   public static IpcReader stream(String name, ReadableByteChannel channel, Memory memory) {
     Scratch scratch = memory.scratch();
-    return new IpcReader(name, new Channel(name, channel, scratch), scratch, memory.scratch());
+    return new IpcReader(name, new Channel(name, channel, scratch), scratch);
   }
 
   @Override
@@ -107,11 +125,15 @@ public final class IpcReader implements BatchStream {
 
   @Override
   public @Nullable Batch next() {
+    if (failure != null) {
+      throw failure;
+    }
     scratch.reset();
     try {
       while (true) {
-        Envelope envelope = source.next();
+        Envelope envelope = ended ? null : source.next();
         if (envelope == null) {
+          ended = true;
           return null;
         }
         switch (envelope.message().headerType()) {
@@ -131,19 +153,40 @@ public final class IpcReader implements BatchStream {
         }
       }
     } catch (RuntimeException e) {
-      throw typed(e, name);
+      failure = typed(e, name);
+      throw failure;
     }
   }
 
   @Override
   public void close() {
+    ended = true;
     scratch.close();
-    dictionaryMemory.close();
+    dictionaryMemory.values().forEach(Scratch::close);
+    dictionaries.clear();
   }
 
   private void collectDictionaries(IpcSchemas.Node node) {
-    node.dictionaryId().ifPresent(id -> dictionaryNodes.put(id, node));
+    if (node.dictionaryId().isPresent()) {
+      IpcSchemas.Node other = dictionaryNodes.putIfAbsent(node.dictionaryId().get(), node);
+      if (other != null && !valueType(other).equals(valueType(node))) {
+        throw new CorruptDataException(
+            "Arrow IPC schema: two types for dictionary "
+                + node.dictionaryId().get()
+                + ": expected="
+                + valueType(other).arrowName()
+                + ", found="
+                + valueType(node).arrowName()
+                + " (path="
+                + name
+                + ")");
+      }
+    }
     node.children().forEach(this::collectDictionaries);
+  }
+
+  private static DataType valueType(IpcSchemas.Node node) {
+    return ((DataType.Dictionary) node.field().type()).value();
   }
 
   private Batch readBatch(org.apache.arrow.flatbuf.RecordBatch header, MemorySegment body) {
@@ -175,37 +218,61 @@ public final class IpcReader implements BatchStream {
     if (node == null || data == null) {
       throw new CorruptDataException("Arrow IPC: unknown dictionary id " + header.id());
     }
-    Column values =
-        Columns.copy(
-            new IpcBody(data, envelope.body(), scratch, dictionaries).dictionaryValues(node),
-            dictionaryMemory);
     Column before = dictionaries.get(header.id());
-    if (header.isDelta() && before != null) {
-      values = Columns.concat(values.type(), List.of(before, values), dictionaryMemory);
+    if (source instanceof Blocks && before != null && !header.isDelta()) {
+      throw new CorruptDataException(
+          "Arrow IPC file: dictionary " + header.id() + " comes twice (path=" + name + ")");
+    }
+    Column values =
+        new IpcBody(data, envelope.body(), scratch, dictionaries).dictionaryValues(node);
+    // What a replaced dictionary took is freed: batches that pointed at it are past by now.
+    Scratch room = memory.scratch();
+    try {
+      values =
+          header.isDelta() && before != null
+              ? Columns.concat(values.type(), List.of(before, values), room)
+              : Columns.copy(values, room);
+    } catch (RuntimeException e) {
+      room.close();
+      throw e;
     }
     dictionaries.put(header.id(), values);
+    Scratch old = dictionaryMemory.put(header.id(), room);
+    if (old != null) {
+      old.close();
+    }
   }
 
   /// Errors of the flatbuffers classes and of our own range checks, as what they mean: damage.
   private static RuntimeException typed(RuntimeException e, String name) {
-    if (e instanceof IndexOutOfBoundsException
-        || e instanceof IllegalArgumentException
-        || e instanceof ArithmeticException
-        || e instanceof NullPointerException) {
-      return new CorruptDataException(
-          "Arrow IPC: malformed message (path=" + name + "): " + e.getMessage(), e);
+    if (e instanceof InvalidInputException) {
+      return new CorruptDataException("Arrow IPC: " + e.getMessage() + " (path=" + name + ")", e);
     }
-    return e;
+    if (e instanceof LancelotException
+        || e instanceof IllegalStateException
+        || e instanceof UncheckedIOException) {
+      return e;
+    }
+    return new CorruptDataException(
+        "Arrow IPC: malformed message (path=" + name + "): " + e.getMessage(), e);
   }
 
   private static boolean startsWithMagic(MemorySegment bytes) {
     return bytes.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) < 0;
   }
 
-  private static Message message(MemorySegment metadata) {
-    ByteBuffer buffer =
-        ByteBuffer.wrap(metadata.toArray(ValueLayout.JAVA_BYTE)).order(ByteOrder.LITTLE_ENDIAN);
-    return Message.getRootAsMessage(buffer);
+  private static Message message(String name, byte[] metadata) {
+    Message message =
+        Message.getRootAsMessage(ByteBuffer.wrap(metadata).order(ByteOrder.LITTLE_ENDIAN));
+    if (message.version() < MetadataVersion.V4) {
+      throw new UnsupportedFeatureException(
+          "Arrow IPC: metadata version: expected=V4 or V5, found=V"
+              + (message.version() + 1)
+              + " (path="
+              + name
+              + ")");
+    }
+    return message;
   }
 
   private static Envelope envelope(String name, MemorySegment bytes, long at, long metadataLength) {
@@ -224,7 +291,8 @@ public final class IpcReader implements BatchStream {
               + name
               + ")");
     }
-    Message message = message(bytes.asSlice(at, metadataLength));
+    Message message =
+        message(name, bytes.asSlice(at, metadataLength).toArray(ValueLayout.JAVA_BYTE));
     long bodyLength = message.bodyLength();
     long body = at + metadataLength;
     if (bodyLength < 0 || body > bytes.byteSize() - bodyLength) {
@@ -254,11 +322,14 @@ public final class IpcReader implements BatchStream {
 
     @Override
     public @Nullable Envelope next() {
-      if (bytes.byteSize() - at < 4) {
-        if (bytes.byteSize() == 0) {
-          throw new CorruptDataException("Arrow IPC: empty input (path=" + name + ")");
-        }
+      if (bytes.byteSize() == at && at > 0) {
         return null;
+      }
+      if (bytes.byteSize() - at < 4) {
+        throw new CorruptDataException(
+            bytes.byteSize() == 0
+                ? "Arrow IPC: empty input (path=" + name + ")"
+                : "Arrow IPC: truncated message prefix (path=" + name + ")");
       }
       int length = bytes.get(FixedColumn.INT, at);
       at += 4;
@@ -373,9 +444,7 @@ public final class IpcReader implements BatchStream {
         throw new CorruptDataException(
             "Arrow IPC: metadata length: found=" + length + " (path=" + name + ")");
       }
-      ByteBuffer metadata = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-      fill(metadata, false);
-      Message message = Message.getRootAsMessage(metadata.flip());
+      Message message = message(name, read(length));
       if (message.bodyLength() < 0) {
         throw new CorruptDataException("Arrow IPC: body length: found=" + message.bodyLength());
       }
@@ -384,6 +453,17 @@ public final class IpcReader implements BatchStream {
         fill(body.asSlice(at, Math.min(1 << 30, body.byteSize() - at)).asByteBuffer(), false);
       }
       return new Envelope(message, body);
+    }
+
+    /// Reads in growing steps, so that a damaged length does not take memory for what never comes.
+    private byte[] read(int length) {
+      byte[] bytes = new byte[0];
+      while (bytes.length < length) {
+        int at = bytes.length;
+        bytes = Arrays.copyOf(bytes, (int) Math.min(length, Math.max(64 << 10, 4L * at)));
+        fill(ByteBuffer.wrap(bytes, at, bytes.length - at), false);
+      }
+      return bytes;
     }
 
     private boolean fill(ByteBuffer target, boolean mayEnd) {

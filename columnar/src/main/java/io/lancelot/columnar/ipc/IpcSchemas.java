@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import org.apache.arrow.flatbuf.Precision;
 import org.apache.arrow.flatbuf.Type;
 import org.jspecify.annotations.Nullable;
 
@@ -38,13 +39,18 @@ final class IpcSchemas {
   ///   dictionary-encoded
   record Node(Field field, Layout layout, Optional<Long> dictionaryId, List<Node> children) {}
 
-  static List<Node> nodes(org.apache.arrow.flatbuf.Schema schema) {
+  /// The fields of a schema message.
+  ///
+  /// @param maxFields more fields than this cannot be in a message of its size unless it repeats
+  ///   itself
+  static List<Node> nodes(org.apache.arrow.flatbuf.Schema schema, int maxFields) {
     if (schema.endianness() != org.apache.arrow.flatbuf.Endianness.Little) {
       throw new UnsupportedFeatureException("Arrow IPC: expected=little-endian, found=big-endian");
     }
     List<Node> nodes = new ArrayList<>();
+    int[] fieldsLeft = {maxFields};
     for (int i = 0; i < schema.fieldsLength(); i++) {
-      nodes.add(node(schema.fields(i), 0));
+      nodes.add(node(schema.fields(i), 0, fieldsLeft));
     }
     return nodes;
   }
@@ -55,25 +61,38 @@ final class IpcSchemas {
     for (int i = 0; i < length; i++) {
       org.apache.arrow.flatbuf.KeyValue entry = entries.apply(i);
       String value = entry.value();
-      metadata.put(entry.key(), value == null ? "" : value);
+      String key = entry.key();
+      metadata.put(key == null ? "" : key, value == null ? "" : value);
     }
     return metadata;
   }
 
-  private static Node node(org.apache.arrow.flatbuf.Field field, int depth) {
+  private static Node node(org.apache.arrow.flatbuf.Field field, int depth, int[] fieldsLeft) {
+    if (fieldsLeft[0]-- == 0) {
+      throw new CorruptDataException("Arrow IPC schema: more fields than the message has room for");
+    }
     if (depth > MAX_DEPTH) {
       throw new CorruptDataException(
           "Arrow IPC schema: nested deeper than " + MAX_DEPTH + " levels");
     }
     List<Node> children = new ArrayList<>();
     for (int i = 0; i < field.childrenLength(); i++) {
-      children.add(node(field.children(i), depth + 1));
+      children.add(node(field.children(i), depth + 1, fieldsLeft));
     }
     List<Field> childFields = children.stream().map(Node::field).toList();
     String name = field.name() == null ? "" : field.name();
+    org.apache.arrow.flatbuf.DictionaryEncoding dictionary = field.dictionary();
+    Optional<Long> dictionaryId = Optional.empty();
     DataType type;
     try {
       type = type(field, name, childFields);
+      if (dictionary != null) {
+        org.apache.arrow.flatbuf.Int index = dictionary.indexType();
+        DataType.Int indexType =
+            index == null ? Types.INT32 : new DataType.Int(index.bitWidth(), index.isSigned());
+        type = new DataType.Dictionary(indexType, type, dictionary.isOrdered());
+        dictionaryId = Optional.of(dictionary.id());
+      }
     } catch (InvalidInputException e) {
       throw new CorruptDataException(
           "Arrow IPC schema: " + e.getMessage() + " (column=" + name + ")", e);
@@ -83,15 +102,6 @@ final class IpcSchemas {
             ? Layout.VIEW
             : Layout.PLAIN;
     Map<String, String> metadata = metadata(field.customMetadataLength(), field::customMetadata);
-    org.apache.arrow.flatbuf.DictionaryEncoding dictionary = field.dictionary();
-    Optional<Long> dictionaryId = Optional.empty();
-    if (dictionary != null) {
-      org.apache.arrow.flatbuf.Int index = dictionary.indexType();
-      DataType.Int indexType =
-          index == null ? Types.INT32 : new DataType.Int(index.bitWidth(), index.isSigned());
-      type = new DataType.Dictionary(indexType, type, dictionary.isOrdered());
-      dictionaryId = Optional.of(dictionary.id());
-    }
     return new Node(
         new Field(name, type, field.nullable(), metadata), layout, dictionaryId, children);
   }
@@ -116,7 +126,12 @@ final class IpcSchemas {
       }
       case Type.FloatingPoint -> {
         var type = table(field, new org.apache.arrow.flatbuf.FloatingPoint());
-        yield new DataType.Floating(16 << type.precision());
+        yield switch (type.precision()) {
+          case Precision.HALF -> Types.FLOAT16;
+          case Precision.SINGLE -> Types.FLOAT32;
+          case Precision.DOUBLE -> Types.FLOAT64;
+          default -> throw unknown("float precision", type.precision(), name);
+        };
       }
       case Type.Decimal -> {
         var type = table(field, new org.apache.arrow.flatbuf.Decimal());
@@ -137,20 +152,31 @@ final class IpcSchemas {
       case Type.FixedSizeBinary ->
           new DataType.FixedSizeBinary(
               table(field, new org.apache.arrow.flatbuf.FixedSizeBinary()).byteWidth());
-      case Type.Date ->
-          table(field, new org.apache.arrow.flatbuf.Date()).unit()
-                  == org.apache.arrow.flatbuf.DateUnit.DAY
-              ? Types.DATE32
-              : Types.DATE64;
-      case Type.Time ->
-          new DataType.Time(unit(table(field, new org.apache.arrow.flatbuf.Time()).unit()));
+      case Type.Date -> {
+        short unit = table(field, new org.apache.arrow.flatbuf.Date()).unit();
+        yield switch (unit) {
+          case org.apache.arrow.flatbuf.DateUnit.DAY -> Types.DATE32;
+          case org.apache.arrow.flatbuf.DateUnit.MILLISECOND -> Types.DATE64;
+          default -> throw unknown("date unit", unit, name);
+        };
+      }
+      case Type.Time -> {
+        var time = table(field, new org.apache.arrow.flatbuf.Time());
+        var type = new DataType.Time(unit(time.unit(), name));
+        if (time.bitWidth() != type.byteWidth() * 8) {
+          throw unknown("width of " + type.arrowName(), time.bitWidth(), name);
+        }
+        yield type;
+      }
       case Type.Timestamp -> {
         var type = table(field, new org.apache.arrow.flatbuf.Timestamp());
         yield new DataType.Timestamp(
-            unit(type.unit()), Optional.ofNullable(type.timezone()).filter(z -> !z.isEmpty()));
+            unit(type.unit(), name),
+            Optional.ofNullable(type.timezone()).filter(z -> !z.isEmpty()));
       }
       case Type.Duration ->
-          new DataType.Duration(unit(table(field, new org.apache.arrow.flatbuf.Duration()).unit()));
+          new DataType.Duration(
+              unit(table(field, new org.apache.arrow.flatbuf.Duration()).unit(), name));
       case Type.List -> new DataType.ListOf(onlyChild(children, name), false);
       case Type.LargeList -> new DataType.ListOf(onlyChild(children, name), true);
       case Type.FixedSizeList ->
@@ -188,13 +214,18 @@ final class IpcSchemas {
     return children.getFirst();
   }
 
-  private static TimeUnit unit(short code) {
+  private static CorruptDataException unknown(String what, int found, String name) {
+    return new CorruptDataException(
+        "Arrow IPC schema: unknown " + what + ": found=" + found + " (column=" + name + ")");
+  }
+
+  private static TimeUnit unit(short code, String name) {
     return switch (code) {
       case org.apache.arrow.flatbuf.TimeUnit.SECOND -> TimeUnit.SECOND;
       case org.apache.arrow.flatbuf.TimeUnit.MILLISECOND -> TimeUnit.MILLISECOND;
       case org.apache.arrow.flatbuf.TimeUnit.MICROSECOND -> TimeUnit.MICROSECOND;
       case org.apache.arrow.flatbuf.TimeUnit.NANOSECOND -> TimeUnit.NANOSECOND;
-      default -> throw new CorruptDataException("Arrow IPC schema: unknown time unit " + code);
+      default -> throw unknown("time unit", code, name);
     };
   }
 
@@ -218,7 +249,7 @@ final class IpcSchemas {
     return new Schema(nodes.stream().map(Node::field).toList(), metadata);
   }
 
-  /// Writes a schema; `dictionaryIds` gives the next dictionary id, in field order, depth first.
+  /// Writes a schema. Dictionaries are numbered in field order, depth first.
   static int write(FlatBufferBuilder builder, Schema schema) {
     long[] nextDictionary = {0};
     int[] fields =

@@ -2,6 +2,7 @@ package io.lancelot.columnar.ipc;
 
 import com.google.flatbuffers.FlatBufferBuilder;
 import io.lancelot.base.Memory;
+import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.StorageException;
 import io.lancelot.columnar.Batch;
@@ -9,6 +10,7 @@ import io.lancelot.columnar.BoolColumn;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.ColumnBuilder;
 import io.lancelot.columnar.Columns;
+import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.DictionaryColumn;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.FixedListColumn;
@@ -20,26 +22,32 @@ import io.lancelot.columnar.Values;
 import io.lancelot.columnar.VarColumn;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.arrow.flatbuf.Buffer;
 import org.apache.arrow.flatbuf.FieldNode;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.MetadataVersion;
 import org.apache.arrow.flatbuf.RecordBatch;
+import org.jspecify.annotations.Nullable;
 
 /// Writes batches as an Arrow IPC stream or file, uncompressed.
 ///
 /// Dictionary values are collected over the whole life of the writer and sent as deltas when new
-/// ones appear, so that an index always means the same value. Not thread-safe.
+/// ones appear, so that an index always means the same value. A stream starts a dictionary anew
+/// when the index type cannot tell more values apart; a file cannot.
+///
+/// A write that failed leaves the output unusable: every later call but [#close()] fails. Not
+/// thread-safe.
 public final class IpcWriter implements AutoCloseable {
 
   private static final byte[] MAGIC = "ARROW1".getBytes(StandardCharsets.US_ASCII);
@@ -49,7 +57,7 @@ public final class IpcWriter implements AutoCloseable {
 
   /// One dictionary on its way out: what was sent so far.
   private static final class SentDictionary {
-    final Map<Object, Integer> indexOf = new HashMap<>();
+    final Map<@Nullable Object, Integer> indexOf = new HashMap<>();
     boolean sent;
   }
 
@@ -62,6 +70,7 @@ public final class IpcWriter implements AutoCloseable {
   private final List<Block> batchBlocks = new ArrayList<>();
   private long position;
   private boolean finished;
+  private boolean broken;
 
   private IpcWriter(WritableByteChannel out, Schema schema, Memory memory, boolean file) {
     this.out = out;
@@ -93,10 +102,28 @@ public final class IpcWriter implements AutoCloseable {
       throw new IllegalArgumentException(
           "batch schema: expected=" + schema.fields() + ", found=" + batch.schema().fields());
     }
+    checkUsable();
+    broken = true;
+    try {
+      writeBatch(batch);
+      broken = false;
+    } finally {
+      scratch.reset();
+    }
+  }
+
+  private void checkUsable() {
+    if (broken || finished) {
+      throw new IllegalStateException(
+          broken ? "an earlier write of this Arrow IPC output failed" : "finished already");
+    }
+  }
+
+  private void writeBatch(Batch batch) {
     List<Column> columns = new ArrayList<>();
     int[] nextDictionary = {0};
     for (Column column : batch.columns()) {
-      columns.add(encodeDictionaries(column, nextDictionary));
+      columns.add(encodeDictionaries(column, nextDictionary, false));
     }
     Body body = new Body();
     columns.forEach(body::add);
@@ -104,12 +131,13 @@ public final class IpcWriter implements AutoCloseable {
     int header = body.header(builder, batch.rowCount());
     batchBlocks.add(
         writeMessage(builder, MessageHeader.RecordBatch, header, body.buffers, body.length));
-    scratch.reset();
   }
 
   /// The column with every dictionary's indices pointing into what this writer has sent, sending
   /// what is new first.
-  private Column encodeDictionaries(Column column, int[] nextDictionary) {
+  ///
+  /// @param nested whether the column lies inside the values of a dictionary
+  private Column encodeDictionaries(Column column, int[] nextDictionary, boolean nested) {
     return switch (column) {
       case NullColumn _, BoolColumn _, FixedColumn _, VarColumn _ -> column;
       case ListColumn list ->
@@ -117,46 +145,63 @@ public final class IpcWriter implements AutoCloseable {
               list.type(),
               list.length(),
               list.offsets(),
-              encodeDictionaries(list.items(), nextDictionary),
+              encodeDictionaries(list.items(), nextDictionary, nested),
               list.validity());
       case FixedListColumn list ->
           new FixedListColumn(
               list.type(),
               list.length(),
-              encodeDictionaries(list.items(), nextDictionary),
+              encodeDictionaries(list.items(), nextDictionary, nested),
               list.validity());
       case StructColumn struct -> {
         List<Column> children = new ArrayList<>();
-        struct.children().forEach(child -> children.add(encodeDictionaries(child, nextDictionary)));
+        for (Column child : struct.children()) {
+          children.add(encodeDictionaries(child, nextDictionary, nested));
+        }
         yield new StructColumn(struct.type(), struct.length(), children, struct.validity());
       }
-      case DictionaryColumn dictionary -> sendDictionary(dictionary, nextDictionary[0]++);
+      case DictionaryColumn dictionary -> sendDictionary(dictionary, nextDictionary, nested);
     };
   }
 
-  private DictionaryColumn sendDictionary(DictionaryColumn column, int id) {
+  private DictionaryColumn sendDictionary(
+      DictionaryColumn column, int[] nextDictionary, boolean nested) {
+    int id = nextDictionary[0]++;
     while (dictionaries.size() <= id) {
       dictionaries.add(new SentDictionary());
     }
     SentDictionary sent = dictionaries.get(id);
     Column values = column.values();
+    // The first dictionary goes out whole and so keeps its order; later ones as far as they are
+    // used.
+    boolean[] wanted = usedValues(column);
+    if (!sent.sent) {
+      Arrays.fill(wanted, true);
+    }
     int[] translated = new int[values.length()];
     int[] fresh = new int[values.length()];
-    int freshCount = 0;
-    for (int i = 0; i < values.length(); i++) {
-      Object value = Values.at(values, i);
-      Object key =
-          Optional.ofNullable(value instanceof byte[] bytes ? ByteBuffer.wrap(bytes) : value);
-      Integer known = sent.indexOf.get(key);
-      if (known == null) {
-        known = sent.indexOf.size();
-        sent.indexOf.put(key, known);
-        fresh[freshCount++] = i;
+    int freshCount = translate(values, wanted, sent, translated, fresh);
+    DataType.Int index = column.type().index();
+    if (sent.indexOf.size()
+        > 1L << Math.min(index.signed() ? index.bits() - 1 : index.bits(), 31)) {
+      if (sent.sent && (file || nested)) {
+        throw new ResourceExhaustedException(
+            "too many dictionary values for an Arrow IPC "
+                + (file ? "file" : "stream")
+                + ": found="
+                + sent.indexOf.size()
+                + " in "
+                + column.type().arrowName()
+                + "; use a wider index type");
       }
-      translated[i] = known;
+      sent.indexOf.clear();
+      sent.sent = false;
+      freshCount = translate(values, usedValues(column), sent, translated, fresh);
     }
+    Column delta = Columns.gather(values, fresh, freshCount, scratch);
+    // Also where nothing is new, so that dictionaries further in get their numbers.
+    delta = encodeDictionaries(delta, nextDictionary, true);
     if (freshCount > 0 || !sent.sent) {
-      Column delta = Columns.gather(values, fresh, freshCount, scratch);
       Body body = new Body();
       body.add(delta);
       FlatBufferBuilder builder = new FlatBufferBuilder(256);
@@ -168,11 +213,44 @@ public final class IpcWriter implements AutoCloseable {
           writeMessage(builder, MessageHeader.DictionaryBatch, header, body.buffers, body.length));
       sent.sent = true;
     }
-    ColumnBuilder indices = ColumnBuilder.of(column.type().index(), scratch);
+    var indices = (ColumnBuilder.OfFixed) ColumnBuilder.of(index, scratch);
     for (int i = 0; i < column.length(); i++) {
-      indices.append(column.isNull(i) ? null : translated[column.indexAt(i)]);
+      if (column.isNull(i)) {
+        indices.appendNull();
+      } else {
+        indices.appendLong(translated[column.indexAt(i)]);
+      }
     }
     return new DictionaryColumn(column.type(), (FixedColumn) indices.build(), values);
+  }
+
+  private static boolean[] usedValues(DictionaryColumn column) {
+    boolean[] used = new boolean[column.values().length()];
+    for (int i = 0; i < column.length(); i++) {
+      if (!column.isNull(i)) {
+        used[column.indexAt(i)] = true;
+      }
+    }
+    return used;
+  }
+
+  /// Gives every wanted value its position in what was sent, new positions to new values. Returns
+  /// how many of those there are.
+  private static int translate(
+      Column values, boolean[] wanted, SentDictionary sent, int[] translated, int[] fresh) {
+    int freshCount = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      if (!wanted[i]) {
+        continue;
+      }
+      int next = sent.indexOf.size();
+      Integer known = sent.indexOf.putIfAbsent(Values.key(values, i), next);
+      if (known == null) {
+        fresh[freshCount++] = i;
+      }
+      translated[i] = known == null ? next : known;
+    }
+    return freshCount;
   }
 
   /// The buffers of one message in Arrow's order, and the nodes that describe them.
@@ -195,25 +273,13 @@ public final class IpcWriter implements AutoCloseable {
         case FixedColumn fixed ->
             addBuffer(fixed.data().asSlice(0, (long) fixed.length() * fixed.width()));
         case VarColumn var -> {
-          VarColumn packed =
-              var.length() == 0 || var.offset(0) != 0
-                  ? (VarColumn) Columns.copy(var, scratch)
-                  : var;
-          addBuffer(packed.offsets().asSlice(0, (packed.length() + 1L) * (packed.large() ? 8 : 4)));
-          addBuffer(packed.data().asSlice(0, packed.offset(packed.length())));
+          long first = var.offset(0);
+          addBuffer(offsetsFromZero(var.offsets(), var.large(), var.length(), first));
+          addBuffer(var.data().asSlice(first, var.offset(var.length()) - first));
         }
         case ListColumn list -> {
-          int width = list.large() ? 8 : 4;
           int first = list.offset(0);
-          MemorySegment offsets = scratch.allocateBytes((list.length() + 1L) * width);
-          for (int i = 0; i <= list.length(); i++) {
-            if (width == 8) {
-              offsets.set(FixedColumn.LONG, 8L * i, list.offset(i) - (long) first);
-            } else {
-              offsets.set(FixedColumn.INT, 4L * i, list.offset(i) - first);
-            }
-          }
-          addBuffer(offsets);
+          addBuffer(offsetsFromZero(list.offsets(), list.large(), list.length(), first));
           add(list.items().slice(first, list.offset(list.length()) - first));
         }
         case FixedListColumn list -> add(list.items());
@@ -225,6 +291,24 @@ public final class IpcWriter implements AutoCloseable {
                     .data()
                     .asSlice(0, (long) dictionary.length() * dictionary.indices().width()));
       }
+    }
+
+    private MemorySegment offsetsFromZero(
+        MemorySegment offsets, boolean large, int length, long first) {
+      int width = large ? 8 : 4;
+      long bytes = (length + 1L) * width;
+      if (first == 0 && length > 0) {
+        return offsets.asSlice(0, bytes);
+      }
+      MemorySegment moved = scratch.allocateBytes(bytes).fill((byte) 0);
+      for (int i = 1; i <= length; i++) {
+        if (large) {
+          moved.set(FixedColumn.LONG, 8L * i, offsets.get(FixedColumn.LONG, 8L * i) - first);
+        } else {
+          moved.set(FixedColumn.INT, 4L * i, (int) (offsets.get(FixedColumn.INT, 4L * i) - first));
+        }
+      }
+      return moved;
     }
 
     private void addBuffer(MemorySegment buffer) {
@@ -277,7 +361,11 @@ public final class IpcWriter implements AutoCloseable {
     long at = 0;
     while (at < segment.byteSize()) {
       long length = Math.min(segment.byteSize() - at, 1L << 30);
-      write(segment.asSlice(at, length).asByteBuffer());
+      MemorySegment part = segment.asSlice(at, length);
+      write(
+          part.heapBase().filter(array -> !(array instanceof byte[])).isEmpty()
+              ? part.asByteBuffer()
+              : ByteBuffer.wrap(part.toArray(ValueLayout.JAVA_BYTE)));
       at += length;
     }
     long padding = ((segment.byteSize() + 63) & ~63L) - segment.byteSize();
@@ -305,6 +393,7 @@ public final class IpcWriter implements AutoCloseable {
     if (finished) {
       return;
     }
+    checkUsable();
     finished = true;
     write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putInt(-1).putInt(0).flip());
     if (!file) {
