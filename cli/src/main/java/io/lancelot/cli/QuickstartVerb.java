@@ -18,36 +18,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
 /// The main job as a story: real data in, embedded in process, searched in plain words, changed,
 /// and restored.
-@Command(description = "Shows the main job on data the project carries")
-final class QuickstartVerb implements Callable<Integer> {
+final class QuickstartVerb extends Command {
 
   private static final String DATA = "quickstart/wonders.jsonl";
   private static final String TABLE = "wonders";
 
-  @Option(
-      names = "--dir",
-      description = "where to keep the database (default: ./lancelot-quickstart)",
-      paramLabel = "D")
-  Path dir = Path.of("lancelot-quickstart");
+  private Path dir = Path.of("lancelot-quickstart");
 
-  @Option(names = "--quiet", description = "no progress")
-  boolean quiet;
+  private boolean quiet;
 
-  @Option(names = "--stacktrace", description = "where an error comes from")
-  boolean stacktrace;
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "this help")
-  boolean help;
 
   private final PrintStream out;
   private final PrintStream err;
@@ -73,7 +57,19 @@ final class QuickstartVerb implements Callable<Integer> {
       String name, String kind, @Nullable Integer year, String description, float _distance) {}
 
   @Override
-  public Integer call() {
+  String description() {
+    return "Shows the main job on data the project carries";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    arguments.option("--dir", "D", "where to keep the database (default: ./lancelot-quickstart)", value -> dir = Path.of(value));
+    arguments.flag("--quiet", "no progress", () -> quiet = true);
+    arguments.flag("--stacktrace", "where an error comes from", () -> {});
+  }
+
+  @Override
+  int call() {
     try (Database database = Lancelot.connect(dir.toString());
         MiniLmEmbedder model = new MiniLmEmbedder()) {
       Table table = build(database, model);

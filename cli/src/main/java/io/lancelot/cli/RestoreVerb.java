@@ -3,9 +3,7 @@ package io.lancelot.cli;
 import io.lancelot.Database;
 import io.lancelot.Table;
 import java.io.PrintStream;
-import picocli.CommandLine.Command;
 
-@Command(description = "Makes an older version the newest: URI TABLE VERSION|TAG")
 final class RestoreVerb extends Verb {
 
   private final PrintStream out;
@@ -15,7 +13,12 @@ final class RestoreVerb extends Verb {
   }
 
   @Override
-  public Integer call() {
+  String description() {
+    return "Makes an older version the newest: URI TABLE VERSION|TAG";
+  }
+
+  @Override
+  int call() {
     Target target = target(1);
     String wanted = target.rest(0, "the version to restore");
     try (Database database = connect(target);

@@ -9,14 +9,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Shows the columns of a table: URI TABLE")
 final class SchemaVerb extends Verb {
 
-  @Option(names = "--format", description = "json, or a line per column")
-  @Nullable Format format;
+  private @Nullable Format format;
 
   private final PrintStream out;
 
@@ -25,7 +21,18 @@ final class SchemaVerb extends Verb {
   }
 
   @Override
-  public Integer call() throws Exception {
+  String description() {
+    return "Shows the columns of a table: URI TABLE";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.option("--format", "FORMAT", "json, or a line per column", value -> format = Arguments.choice("--format", value, Format.class));
+  }
+
+  @Override
+  int call() throws Exception {
     Target target = target(0);
     try (Database database = connect(target);
         Table table = open(database, target)) {
