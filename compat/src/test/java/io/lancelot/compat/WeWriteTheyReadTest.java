@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class WeWriteTheyReadTest {
 
-  /// What ours reads but does not write: the corner, and the option that its refusal names. A corner
-  /// that is written one day fails its refusal and moves to the others.
+  /// What ours reads but does not write: the corner, and the option that its refusal names. A
+  /// corner that is written one day fails its refusal and moves to the others.
   private static final Map<String, String> UNWRITTEN =
       Map.of(
           "compression-zstd", "lance-encoding:compression=zstd",
@@ -98,8 +98,7 @@ final class WeWriteTheyReadTest {
     Path arrow = oracle.make(it.data(), dir.resolve("in.arrow"));
 
     Throwable refusal =
-        catchThrowable(
-            () -> ours.importArrow(dir, "t", arrow, Ours.Mode.CREATE, it.format()));
+        catchThrowable(() -> ours.importArrow(dir, "t", arrow, Ours.Mode.CREATE, it.format()));
 
     assertThat(Files.exists(Ours.folder(dir, "t").resolve("_versions")))
         .as("a half-made table")
