@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
-import org.apache.commons.cli.HelpFormatter;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
@@ -59,7 +58,8 @@ final class Arguments {
             .get()
             .parse(options, words.toArray(String[]::new));
     for (Option option : line.getOptions()) {
-      Consumer<String> action = actions.get(option.hasLongOpt() ? option.getLongOpt() : option.getOpt());
+      Consumer<String> action =
+          actions.get(option.hasLongOpt() ? option.getLongOpt() : option.getOpt());
       if (action != null) {
         action.accept(option.getValue() == null ? "" : option.getValue());
       }
@@ -69,7 +69,12 @@ final class Arguments {
 
   /// Prints what there is.
   void help(String usage, PrintWriter out) {
-    new HelpFormatter().printHelp(out, 100, usage, null, options, 2, 2, null);
+    out.println("usage: " + usage + " ... [options]");
+    for (Option option : options.getOptions()) {
+      String name = option.hasLongOpt() ? "--" + option.getLongOpt() : "-" + option.getOpt();
+      String label = option.hasArg() ? " " + option.getArgName() : "";
+      out.printf(Locale.ROOT, "  %-26s %s%n", name + label, option.getDescription());
+    }
     out.flush();
   }
 

@@ -12,7 +12,8 @@ abstract class Command {
   /// Takes the arguments that are no options.
   void positional(java.util.List<String> values) {
     if (!values.isEmpty()) {
-      throw new io.lancelot.base.InvalidInputException("too many arguments: found=" + values.getFirst());
+      throw new io.lancelot.base.InvalidInputException(
+          "too many arguments: found=" + values.getFirst());
     }
   }
 

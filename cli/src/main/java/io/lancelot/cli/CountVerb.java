@@ -23,7 +23,8 @@ final class CountVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.option("--where", "PREDICATE", "only rows for which this is true", value -> where = value);
+    arguments.option(
+        "--where", "PREDICATE", "only rows for which this is true", value -> where = value);
   }
 
   @Override

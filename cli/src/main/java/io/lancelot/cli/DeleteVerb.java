@@ -22,7 +22,8 @@ final class DeleteVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.required("--where", "PREDICATE", "rows for which this is true", value -> where = value);
+    arguments.required(
+        "--where", "PREDICATE", "rows for which this is true", value -> where = value);
   }
 
   @Override

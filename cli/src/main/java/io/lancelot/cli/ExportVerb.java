@@ -35,10 +35,20 @@ final class ExportVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.option("--format", "FORMAT", "table, json, jsonl, csv or arrow (default: by extension)", value -> format = Arguments.choice("--format", value, Format.class));
-    arguments.option("--where", "PREDICATE", "only rows for which this is true", value -> where = value);
-    arguments.option("--select", "A,B", "only these columns", value -> select = List.of(value.split(",", -1)));
-    arguments.option("--limit", "N", "at most so many rows", value -> limit = Arguments.number("--limit", value));
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "table, json, jsonl, csv or arrow (default: by extension)",
+        value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--where", "PREDICATE", "only rows for which this is true", value -> where = value);
+    arguments.option(
+        "--select", "A,B", "only these columns", value -> select = List.of(value.split(",", -1)));
+    arguments.option(
+        "--limit",
+        "N",
+        "at most so many rows",
+        value -> limit = Arguments.number("--limit", value));
     arguments.flag("--with-row-id", "add _rowid", () -> withRowId = true);
   }
 

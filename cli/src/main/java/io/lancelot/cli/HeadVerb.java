@@ -26,8 +26,13 @@ final class HeadVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.option("-n", "N", "how many (default 10)", value -> rows = Arguments.number("-n", value));
-    arguments.option("--format", "FORMAT", "table, json, jsonl, csv or arrow", value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "-n", "N", "how many (default 10)", value -> rows = Arguments.number("-n", value));
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "table, json, jsonl, csv or arrow",
+        value -> format = Arguments.choice("--format", value, Format.class));
   }
 
   @Override

@@ -58,11 +58,28 @@ final class ImportVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.option("--format", "FORMAT", "jsonl, json, csv or arrow (default: by extension)", value -> format = Arguments.choice("--format", value, Format.class));
-    arguments.option("--mode", "X", "create, append or overwrite (default create)", value -> mode = Arguments.choice("--mode", value, Mode.class));
-    arguments.option("--vector", "COLUMN", "a column of number arrays becomes vectors of float32", value -> vectors.add(value));
-    arguments.option("--data-storage-version", "V", "2.2 (default) or 2.1", value -> dataStorageVersion = value);
-    arguments.option("--batch-rows", "N", "rows read at once (default 8192)", value -> batchRows = Math.toIntExact(Arguments.number("--batch-rows", value)));
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "jsonl, json, csv or arrow (default: by extension)",
+        value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--mode",
+        "X",
+        "create, append or overwrite (default create)",
+        value -> mode = Arguments.choice("--mode", value, Mode.class));
+    arguments.option(
+        "--vector",
+        "COLUMN",
+        "a column of number arrays becomes vectors of float32",
+        value -> vectors.add(value));
+    arguments.option(
+        "--data-storage-version", "V", "2.2 (default) or 2.1", value -> dataStorageVersion = value);
+    arguments.option(
+        "--batch-rows",
+        "N",
+        "rows read at once (default 8192)",
+        value -> batchRows = Math.toIntExact(Arguments.number("--batch-rows", value)));
   }
 
   @Override

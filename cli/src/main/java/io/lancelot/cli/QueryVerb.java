@@ -90,31 +90,81 @@ final class QueryVerb extends Verb {
   void declare(Arguments arguments) {
     super.declare(arguments);
     arguments.option("--vector", "[X,Y]", "a JSON array of numbers", value -> vector = value);
-    arguments.option("--vector-file", "FILE", "a JSON array per line: several queries at once", value -> vectorFile = value);
+    arguments.option(
+        "--vector-file",
+        "FILE",
+        "a JSON array per line: several queries at once",
+        value -> vectorFile = value);
     arguments.option("--text", "WORDS", "full-text query", value -> text = value);
-    arguments.option("--column", "NAME", "the vector column, if there are several", value -> column = value);
-    arguments.option("--metric", "M", "l2 (default), cosine, dot or hamming", value -> metric = value);
-    arguments.option("--where", "PREDICATE", "only rows for which this is true", value -> where = value);
+    arguments.option(
+        "--column", "NAME", "the vector column, if there are several", value -> column = value);
+    arguments.option(
+        "--metric", "M", "l2 (default), cosine, dot or hamming", value -> metric = value);
+    arguments.option(
+        "--where", "PREDICATE", "only rows for which this is true", value -> where = value);
     arguments.flag("--postfilter", "filter after the search", () -> postfilter = true);
-    arguments.option("--select", "A,B", "only these columns", value -> select = List.of(value.split(",", -1)));
-    arguments.option("--limit", "N", "at most so many rows", value -> limit = Arguments.number("--limit", value));
-    arguments.option("--offset", "N", "leave out the first rows", value -> offset = Arguments.number("--offset", value));
-    arguments.option("--distance-range", "LO,HI", "only lo <= distance < hi", value -> distanceRange = List.of(value.split(",", -1)));
-    arguments.option("--nprobes", "N", "partitions to look into, where there is an index", value -> nprobes = Math.toIntExact(Arguments.number("--nprobes", value)));
-    arguments.option("--max-nprobes", "N", "partitions to look into at the most", value -> maxNprobes = Math.toIntExact(Arguments.number("--max-nprobes", value)));
-    arguments.option("--ef", "N", "candidates of a graph search", value -> ef = Math.toIntExact(Arguments.number("--ef", value)));
-    arguments.option("--refine-factor", "N", "candidates to compare exactly, per row wanted", value -> refineFactor = Math.toIntExact(Arguments.number("--refine-factor", value)));
+    arguments.option(
+        "--select", "A,B", "only these columns", value -> select = List.of(value.split(",", -1)));
+    arguments.option(
+        "--limit",
+        "N",
+        "at most so many rows",
+        value -> limit = Arguments.number("--limit", value));
+    arguments.option(
+        "--offset",
+        "N",
+        "leave out the first rows",
+        value -> offset = Arguments.number("--offset", value));
+    arguments.option(
+        "--distance-range",
+        "LO,HI",
+        "only lo <= distance < hi",
+        value -> distanceRange = List.of(value.split(",", -1)));
+    arguments.option(
+        "--nprobes",
+        "N",
+        "partitions to look into, where there is an index",
+        value -> nprobes = Math.toIntExact(Arguments.number("--nprobes", value)));
+    arguments.option(
+        "--max-nprobes",
+        "N",
+        "partitions to look into at the most",
+        value -> maxNprobes = Math.toIntExact(Arguments.number("--max-nprobes", value)));
+    arguments.option(
+        "--ef",
+        "N",
+        "candidates of a graph search",
+        value -> ef = Math.toIntExact(Arguments.number("--ef", value)));
+    arguments.option(
+        "--refine-factor",
+        "N",
+        "candidates to compare exactly, per row wanted",
+        value -> refineFactor = Math.toIntExact(Arguments.number("--refine-factor", value)));
     arguments.flag("--fast-search", "only indexed rows", () -> fastSearch = true);
     arguments.flag("--bypass-vector-index", "search exactly", () -> bypassVectorIndex = true);
     arguments.flag("--with-row-id", "add _rowid", () -> withRowId = true);
     arguments.flag("--explain", "print the plan instead", () -> explain = true);
     arguments.flag("--analyze", "run, and print the plan with what it did", () -> analyze = true);
     arguments.flag("--verify", "compare the planned run with a full scan", () -> verify = true);
-    arguments.option("--format", "FORMAT", "table, json, jsonl, csv or arrow", value -> format = Arguments.choice("--format", value, Format.class));
-    arguments.option("--requests", "FILE", "replay: a JSON request per line", value -> requests = value);
-    arguments.option("--repeat", "N", "with --requests: run the file so many times", value -> repeat = Math.toIntExact(Arguments.number("--repeat", value)));
-    arguments.option("--threads", "T", "with --requests: clients", value -> threads = Math.toIntExact(Arguments.number("--threads", value)));
-    arguments.flag("--timings", "with --requests: add the time of each repetition", () -> timings = true);
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "table, json, jsonl, csv or arrow",
+        value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--requests", "FILE", "replay: a JSON request per line", value -> requests = value);
+    arguments.option(
+        "--repeat",
+        "N",
+        "with --requests: run the file so many times",
+        value -> repeat = Math.toIntExact(Arguments.number("--repeat", value)));
+    arguments.option(
+        "--threads",
+        "T",
+        "with --requests: clients",
+        value -> threads = Math.toIntExact(Arguments.number("--threads", value)));
+    arguments.flag(
+        "--timings", "with --requests: add the time of each repetition", () -> timings = true);
   }
 
   @Override

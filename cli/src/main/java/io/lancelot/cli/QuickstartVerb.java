@@ -31,8 +31,6 @@ final class QuickstartVerb extends Command {
 
   private boolean quiet;
 
-
-
   private final PrintStream out;
   private final PrintStream err;
 
@@ -63,7 +61,11 @@ final class QuickstartVerb extends Command {
 
   @Override
   void declare(Arguments arguments) {
-    arguments.option("--dir", "D", "where to keep the database (default: ./lancelot-quickstart)", value -> dir = Path.of(value));
+    arguments.option(
+        "--dir",
+        "D",
+        "where to keep the database (default: ./lancelot-quickstart)",
+        value -> dir = Path.of(value));
     arguments.flag("--quiet", "no progress", () -> quiet = true);
     arguments.flag("--stacktrace", "where an error comes from", () -> {});
   }

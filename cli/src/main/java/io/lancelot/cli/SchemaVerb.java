@@ -28,7 +28,11 @@ final class SchemaVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.option("--format", "FORMAT", "json, or a line per column", value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "json, or a line per column",
+        value -> format = Arguments.choice("--format", value, Format.class));
   }
 
   @Override

@@ -23,7 +23,11 @@ final class TablesVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.option("--format", "FORMAT", "json for an array; else a line each", value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "json for an array; else a line each",
+        value -> format = Arguments.choice("--format", value, Format.class));
   }
 
   @Override

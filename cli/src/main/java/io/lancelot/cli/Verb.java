@@ -27,13 +27,16 @@ abstract class Verb extends Command {
 
   boolean verbose;
 
-
-
   @Override
   void declare(Arguments arguments) {
-    arguments.option("--version", "N", "read this version", value -> version = Arguments.number("--version", value));
+    arguments.option(
+        "--version",
+        "N",
+        "read this version",
+        value -> version = Arguments.number("--version", value));
     arguments.option("--tag", "NAME", "read the version of this name", value -> tag = value);
-    arguments.option("--option", "KEY=VALUE", "storage option key=value", value -> putStorageOption(value));
+    arguments.option(
+        "--option", "KEY=VALUE", "storage option key=value", value -> putStorageOption(value));
     arguments.flag("--quiet", "no progress", () -> quiet = true);
     arguments.flag("--verbose", "more on stderr", () -> verbose = true);
     arguments.flag("--stacktrace", "where an error comes from", () -> {});

@@ -10,7 +10,6 @@ final class VersionVerb extends Command {
 
   private @Nullable Format format;
 
-
   private final PrintStream out;
 
   VersionVerb(PrintStream out) {
@@ -24,7 +23,11 @@ final class VersionVerb extends Command {
 
   @Override
   void declare(Arguments arguments) {
-    arguments.option("--format", "FORMAT", "json, or lines", value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "json, or lines",
+        value -> format = Arguments.choice("--format", value, Format.class));
   }
 
   @Override

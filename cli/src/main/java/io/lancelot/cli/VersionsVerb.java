@@ -27,7 +27,11 @@ final class VersionsVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.option("--format", "FORMAT", "json, or a line each", value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "json, or a line each",
+        value -> format = Arguments.choice("--format", value, Format.class));
   }
 
   @Override

@@ -153,7 +153,9 @@ final class PageEncoder {
 
   /// The page, or null if the rows do not fit into one.
   private @Nullable EncodedPage encodeWhole(LevelStreams levels, PageSlots slots) {
-    if (slots instanceof PageSlots.Absent || slots.count() == 0 || leaf.nullable() && levels.allNull()) {
+    if (slots instanceof PageSlots.Absent
+        || slots.count() == 0
+        || leaf.nullable() && levels.allNull()) {
       return ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
     }
     if (version != FileVersion.V2_1) {

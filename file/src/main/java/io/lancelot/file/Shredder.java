@@ -15,8 +15,7 @@ sealed interface Shredder {
   /// @param rows rows of the page that the column stands for
   void append(Column column, LevelItems items, int rows);
 
-  private static LevelItems mark(
-      Column column, LevelItems items, LevelLayer layer) {
+  private static LevelItems mark(Column column, LevelItems items, LevelLayer layer) {
     LevelItems marked = items.mark(column.validity(), layer.code());
     if (!layer.nullable() && marked != items && marked.uses(layer.code())) {
       throw new InvalidInputException(
@@ -60,8 +59,7 @@ sealed interface Shredder {
   }
 
   /// Fixed-size lists of structs.
-  record FixedLists(LevelLayer layer, int size, Shredder item)
-      implements Shredder {
+  record FixedLists(LevelLayer layer, int size, Shredder item) implements Shredder {
     @Override
     public void append(Column column, LevelItems items, int rows) {
       FixedListColumn list = (FixedListColumn) column;

@@ -79,9 +79,7 @@ final class ShredderBuilder {
         LanceField child = field.children().getFirst();
         EncodingOptions.of(field.field().metadata(), above.path());
         yield new Shredder.FixedLists(
-            layer, 
-            size,
-            build(child, above.below(layer, size, child.name())));
+            layer, size, build(child, above.below(layer, size, child.name())));
       }
       case DataType.Null _,
           DataType.Bool _,
@@ -109,15 +107,14 @@ final class ShredderBuilder {
     for (LanceField child : field.children()) {
       children.add(build(child, above.below(layer, 1, child.name())));
     }
-    return new Shredder.Struct(layer,  children);
+    return new Shredder.Struct(layer, children);
   }
 
   private Shredder lists(LanceField field, Above above) {
     EncodingOptions.of(field.field().metadata(), above.path());
     LevelLayer layer = above.layer(LevelLayer.Kind.LIST, field);
     LanceField child = field.children().getFirst();
-    return new Shredder.Lists(
-        layer,  build(child, above.below(layer, 1, child.name())));
+    return new Shredder.Lists(layer, build(child, above.below(layer, 1, child.name())));
   }
 
   private Shredder leaf(LanceField field, Above above) {
