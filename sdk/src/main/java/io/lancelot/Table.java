@@ -11,6 +11,7 @@ import io.lancelot.engine.Engine;
 import io.lancelot.expr.Expr;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -162,6 +163,15 @@ public final class Table implements AutoCloseable {
       wide[i] = vector[i];
     }
     return wide;
+  }
+
+  /// Waits until searches of this table's vectors by that distance run at full speed. In a fresh
+  /// JVM they do so after about a second of searching by themselves; a server, or a benchmark, may
+  /// want to have that behind it.
+  ///
+  /// @return whether they do, for every vector column that has this distance
+  public boolean warmUp(Distance metric, Duration patience) {
+    return engine.warmUp(snapshot(), metric.metric(), patience);
   }
 
   /// The table's history, oldest version first.

@@ -6,12 +6,20 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Bits;
+import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
+import io.lancelot.kernels.ElementType;
+import io.lancelot.kernels.Kernels;
+import io.lancelot.kernels.Metric;
+import io.lancelot.kernels.QueryVector;
 import io.lancelot.table.Fragment;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.Table;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +50,24 @@ public final class Engine {
   /// How a query would run.
   public Plan plan(Snapshot snapshot, Query query) {
     return Planner.plan(snapshot.schema().arrow(), query);
+  }
+
+  /// Waits until the kernels of a metric are compiled for the table's vector columns.
+  ///
+  /// @return whether they all are
+  public boolean warmUp(Snapshot snapshot, Metric metric, Duration patience) {
+    boolean warm = true;
+    for (Field field : snapshot.schema().arrow().fields()) {
+      Optional<ElementType> type = Planner.elementType(field).filter(metric::supports);
+      if (type.isPresent()
+          && field.type() instanceof DataType.FixedSizeList(_, int dim)
+          && dim > 0) {
+        double[] ones = new double[dim];
+        Arrays.fill(ones, 1);
+        warm &= Kernels.current().warm(QueryVector.of(metric, type.get(), ones), patience);
+      }
+    }
+    return warm;
   }
 
   /// The number of rows, or of those for which a filter is true.

@@ -3,6 +3,7 @@ package io.lancelot.kernels;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,23 @@ public final class Kernels {
             : "module jdk.incubator.vector is present";
     DistanceKernels vector = new VectorKernels();
     return new Kernels(warmup ? new WarmingKernels(new ScalarKernels(), vector) : vector, reason);
+  }
+
+  /// Waits until the kernel that a query needs runs at full speed, which in a fresh JVM takes the
+  /// compiler about a second. Queries need not wait: until then they run on plain Java. For those
+  /// who measure.
+  ///
+  /// @return whether it does
+  public boolean warm(QueryVector query, Duration patience) {
+    if (!(kernels instanceof WarmingKernels warming)) {
+      return true;
+    }
+    try {
+      return warming.await(query, patience);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /// `scalar`, or `vector-` and the bits of a register: `vector-256`.

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -21,8 +22,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 /// first calls in a fresh JVM run 50 to 150 times slower than plain Java. Therefore the first use
 /// of a kernel only starts a thread that runs both twins on made-up rows; once the vector twin has
 /// won three times in a row against the best time of the plain one, all later calls take it. A
-/// kernel that never wins stays plain. `-Dlancelot.kernels.warmup=off` takes vectors from the first
-/// call.
+/// kernel that does not win within its time starts over at its next use.
+/// `-Dlancelot.kernels.warmup=off` takes vectors from the first call.
 final class WarmingKernels implements DistanceKernels {
 
   private static final Logger LOG = System.getLogger(WarmingKernels.class.getName());
@@ -77,6 +78,27 @@ final class WarmingKernels implements DistanceKernels {
     return states.getAcquire(query.kernel()) == READY;
   }
 
+  /// Starts to warm the kernel that a query needs, unless that has begun, and waits until it is
+  /// fast.
+  ///
+  /// @return whether it became fast in time
+  boolean await(QueryVector query, Duration patience) throws InterruptedException {
+    int kernel = query.kernel();
+    start(query);
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (states.getAcquire(kernel) == WARMING && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    return states.getAcquire(kernel) == READY;
+  }
+
+  private void start(QueryVector query) {
+    int kernel = query.kernel();
+    if (states.getAcquire(kernel) == COLD && states.compareAndSet(kernel, COLD, WARMING)) {
+      warmer.execute(() -> warm(query.metric(), query.type(), query.dim()));
+    }
+  }
+
   @Override
   public void distances(
       QueryVector query, MemorySegment data, long base, int[] rows, int count, float[] out) {
@@ -86,8 +108,8 @@ final class WarmingKernels implements DistanceKernels {
       vector.distances(query, data, base, rows, count, out);
       return;
     }
-    if (state == COLD && states.compareAndSet(kernel, COLD, WARMING)) {
-      warmer.execute(() -> warm(query.metric(), query.type(), query.dim()));
+    if (state == COLD) {
+      start(query);
     }
     plain.distances(query, data, base, rows, count, out);
   }
@@ -113,15 +135,15 @@ final class WarmingKernels implements DistanceKernels {
         bestPlain = Math.min(bestPlain, time(plain, usual, data, rows, out));
         wins = time(vector, usual, data, rows, out) < bestPlain ? wins + 1 : 0;
       }
-      if (wins == WINS) {
-        states.setRelease(usual.kernel(), READY);
-      }
+      // A machine too busy to let the compiler in says nothing of the kernel: the next use tries
+      // again.
+      states.setRelease(usual.kernel(), wins == WINS ? READY : COLD);
       LOG.log(
           Level.DEBUG,
           "kernel {0} on {1}: {2} after {3} ms",
           metric,
           type,
-          wins == WINS ? vector.name() : "stays " + plain.name(),
+          wins == WINS ? vector.name() : "not yet " + vector.name(),
           (System.nanoTime() - start) / 1_000_000);
     }
   }
