@@ -21,22 +21,26 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What the documents show is true of the code: their Java compiles, the first example runs and prints what the README
-/// says, commands name verbs and options that exist, and names and links lead somewhere.
+/// What the documents show is true of the code: their Java compiles, the first example runs and
+/// prints what the README says, commands name verbs and options that exist, and names and links
+/// lead somewhere.
 final class DocumentsTest {
 
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
   private static final Pattern FENCE = Pattern.compile("(?ms)^```(\\w+)\\n(.*?)^```$");
-  private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#\\s]+)(?:#[^)\\s]*)?\\)");
+  private static final Pattern LINK =
+      Pattern.compile("\\]\\((?!https?:)([^)#\\s]+)(?:#[^)\\s]*)?\\)");
 
-  /// A type, or a type and one of its members, in a code span: `Batch`, `Table.append`, `Memory.scratch()`.
+  /// A type, or a type and one of its members, in a code span: `Batch`, `Table.append`,
+  /// `Memory.scratch()`.
   private static final Pattern NAME =
       Pattern.compile("`([A-Z][a-z0-9]\\w*)(?:\\.([A-Za-z]\\w*))?(?:\\([^`]*\\))?`");
 
   /// Where types that are not ours may come from.
   private static final List<String> KNOWN_PACKAGES =
-      List.of("java.lang", "java.lang.foreign", "java.util", "java.util.concurrent", "java.nio.file");
+      List.of(
+          "java.lang", "java.lang.foreign", "java.util", "java.util.concurrent", "java.nio.file");
 
   /// A fenced block of a document.
   ///
@@ -56,7 +60,10 @@ final class DocumentsTest {
     List<Path> documents = new ArrayList<>();
     try (Stream<Path> root = Files.list(ROOT);
         Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
-      Stream.concat(root, docs).filter(path -> path.toString().endsWith(".md")).sorted().forEach(documents::add);
+      Stream.concat(root, docs)
+          .filter(path -> path.toString().endsWith(".md"))
+          .sorted()
+          .forEach(documents::add);
     }
     return documents;
   }
@@ -66,14 +73,17 @@ final class DocumentsTest {
     return FENCE
         .matcher(Files.readString(document))
         .results()
-        .map(m -> new Block(document, m.group(1), counts.merge(m.group(1), 1, Integer::sum), m.group(2)))
+        .map(m ->
+            new Block(document, m.group(1), counts.merge(m.group(1), 1, Integer::sum), m.group(2)))
         .toList();
   }
 
   private static List<Block> blocks(String language) throws IOException {
     List<Block> found = new ArrayList<>();
     for (Path document : documents()) {
-      blocks(document).stream().filter(block -> block.language().equals(language)).forEach(found::add);
+      blocks(document).stream()
+          .filter(block -> block.language().equals(language))
+          .forEach(found::add);
     }
     return found;
   }
@@ -92,7 +102,8 @@ final class DocumentsTest {
     compile(block, dir);
   }
 
-  /// Compiles a program as it is and a fragment inside a method that has `db`, `films` and `queryVector` at hand.
+  /// Compiles a program as it is and a fragment inside a method that has `db`, `films` and
+  /// `queryVector` at hand.
   private static void compile(Block block, Path dir) throws IOException {
     Path source = dir.resolve("Example.java");
     Files.writeString(source, block.isProgram() ? block.text() : wrapped(block.text()));
@@ -109,8 +120,11 @@ final class DocumentsTest {
             source.toString());
     var messages = new java.io.ByteArrayOutputStream();
     int code =
-        ToolProvider.getSystemJavaCompiler().run(null, messages, messages, arguments.toArray(String[]::new));
-    assertThat(messages.toString(java.nio.charset.StandardCharsets.UTF_8)).as(block.toString()).isEmpty();
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, messages, messages, arguments.toArray(String[]::new));
+    assertThat(messages.toString(java.nio.charset.StandardCharsets.UTF_8))
+        .as(block.toString())
+        .isEmpty();
     assertThat(code).isZero();
   }
 
@@ -119,7 +133,8 @@ final class DocumentsTest {
     StringBuilder statements = new StringBuilder();
     fragment
         .lines()
-        .forEach(line -> (line.startsWith("import ") ? imports : statements).append(line).append('\n'));
+        .forEach(
+            line -> (line.startsWith("import ") ? imports : statements).append(line).append('\n'));
     return "import io.lancelot.*;\nimport io.lancelot.base.*;\nimport java.util.List;\nimport java.util.Map;\n"
         + imports
         + "final class Example {\n"
@@ -128,7 +143,8 @@ final class DocumentsTest {
         + "  }\n}\n";
   }
 
-  /// In a JVM of its own, as a reader would run it; what it prints is the block of text that follows it.
+  /// In a JVM of its own, as a reader would run it; what it prints is the block of text that
+  /// follows it.
   @Test
   void theExampleOfTheReadmeRuns(@TempDir Path dir) throws Exception {
     List<Block> blocks = blocks(ROOT.resolve("README.md"));
@@ -145,7 +161,9 @@ final class DocumentsTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Dstdout.encoding=UTF-8",
                 "-cp",
-                dir.resolve("classes") + java.io.File.pathSeparator + System.getProperty("java.class.path"),
+                dir.resolve("classes")
+                    + java.io.File.pathSeparator
+                    + System.getProperty("java.class.path"),
                 "Example")
             .directory(dir.toFile())
             .redirectErrorStream(true)
@@ -170,7 +188,9 @@ final class DocumentsTest {
       String command = words.getFirst();
       if (command.equals("./lancelot")) {
         assertThat(verbs).as(line).contains(words.get(1));
-        assertThat(options).as(line).containsAll(words.stream().filter(word -> word.startsWith("-")).toList());
+        assertThat(options)
+            .as(line)
+            .containsAll(words.stream().filter(word -> word.startsWith("-")).toList());
       } else if (command.startsWith("./")) {
         assertThat(ROOT.resolve(command)).as(line).isExecutable();
       }
@@ -181,7 +201,9 @@ final class DocumentsTest {
   void linksLeadSomewhere() throws IOException {
     for (Path document : documents()) {
       for (String target : group(LINK.matcher(Files.readString(document)).results())) {
-        assertThat(document.resolveSibling(target)).as("%s in %s", target, ROOT.relativize(document)).exists();
+        assertThat(document.resolveSibling(target))
+            .as("%s in %s", target, ROOT.relativize(document))
+            .exists();
       }
     }
   }
@@ -198,37 +220,41 @@ final class DocumentsTest {
       boolean found =
           source == null
               ? name.group(2) == null && isKnown(name.group(1))
-              : name.group(2) == null || Pattern.compile("\\b" + name.group(2) + "\\b").matcher(source).find();
+              : name.group(2) == null
+                  || Pattern.compile("\\b" + name.group(2) + "\\b").matcher(source).find();
       if (!found) {
         unknown.add(name.group());
       }
     }
     assertThat(names).hasSizeGreaterThan(20);
-    assertThat(unknown).as("names in ARCHITECTURE.md without a type or member in the code").isEmpty();
+    assertThat(unknown)
+        .as("names in ARCHITECTURE.md without a type or member in the code")
+        .isEmpty();
   }
 
-  /// Every type of ours by its simple name, with the text of the files that declare one of that name.
+  /// Every type of ours by its simple name, with the text of the files that declare one of that
+  /// name.
   private static Map<String, String> types() throws IOException {
     Pattern declaration = Pattern.compile("\\b(?:class|record|interface|enum) ([A-Z]\\w*)");
     Map<String, String> types = new TreeMap<>();
     for (Path file : javaFiles(ROOT)) {
       String text = Files.readString(file);
-      group(declaration.matcher(text).results()).forEach(name -> types.merge(name, text, String::concat));
+      group(declaration.matcher(text).results())
+          .forEach(name -> types.merge(name, text, String::concat));
     }
     return types;
   }
 
   private static boolean isKnown(String name) {
     return KNOWN_PACKAGES.stream()
-        .anyMatch(
-            known -> {
-              try {
-                Class.forName(known + "." + name, false, DocumentsTest.class.getClassLoader());
-                return true;
-              } catch (ClassNotFoundException e) {
-                return false;
-              }
-            });
+        .anyMatch(known -> {
+          try {
+            Class.forName(known + "." + name, false, DocumentsTest.class.getClassLoader());
+            return true;
+          } catch (ClassNotFoundException e) {
+            return false;
+          }
+        });
   }
 
   private static String sources(Path folder) throws IOException {
