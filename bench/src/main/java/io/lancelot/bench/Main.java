@@ -1,0 +1,121 @@
+package io.lancelot.bench;
+
+import io.lancelot.base.LancelotException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/// `lancelot bench SUITE`: measures Lancelot and its peers in one run on the same data.
+public final class Main {
+
+  private static final int DONE = 0;
+  private static final int FAILED = 1;
+  private static final int USAGE = 2;
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    PrintStream out =
+        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    boolean terminal = System.console() != null && System.console().isTerminal();
+    System.exit(run(out, System.err, terminal, args));
+  }
+
+  /// Runs one command line.
+  ///
+  /// @param args with or without the leading word `bench`
+  /// @return the exit code: 0 done, 1 failed, 2 usage
+  static int run(PrintStream out, PrintStream err, boolean terminal, String... args) {
+    Options options;
+    try {
+      options = Options.parse(args, terminal);
+    } catch (Options.UsageException e) {
+      err.println("lancelot: usage: " + e.getMessage());
+      err.println(Options.USAGE);
+      return USAGE;
+    }
+    try {
+      measure(options, out, err);
+      return DONE;
+    } catch (LancelotException e) {
+      err.println("lancelot: " + e.kind() + ": " + e.getMessage());
+      return FAILED;
+    } catch (WrongAnswerException e) {
+      err.println("lancelot: wrong answer: " + e.getMessage());
+      return FAILED;
+    } catch (IOException | RuntimeException e) {
+      err.println("lancelot: internal: " + e);
+      e.printStackTrace(err);
+      return FAILED;
+    }
+  }
+
+  private static void measure(Options options, PrintStream out, PrintStream err)
+      throws IOException {
+    Path folder =
+        options.folder().isPresent()
+            ? Files.createTempDirectory(Files.createDirectories(options.folder().get()), "bench-")
+            : Files.createTempDirectory("lancelot-bench-");
+    List<Result> results = new ArrayList<>();
+    Consumer<Result> sink =
+        result -> {
+          results.add(result);
+          if (!options.table()) {
+            out.println(result.toJson());
+          }
+        };
+    try {
+      for (Source source : Source.of(options, line -> err.println("bench: " + line))) {
+        try (DataSet data = source.load()) {
+          if (options.suite() == Suite.VECTORS && data.vectors().isEmpty()) {
+            err.println("bench: " + data.name() + " has no vectors: left out");
+            continue;
+          }
+          measure(
+              options,
+              data,
+              folder,
+              sink,
+              line -> err.println("bench: " + data.name() + ": " + line));
+        }
+      }
+    } finally {
+      TablesSuite.deleteAll(folder);
+    }
+    if (options.table()) {
+      Report.print(results, out);
+    }
+  }
+
+  private static void measure(
+      Options options, DataSet data, Path folder, Consumer<Result> sink, Consumer<String> progress)
+      throws IOException {
+    Path own = Files.createDirectories(folder.resolve(data.name()));
+    List<Contender> contenders = new ArrayList<>();
+    try {
+      contenders.add(new LancelotContender(data));
+      for (Peer peer : options.peers()) {
+        if (peer.takesPart(options.suite())) {
+          contenders.add(peer.on(data));
+        }
+      }
+      Versions versions = new Versions();
+      switch (options.suite()) {
+        case TABLES ->
+            new TablesSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
+        case VECTORS ->
+            new VectorsSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
+      }
+    } finally {
+      contenders.forEach(Contender::close);
+    }
+    TablesSuite.deleteAll(own);
+  }
+}

@@ -1,0 +1,61 @@
+package io.lancelot.bench;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/// Where a data set comes from; loaded one at a time, since each may fill much memory.
+sealed interface Source {
+
+  DataSet load();
+
+  /// Made-up rows.
+  record Made(int rows, int dim) implements Source {
+    private static final long SEED = 1;
+
+    @Override
+    public DataSet load() {
+      return new Synthetic(Long.getLong("lancelot.seed", SEED)).table(rows, dim);
+    }
+  }
+
+  /// Rows on disk.
+  record Stored(Folders.Place place) implements Source {
+    @Override
+    public DataSet load() {
+      return place.load();
+    }
+  }
+
+  /// The sources for a command line. A folder of data sets is measured on those that have vectors,
+  /// or that are large enough for the suite to tell anything.
+  static List<Source> of(Options options, Consumer<String> note) {
+    Path home = Path.of(System.getProperty("lancelot.root", "."));
+    Path usual = home.resolve("../shared/data").normalize();
+    if (options.data().isEmpty() && (options.rows().isPresent() || !Files.isDirectory(usual))) {
+      int rows = options.rows().orElse(options.quick() ? 50_000 : 200_000);
+      return List.of(new Made(rows, options.dim().orElse(128)));
+    }
+    List<Source> sources = new ArrayList<>();
+    List<Folders.Place> places = Folders.find(options.data().orElse(usual));
+    for (Folders.Place place : places) {
+      boolean wanted =
+          options.data().isPresent() && places.size() == 1
+              || switch (options.suite()) {
+                case VECTORS -> place.vectors();
+                case TABLES -> place.vectors() || place.large();
+              };
+      if (wanted) {
+        sources.add(new Stored(place));
+      } else {
+        note.accept(
+            "left out: "
+                + place.name()
+                + " (too small or without vectors; name its folder with --data)");
+      }
+    }
+    return sources;
+  }
+}

@@ -1,0 +1,7 @@
+package io.lancelot.bench;
+
+/// What can be measured.
+enum Suite {
+  TABLES,
+  VECTORS
+}

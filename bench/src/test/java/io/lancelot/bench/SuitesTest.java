@@ -1,0 +1,108 @@
+package io.lancelot.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Each suite on a few made-up rows, without peers.
+final class SuitesTest {
+
+  @TempDir Path folder;
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private int run(String... args) {
+    return Main.run(
+        new PrintStream(out, true, StandardCharsets.UTF_8),
+        new PrintStream(err, true, StandardCharsets.UTF_8),
+        false,
+        args);
+  }
+
+  private List<String> lines() {
+    return out.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+
+  private int runTiny(String suite, String... more) {
+    String[] all = new String[more.length + 11];
+    List<String> args =
+        List.of(
+            "bench",
+            suite,
+            "--quick",
+            "--peers",
+            "none",
+            "--rows",
+            "3000",
+            "--dim",
+            "8",
+            "--dir",
+            folder.toString());
+    args.toArray(all);
+    System.arraycopy(more, 0, all, args.size(), more.length);
+    return run(all);
+  }
+
+  @Test
+  void tablesGivesALineForEachWork() {
+    assertThat(runTiny("tables")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(lines())
+        .hasSize(18)
+        .allSatisfy(line ->
+            assertThat(line)
+                .startsWith("{\"suite\":\"tables\",\"work\":\"")
+                .contains(
+                    "\"system\":\"lancelot\"", "\"recall\":null", "\"data\":\"synthetic-3000-8\""));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void vectorsFindsAllTrueNeighbours() {
+    assertThat(runTiny("vectors")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(lines()).hasSize(9).allSatisfy(line -> assertThat(line).contains("\"recall\":1.0"));
+    assertThat(lines().getFirst())
+        .contains(
+            "\"work\":\"exact l2 top-10\"",
+            "\"metric\":\"latency\"",
+            "\"unit\":\"ms\"",
+            "\"threads\":1");
+  }
+
+  @Test
+  void tableForPeopleNamesDataAndUnits() {
+    assertThat(runTiny("vectors", "--format", "table")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains(
+            "vectors: synthetic-3000-8, 3000 rows",
+            "exact cosine top-10 (ms)",
+            "× 2 clients (queries/s)");
+  }
+
+  @Test
+  void usageErrorsSayWhatIsExpected() {
+    assertThat(run("bench")).isEqualTo(2);
+    assertThat(run("bench", "tables", "--peers", "jvector")).isEqualTo(2);
+    assertThat(run("bench", "text")).isEqualTo(2);
+    assertThat(run("bench", "tables", "--rows", "x")).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains(
+            "expected=a suite, found=none",
+            "jvector is not built in yet",
+            "suite not built yet: text",
+            "--rows: expected=a positive number, found=x");
+    assertThat(lines()).isEmpty();
+  }
+
+  @Test
+  void missingDataIsAnError() {
+    assertThat(run("bench", "tables", "--data", folder.resolve("nowhere").toString())).isEqualTo(1);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("--data: expected=a folder, found=");
+  }
+}
