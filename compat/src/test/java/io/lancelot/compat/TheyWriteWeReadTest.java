@@ -69,24 +69,28 @@ final class TheyWriteWeReadTest {
   }
 
   /// How a table came to be, beside its rows.
-  record Making(String name, String format, Map<String, ?> options) {
+  record Making(String name, String format, long seed, Map<String, ?> options) {
     @Override
     public String toString() {
-      return name + " in " + format;
+      return name + " in " + format + ", seed " + seed;
     }
   }
 
   List<Making> makings() {
     List<Making> all = new ArrayList<>();
+    long seed = Cases.seed();
     for (String format : Cases.FORMATS) {
-      all.add(new Making("files of 700 rows", format, Map.of("max_rows_per_file", 700)));
-      all.add(new Making("groups of 100 rows", format, Map.of("max_rows_per_group", 100)));
+      all.add(new Making("files of 700 rows", format, seed, Map.of("max_rows_per_file", 700)));
+      all.add(new Making("groups of 100 rows", format, seed, Map.of("max_rows_per_group", 100)));
       all.add(
           new Making(
               "stable row ids",
               format,
+              seed,
               Map.of("enable_stable_row_ids", true, "max_rows_per_file", 900)));
-      all.add(new Making("old manifest names", format, Map.of("enable_v2_manifest_paths", false)));
+      all.add(
+          new Making(
+              "old manifest names", format, seed, Map.of("enable_v2_manifest_paths", false)));
     }
     return all;
   }
@@ -94,7 +98,7 @@ final class TheyWriteWeReadTest {
   @ParameterizedTest
   @MethodSource("makings")
   void severalFragmentsWithDeletionsAndCompaction(Making making, @TempDir Path dir) {
-    Data all = Data.numbered(Cases.seed(), 12_000, making.format());
+    Data all = Data.numbered(making.seed(), 12_000, making.format());
     Path table = Ours.folder(dir, "t");
     List<Long> rows = LongStream.range(0, 11_000).boxed().toList();
     write(dir, all.take(rows), making.format(), making.options());
