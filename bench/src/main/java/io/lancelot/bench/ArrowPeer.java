@@ -25,7 +25,8 @@ import org.apache.arrow.vector.ipc.ArrowStreamReader;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/// A data set in Arrow Java's memory, for peers that take and give Arrow streams. Made before any clock starts.
+/// A data set in Arrow Java's memory, for peers that take and give Arrow streams. Made before any
+/// clock starts.
 final class ArrowPeer implements AutoCloseable {
 
   private final BufferAllocator allocator = new RootAllocator();
@@ -59,7 +60,8 @@ final class ArrowPeer implements AutoCloseable {
   }
 
   private Schema readSchema(byte[] ipc) throws IOException {
-    try (ArrowStreamReader reader = new ArrowStreamReader(new ByteArrayInputStream(ipc), allocator)) {
+    try (ArrowStreamReader reader =
+        new ArrowStreamReader(new ByteArrayInputStream(ipc), allocator)) {
       return reader.getVectorSchemaRoot().getSchema();
     }
   }

@@ -3,8 +3,9 @@ package io.lancelot.bench;
 import java.nio.file.Path;
 import java.util.List;
 
-/// A system under test, with one table of the data set it was made for. Every operation reads its result to the last
-/// byte, as a caller who wants the rows would, and returns how many rows that were.
+/// A system under test, with one table of the data set it was made for. Every operation reads its
+/// result to the last byte, as a caller who wants the rows would, and returns how many rows that
+/// were.
 ///
 /// [#nearest] may be called from several threads, everything else from one.
 sealed interface Contender extends AutoCloseable
@@ -16,8 +17,8 @@ sealed interface Contender extends AutoCloseable
   /// Whether it stores and scans whole rows, or vectors only.
   boolean tables();
 
-  /// Writes the whole data set into a table in a new folder, as durable as the product makes it by itself. The table
-  /// stays open; the one before is closed.
+  /// Writes the whole data set into a table in a new folder, as durable as the product makes it by
+  /// itself. The table stays open; the one before is closed.
   void ingest(Path folder);
 
   /// Closes the table and opens it anew, up to the point where a query can be asked.
@@ -35,7 +36,8 @@ sealed interface Contender extends AutoCloseable
   /// Fetches rows by their position in the table.
   long take(long[] positions, List<String> columns);
 
-  /// The positions of the rows whose vectors are nearest to a query, by comparing all of them; nearest first.
+  /// The positions of the rows whose vectors are nearest to a query, by comparing all of them;
+  /// nearest first.
   long[] nearest(Similarity similarity, float[] query, int k);
 
   @Override

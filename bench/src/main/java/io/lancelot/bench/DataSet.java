@@ -117,14 +117,13 @@ final class DataSet implements AutoCloseable {
         .findFirst()
         .or(() -> candidates.stream().filter(column -> !column.endsWith("id")).findFirst())
         .or(() -> candidates.stream().findFirst())
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    "data to measure with: expected=a column of numbers to filter by, found="
-                        + columns()
-                        + " (data="
-                        + name
-                        + ")"));
+        .orElseThrow(() ->
+            new InvalidInputException(
+                "data to measure with: expected=a column of numbers to filter by, found="
+                    + columns()
+                    + " (data="
+                    + name
+                    + ")"));
   }
 
   private static boolean filterable(Field field) {

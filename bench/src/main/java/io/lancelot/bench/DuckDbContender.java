@@ -23,7 +23,8 @@ import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBResultSet;
 import org.jspecify.annotations.Nullable;
 
-/// DuckDB over JDBC: rows in and out as Arrow streams, vectors as arrays, compared by its array functions.
+/// DuckDB over JDBC: rows in and out as Arrow streams, vectors as arrays, compared by its array
+/// functions.
 final class DuckDbContender implements Contender {
 
   private static final long BATCH_ROWS = DataSet.BATCH_ROWS;
@@ -101,7 +102,8 @@ final class DuckDbContender implements Contender {
 
   @Override
   public long take(long[] positions, List<String> columns) {
-    String rows = Arrays.stream(positions).mapToObj(Long::toString).collect(Collectors.joining(","));
+    String rows =
+        Arrays.stream(positions).mapToObj(Long::toString).collect(Collectors.joining(","));
     return read("SELECT " + list(columns) + " FROM rows WHERE rowid IN (" + rows + ")");
   }
 
@@ -156,7 +158,8 @@ final class DuckDbContender implements Contender {
     }
   }
 
-  /// A connection serves one thread at a time, so each thread gets one of its own to the same database.
+  /// A connection serves one thread at a time, so each thread gets one of its own to the same
+  /// database.
   private PreparedStatement prepare(Similarity similarity, int k) throws SQLException {
     Vectors searched = vectors.orElseThrow();
     String distance =

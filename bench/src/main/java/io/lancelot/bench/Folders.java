@@ -68,7 +68,9 @@ final class Folders {
     }
     List<Place> places = new ArrayList<>(placesOf(folder));
     if (places.isEmpty()) {
-      entries(folder).stream().filter(Files::isDirectory).forEach(inner -> places.addAll(placesOf(inner)));
+      entries(folder).stream()
+          .filter(Files::isDirectory)
+          .forEach(inner -> places.addAll(placesOf(inner)));
     }
     if (places.isEmpty()) {
       throw new InvalidInputException(
@@ -117,7 +119,8 @@ final class Folders {
     Arena arena = Arena.ofShared();
     try {
       MemorySegment base = floats(folder.resolve("base." + dtype), dtype, (long) rows * dim, arena);
-      MemorySegment asked = floats(folder.resolve("queries." + dtype), dtype, (long) queryCount * dim, arena);
+      MemorySegment asked =
+          floats(folder.resolve("queries." + dtype), dtype, (long) queryCount * dim, arena);
       float[][] queries = new float[queryCount][];
       for (int i = 0; i < queryCount; i++) {
         queries[i] = asked.asSlice(4L * i * dim, 4L * dim).toArray(FixedColumn.FLOAT);
@@ -132,7 +135,8 @@ final class Folders {
   }
 
   private static Optional<Vectors.Truth> truth(
-      Path folder, Map<String, String> meta, Similarity similarity, int queries) throws IOException {
+      Path folder, Map<String, String> meta, Similarity similarity, int queries)
+      throws IOException {
     int k = Integer.parseInt(meta.getOrDefault("k_gt", "0"));
     Path file = folder.resolve("gt" + k + ".i32");
     if (k == 0 || !Files.exists(file)) {
@@ -144,8 +148,10 @@ final class Folders {
     }
   }
 
-  /// The whole numbers that come with the vectors, one per row, as columns; not `rows`, which says where rows came from.
-  private static Map<String, MemorySegment> numbers(Path folder, int rows, Arena arena) throws IOException {
+  /// The whole numbers that come with the vectors, one per row, as columns; not `rows`, which says
+  /// where rows came from.
+  private static Map<String, MemorySegment> numbers(Path folder, int rows, Arena arena)
+      throws IOException {
     Map<String, MemorySegment> numbers = new TreeMap<>();
     for (Path file : entries(folder)) {
       String name = file.getFileName().toString();
@@ -175,19 +181,23 @@ final class Folders {
   private static String required(Map<String, String> meta, String key, Path folder) {
     String value = meta.get(key);
     if (value == null) {
-      throw new InvalidInputException("meta.json: expected=" + key + ", found=" + meta.keySet() + " (path=" + folder + ")");
+      throw new InvalidInputException(
+          "meta.json: expected=" + key + ", found=" + meta.keySet() + " (path=" + folder + ")");
     }
     return value;
   }
 
   /// Numbers of any width as float32.
-  private static MemorySegment floats(Path file, String dtype, long count, Arena arena) throws IOException {
+  private static MemorySegment floats(Path file, String dtype, long count, Arena arena)
+      throws IOException {
     int width =
         switch (dtype) {
           case "u8", "i8" -> 1;
           case "f16" -> 2;
           case "f32" -> 4;
-          default -> throw new InvalidInputException("meta.json dtype: expected=u8, i8, f16 or f32, found=" + dtype);
+          default ->
+              throw new InvalidInputException(
+                  "meta.json dtype: expected=u8, i8, f16 or f32, found=" + dtype);
         };
     MemorySegment floats = arena.allocate(4L * count, 64);
     try (Arena mapping = Arena.ofConfined()) {
@@ -209,7 +219,8 @@ final class Folders {
   private static MemorySegment map(Path file, long bytes, Arena arena) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
       if (channel.size() != bytes) {
-        throw new InvalidInputException("file size: expected=" + bytes + ", found=" + channel.size() + " (path=" + file + ")");
+        throw new InvalidInputException(
+            "file size: expected=" + bytes + ", found=" + channel.size() + " (path=" + file + ")");
       }
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, bytes, arena);
     }
@@ -218,7 +229,8 @@ final class Folders {
   private static DataSet loadArrow(String name, Path file) throws IOException {
     Arena arena = Arena.ofShared();
     try (Memory memory = Memory.ofLimit(8L << 30);
-        IpcReader reader = IpcReader.open(file.toString(), map(file, Files.size(file), arena), memory)) {
+        IpcReader reader =
+            IpcReader.open(file.toString(), map(file, Files.size(file), arena), memory)) {
       List<Batch> batches = new ArrayList<>();
       for (Batch batch = reader.next(); batch != null; batch = reader.next()) {
         Batch copy = Batches.copy(batch, arena);

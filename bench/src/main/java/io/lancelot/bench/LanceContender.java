@@ -106,7 +106,8 @@ final class LanceContender implements Contender {
                 })
             .setUseIndex(false)
             .build();
-    ScanOptions options = new ScanOptions.Builder().nearest(nearest).columns(List.of("id", "_distance")).build();
+    ScanOptions options =
+        new ScanOptions.Builder().nearest(nearest).columns(List.of("id", "_distance")).build();
     return scanning(options, reader -> ids(reader, k));
   }
 

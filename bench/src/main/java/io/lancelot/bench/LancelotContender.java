@@ -18,8 +18,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Lancelot, as its users call it. Only `take` goes one floor down, to the table module, because the SDK has no word for
-/// it yet.
+/// Lancelot, as its users call it. Only `take` goes one floor down, to the table module, because
+/// the SDK has no word for it yet.
 final class LancelotContender implements Contender {
 
   private static final String TABLE = "rows";
@@ -144,7 +144,8 @@ final class LancelotContender implements Contender {
     }
   }
 
-  /// Fetches rows by position; the table has no deletions, so positions count straight through the fragments.
+  /// Fetches rows by position; the table has no deletions, so positions count straight through the
+  /// fragments.
   private static final class RowSource implements AutoCloseable {
     private final ObjectStore store;
     private final Context context = Context.create();

@@ -24,8 +24,8 @@ import org.apache.lucene.search.VectorScorer;
 import org.apache.lucene.store.MMapDirectory;
 import org.jspecify.annotations.Nullable;
 
-/// Lucene: flat float vectors in one mapped segment, all of them scored. The vectors are stored once for each similarity,
-/// since a field has only one.
+/// Lucene: flat float vectors in one mapped segment, all of them scored. The vectors are stored
+/// once for each similarity, since a field has only one.
 final class LuceneContender implements Contender {
 
   private final Vectors vectors;
@@ -64,11 +64,17 @@ final class LuceneContender implements Contender {
       MMapDirectory fresh = new MMapDirectory(folder);
       directory = fresh;
       IndexWriterConfig config =
-          new IndexWriterConfig().setCodec(new Flat()).setRAMBufferSizeMB(1024).setUseCompoundFile(false);
+          new IndexWriterConfig()
+              .setCodec(new Flat())
+              .setRAMBufferSizeMB(1024)
+              .setUseCompoundFile(false);
       try (IndexWriter writer = new IndexWriter(fresh, config)) {
         for (long row = 0; row < vectors.count(); row++) {
           float[] vector =
-              vectors.rows().asSlice(4 * row * vectors.dim(), 4L * vectors.dim()).toArray(FixedColumn.FLOAT);
+              vectors
+                  .rows()
+                  .asSlice(4 * row * vectors.dim(), 4L * vectors.dim())
+                  .toArray(FixedColumn.FLOAT);
           Document document = new Document();
           for (Similarity similarity : Similarity.values()) {
             document.add(new KnnFloatVectorField(similarity.label(), vector, function(similarity)));

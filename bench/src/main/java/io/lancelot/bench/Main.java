@@ -57,7 +57,8 @@ public final class Main {
     }
   }
 
-  private static void measure(Options options, PrintStream out, PrintStream err) throws IOException {
+  private static void measure(Options options, PrintStream out, PrintStream err)
+      throws IOException {
     Path folder =
         options.folder().isPresent()
             ? Files.createTempDirectory(Files.createDirectories(options.folder().get()), "bench-")
@@ -77,7 +78,12 @@ public final class Main {
             err.println("bench: " + data.name() + " has no vectors: left out");
             continue;
           }
-          measure(options, data, folder, sink, line -> err.println("bench: " + data.name() + ": " + line));
+          measure(
+              options,
+              data,
+              folder,
+              sink,
+              line -> err.println("bench: " + data.name() + ": " + line));
         }
       }
     } finally {

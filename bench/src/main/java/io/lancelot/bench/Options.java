@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 /// The command line.
 ///
 /// @param data a folder of data; empty for the usual one, or made-up rows if that is not there
-/// @param folder where tables are written and removed again; empty for the system's temporary folder
+/// @param folder where tables are written and removed again; empty for the system's temporary
+///   folder
 /// @param rows of made-up data
 /// @param dim of made-up data
 record Options(

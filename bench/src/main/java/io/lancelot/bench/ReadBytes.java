@@ -15,8 +15,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/// Reads results to the last byte, so that no system gets away with handing out pages nobody has fetched. The same loop
-/// for all of them.
+/// Reads results to the last byte, so that no system gets away with handing out pages nobody has
+/// fetched. The same loop for all of them.
 final class ReadBytes {
 
   private long bytes;
@@ -27,7 +27,8 @@ final class ReadBytes {
     return bytes;
   }
 
-  /// `rows`, in a way that makes the result hang on every byte, so that no compiler leaves the reading out.
+  /// `rows`, in a way that makes the result hang on every byte, so that no compiler leaves the
+  /// reading out.
   long rows(long rows) {
     return sum == 0x5DEECE66DL && bytes == 7 ? -1 : rows;
   }
@@ -62,7 +63,10 @@ final class ReadBytes {
         read(var.data(), var.offset(0), var.offset(var.length()));
       }
       case ListColumn list -> {
-        read(list.offsets(), 0, list.length() == 0 ? 0 : (list.length() + 1L) * (list.large() ? 8 : 4));
+        read(
+            list.offsets(),
+            0,
+            list.length() == 0 ? 0 : (list.length() + 1L) * (list.large() ? 8 : 4));
         int first = list.offset(0);
         read(list.items().slice(first, list.offset(list.length()) - first));
       }

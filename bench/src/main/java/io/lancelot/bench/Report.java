@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Results as a table for people: a line per work, a column per system, and how many times better Lancelot does than
-/// each peer.
+/// Results as a table for people: a line per work, a column per system, and how many times better
+/// Lancelot does than each peer.
 final class Report {
 
   private static final String US = "lancelot";
@@ -21,7 +21,13 @@ final class Report {
   static void print(List<Result> results, PrintStream out) {
     Map<String, List<Result>> parts = new LinkedHashMap<>();
     for (Result result : results) {
-      String part = result.suite() + ": " + result.params().get("data") + ", " + result.params().get("rows") + " rows";
+      String part =
+          result.suite()
+              + ": "
+              + result.params().get("data")
+              + ", "
+              + result.params().get("rows")
+              + " rows";
       parts.computeIfAbsent(part, _ -> new ArrayList<>()).add(result);
     }
     parts.forEach((part, of) -> print(part, of, out));
@@ -34,7 +40,8 @@ final class Report {
       systems.add(result.system());
       String clients = result.threads() == 1 ? "" : " × " + result.threads() + " clients";
       lines
-          .computeIfAbsent(result.work() + clients + " (" + result.unit() + ")", _ -> new LinkedHashMap<>())
+          .computeIfAbsent(
+              result.work() + clients + " (" + result.unit() + ")", _ -> new LinkedHashMap<>())
           .put(result.system(), result);
     }
     List<List<String>> cells = new ArrayList<>();
@@ -50,7 +57,11 @@ final class Report {
     List<String> header = new ArrayList<>(List.of(""));
     for (String system : systems) {
       String version =
-          results.stream().filter(result -> result.system().equals(system)).findFirst().orElseThrow().version();
+          results.stream()
+              .filter(result -> result.system().equals(system))
+              .findFirst()
+              .orElseThrow()
+              .version();
       header.add(system + " " + version);
       if (!system.equals(US)) {
         header.add("×");
@@ -74,7 +85,11 @@ final class Report {
 
   private static String figure(Result result) {
     String spread =
-        "(" + number((Double) result.params().get("min")) + "–" + number((Double) result.params().get("max")) + ")";
+        "("
+            + number((Double) result.params().get("min"))
+            + "–"
+            + number((Double) result.params().get("max"))
+            + ")";
     String recall =
         result.recall().isPresent() && result.recall().getAsDouble() < 1
             ? String.format(Locale.ROOT, " @ %.3f", result.recall().getAsDouble())
@@ -86,7 +101,8 @@ final class Report {
     if (ours == null || theirs == null) {
       return "–";
     }
-    double ratio = ours.moreIsBetter() ? ours.value() / theirs.value() : theirs.value() / ours.value();
+    double ratio =
+        ours.moreIsBetter() ? ours.value() / theirs.value() : theirs.value() / ours.value();
     return String.format(Locale.ROOT, ratio < 10 ? "%.2f" : "%.1f", ratio);
   }
 

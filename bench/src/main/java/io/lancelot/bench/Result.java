@@ -16,7 +16,8 @@ import java.util.OptionalDouble;
 /// @param metric what the value counts: `throughput`, `latency`, `size`
 /// @param value the median of the rounds
 /// @param recall the share of the true neighbours found, for searches
-/// @param threads clients working at once; how many threads each system uses by itself is its own affair
+/// @param threads clients working at once; how many threads each system uses by itself is its own
+///   affair
 /// @param params everything else: data set, rows, spread (`min`, `max`), rounds
 record Result(
     String suite,

@@ -21,9 +21,7 @@ final class Samples {
 
   double median() {
     double[] sorted = sorted();
-    return count % 2 == 1
-        ? sorted[count / 2]
-        : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+    return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
   }
 
   double min() {

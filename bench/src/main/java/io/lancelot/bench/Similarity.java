@@ -15,7 +15,8 @@ enum Similarity {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /// The distance by definition, in double precision: what answers are judged by. Smaller is nearer.
+  /// The distance by definition, in double precision: what answers are judged by. Smaller is
+  /// nearer.
   ///
   /// @param rows float32 vectors end to end
   double distance(float[] query, MemorySegment rows, long row) {

@@ -29,8 +29,8 @@ sealed interface Source {
     }
   }
 
-  /// The sources for a command line. A folder of data sets is measured on those that have vectors, or that are large
-  /// enough for the suite to tell anything.
+  /// The sources for a command line. A folder of data sets is measured on those that have vectors,
+  /// or that are large enough for the suite to tell anything.
   static List<Source> of(Options options, Consumer<String> note) {
     Path home = Path.of(System.getProperty("lancelot.root", "."));
     Path usual = home.resolve("../shared/data").normalize();
@@ -50,7 +50,10 @@ sealed interface Source {
       if (wanted) {
         sources.add(new Stored(place));
       } else {
-        note.accept("left out: " + place.name() + " (too small or without vectors; name its folder with --data)");
+        note.accept(
+            "left out: "
+                + place.name()
+                + " (too small or without vectors; name its folder with --data)");
       }
     }
     return sources;

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
-/// Made-up data: whole tables when there are no real ones, and the ordinary columns beside real vectors. The same seed
-/// makes the same rows.
+/// Made-up data: whole tables when there are no real ones, and the ordinary columns beside real
+/// vectors. The same seed makes the same rows.
 final class Synthetic {
 
   private static final int CENTRES = 256;
@@ -70,10 +70,13 @@ final class Synthetic {
   /// Rows of given vectors and whole numbers, with made-up columns beside them.
   ///
   /// @param numbers int32 columns, one value per row
-  DataSet withVectors(String name, Arena arena, Vectors vectors, Map<String, MemorySegment> numbers) {
+  DataSet withVectors(
+      String name, Arena arena, Vectors vectors, Map<String, MemorySegment> numbers) {
     List<Field> fields = new ArrayList<>();
     fields.add(Field.nullable("id", Types.INT64));
-    new LinkedHashMap<>(numbers).keySet().forEach(column -> fields.add(Field.nullable(column, Types.INT32)));
+    new LinkedHashMap<>(numbers)
+        .keySet()
+        .forEach(column -> fields.add(Field.nullable(column, Types.INT32)));
     fields.add(Field.nullable("category", Types.UTF8));
     fields.add(Field.nullable("text", Types.UTF8));
     fields.add(Field.nullable("price", Types.FLOAT64));
@@ -109,7 +112,8 @@ final class Synthetic {
     for (Field field : schema.fields()) {
       MemorySegment values = numbers.get(field.name());
       if (values != null) {
-        columns.add(new FixedColumn(Types.INT32, count, values.asSlice(4 * first, 4L * count), null));
+        columns.add(
+            new FixedColumn(Types.INT32, count, values.asSlice(4 * first, 4L * count), null));
       }
     }
     columns.add(categories.build());

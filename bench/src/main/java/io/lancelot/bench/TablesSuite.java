@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 
 /// Whole rows: writing, scanning, filtering, fetching.
 ///
-/// Contenders take turns at each work, in an order that moves on every round, so that what else the machine does falls
-/// on all of them.
+/// Contenders take turns at each work, in an order that moves on every round, so that what else the
+/// machine does falls on all of them.
 final class TablesSuite {
 
   private static final String SUITE = "tables";
@@ -41,7 +41,12 @@ final class TablesSuite {
   ///
   /// @param amount what one run of it handles, for throughput: MB or rows; 0 to report the time
   private record Job(
-      String work, String metric, String unit, double amount, ToLongFunction<Contender> run, long rows) {
+      String work,
+      String metric,
+      String unit,
+      double amount,
+      ToLongFunction<Contender> run,
+      long rows) {
 
     double value(long nanos) {
       return amount == 0 ? nanos / 1e6 : amount / (nanos / 1e9);
@@ -63,7 +68,12 @@ final class TablesSuite {
     latency("open", contender -> reopen(contender), 0);
     add("scan", "MB/s", data.bytes(all) / 1e6, contender -> contender.scan(all), data.rows());
     add("scan 2 columns", "rows/s", rows, contender -> contender.scan(pair), data.rows());
-    add("scan filtered", "rows/s", rows, contender -> contender.scan(all, predicate), data.matching());
+    add(
+        "scan filtered",
+        "rows/s",
+        rows,
+        contender -> contender.scan(all, predicate),
+        data.matching());
     add("count filtered", "rows/s", rows, contender -> contender.count(predicate), data.matching());
     latency("take", contender -> contender.take(positions, all), positions.length);
     latency("take 2 columns", contender -> contender.take(positions, pair), positions.length);
@@ -119,8 +129,8 @@ final class TablesSuite {
     return samples.computeIfAbsent(work + "\n" + contender.name(), _ -> new Samples());
   }
 
-  /// Writes the table anew and takes the times until the product says it is done, and until nothing of it is left in the
-  /// system's write cache.
+  /// Writes the table anew and takes the times until the product says it is done, and until nothing
+  /// of it is left in the system's write cache.
   private void ingest(Contender contender, int round) {
     try {
       Path fresh = folder.resolve(contender.name() + "-" + round);
@@ -177,8 +187,18 @@ final class TablesSuite {
       runs.add(job.value(System.nanoTime() - start));
       if (rows != job.rows()) {
         throw new WrongAnswerException(
-            job.work() + " by " + contender.name() + ": expected=" + job.rows() + " rows, found=" + rows
-                + " (data=" + data.name() + ", predicate=" + data.predicate() + ")");
+            job.work()
+                + " by "
+                + contender.name()
+                + ": expected="
+                + job.rows()
+                + " rows, found="
+                + rows
+                + " (data="
+                + data.name()
+                + ", predicate="
+                + data.predicate()
+                + ")");
       }
     } while (System.nanoTime() < end);
     return runs;

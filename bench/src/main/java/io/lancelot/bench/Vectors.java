@@ -9,13 +9,18 @@ import java.util.Optional;
 /// @param rows float32 vectors end to end
 /// @param truth the neighbours that came with the data, if any
 record Vectors(
-    String column, int dim, long count, MemorySegment rows, float[][] queries, Optional<Truth> truth) {
+    String column,
+    int dim,
+    long count,
+    MemorySegment rows,
+    float[][] queries,
+    Optional<Truth> truth) {
 
   /// Neighbours that came with the data: row numbers, nearest first, `k` for each query.
   record Truth(Similarity similarity, int k, int[] neighbours) {}
 
-  /// The distance of the k-th true neighbour of a query: whatever is not farther is a right answer, since rows at the
-  /// same distance may change places.
+  /// The distance of the k-th true neighbour of a query: whatever is not farther is a right answer,
+  /// since rows at the same distance may change places.
   double farthest(Similarity similarity, int query, int k) {
     if (truth.isPresent() && truth.get().similarity() == similarity && truth.get().k() >= k) {
       Truth known = truth.get();
@@ -30,7 +35,8 @@ record Vectors(
     return all[Math.min(k, all.length) - 1];
   }
 
-  /// How many of the rows found are true neighbours. Systems compute in single precision, hence the tolerance.
+  /// How many of the rows found are true neighbours. Systems compute in single precision, hence the
+  /// tolerance.
   int hits(Similarity similarity, int query, long[] found, double farthest) {
     double bound = farthest + 1e-5 * Math.abs(farthest) + 1e-6;
     return (int)

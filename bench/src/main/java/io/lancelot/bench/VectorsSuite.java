@@ -1,9 +1,9 @@
 package io.lancelot.bench;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -126,12 +126,11 @@ final class VectorsSuite {
       for (int client = 0; client < CLIENTS; client++) {
         int first = client;
         running.add(
-            clients.submit(
-                () -> {
-                  for (int i = 0; i < queries; i++) {
-                    contender.nearest(similarity, vectors.queries()[(first + i) % queries], K);
-                  }
-                }));
+            clients.submit(() -> {
+              for (int i = 0; i < queries; i++) {
+                contender.nearest(similarity, vectors.queries()[(first + i) % queries], K);
+              }
+            }));
       }
       for (Future<?> client : running) {
         client.get();
@@ -155,12 +154,14 @@ final class VectorsSuite {
       }
       for (Contender contender : contenders) {
         Figures measured = of(contender, similarity);
-        results.accept(result(contender, work + ", cpu", "cpu", "ms", 1, measured, measured.cpuMillis));
+        results.accept(
+            result(contender, work + ", cpu", "cpu", "ms", 1, measured, measured.cpuMillis));
       }
       for (Contender contender : contenders) {
         Figures measured = of(contender, similarity);
         results.accept(
-            result(contender, work, "throughput", "queries/s", CLIENTS, measured, measured.perSecond));
+            result(
+                contender, work, "throughput", "queries/s", CLIENTS, measured, measured.perSecond));
       }
     }
   }

@@ -29,7 +29,8 @@ final class FoldersTest {
     Files.write(set.resolve("rows.i32"), ints(0, 1, 2));
     Folders.Place place = Folders.find(folder).getFirst();
     try (DataSet data = place.load()) {
-      assertThat(data.columns()).containsExactly("id", "image", "category", "text", "price", "vector");
+      assertThat(data.columns())
+          .containsExactly("id", "image", "category", "text", "price", "vector");
       assertThat(data.rows()).isEqualTo(3);
       Vectors vectors = data.vectors().orElseThrow();
       assertThat(vectors.queries()[0]).containsExactly(199, 1);

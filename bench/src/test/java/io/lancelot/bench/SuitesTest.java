@@ -33,7 +33,18 @@ final class SuitesTest {
   private int runTiny(String suite, String... more) {
     String[] all = new String[more.length + 11];
     List<String> args =
-        List.of("bench", suite, "--quick", "--peers", "none", "--rows", "3000", "--dim", "8", "--dir", folder.toString());
+        List.of(
+            "bench",
+            suite,
+            "--quick",
+            "--peers",
+            "none",
+            "--rows",
+            "3000",
+            "--dim",
+            "8",
+            "--dir",
+            folder.toString());
     args.toArray(all);
     System.arraycopy(more, 0, all, args.size(), more.length);
     return run(all);
@@ -47,7 +58,8 @@ final class SuitesTest {
         .allSatisfy(line ->
             assertThat(line)
                 .startsWith("{\"suite\":\"tables\",\"work\":\"")
-                .contains("\"system\":\"lancelot\"", "\"recall\":null", "\"data\":\"synthetic-3000-8\""));
+                .contains(
+                    "\"system\":\"lancelot\"", "\"recall\":null", "\"data\":\"synthetic-3000-8\""));
     assertThat(folder).isEmptyDirectory();
   }
 
@@ -56,14 +68,21 @@ final class SuitesTest {
     assertThat(runTiny("vectors")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(lines()).hasSize(9).allSatisfy(line -> assertThat(line).contains("\"recall\":1.0"));
     assertThat(lines().getFirst())
-        .contains("\"work\":\"exact l2 top-10\"", "\"metric\":\"latency\"", "\"unit\":\"ms\"", "\"threads\":1");
+        .contains(
+            "\"work\":\"exact l2 top-10\"",
+            "\"metric\":\"latency\"",
+            "\"unit\":\"ms\"",
+            "\"threads\":1");
   }
 
   @Test
   void tableForPeopleNamesDataAndUnits() {
     assertThat(runTiny("vectors", "--format", "table")).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8))
-        .contains("vectors: synthetic-3000-8, 3000 rows", "exact cosine top-10 (ms)", "× 2 clients (queries/s)");
+        .contains(
+            "vectors: synthetic-3000-8, 3000 rows",
+            "exact cosine top-10 (ms)",
+            "× 2 clients (queries/s)");
   }
 
   @Test
