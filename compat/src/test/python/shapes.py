@@ -337,18 +337,25 @@ def strings_huge(rs):
                      "l": pa.array([None if x is None else [x, "", x[:5]] for x in s]), "id": pa.array(range(len(v)))})
 
 
-def compression(rs):
+def compressible(rs):
     n, words = 3000, ["alpha", "beta", "gamma delta", "", "epsilon" * 20]
-    s = pa.array([words[i] + str(i % 17) for i in rs.randint(0, 5, n)])
-    f = pa.array(np.cumsum(rs.randn(n)))
-    i = pa.array(rs.randint(0, 1000, n))
-    out = []
-    for c in ("lz4", "zstd", "none"):
-        out += [encoded(f"s_{c}", s, compression=c), encoded(f"f_{c}", f, compression=c), encoded(f"i_{c}", i, compression=c)]
-    out.append(encoded("f_bss", f, bss="on", compression="lz4"))
-    out.append(encoded("f_bss_zstd", f, bss="on", compression="zstd", compression_level="9"))
-    out.append(encoded("s_level", s, compression="zstd", compression_level="1"))
-    return fields(*out)
+    return {"s": pa.array([words[i] + str(i % 17) for i in rs.randint(0, 5, n)]), "f": pa.array(np.cumsum(rs.randn(n))), "i": pa.array(rs.randint(0, 1000, n))}
+
+
+def compression(rs):
+    data = compressible(rs)
+    return fields(*[encoded(f"{k}_{c}", v, compression=c) for c in ("lz4", "none") for k, v in data.items()], encoded("s_fsst", data["s"], compression="fsst"))
+
+
+def compression_zstd(rs):
+    data = compressible(rs)
+    levels = [encoded(f"s_level{n}", data["s"], compression="zstd", compression_level=n) for n in ("1", "9")]
+    return fields(*[encoded(k, v, compression="zstd") for k, v in data.items()], *levels)
+
+
+def byte_stream_split(rs):
+    f = compressible(rs)["f"]
+    return fields(*[encoded(f"{k}_{c}", v, bss="on", compression=c) for c in ("lz4", "zstd") for k, v in (("f", f), ("f32", f.cast(pa.float32())))])
 
 
 def fullzip(rs):
@@ -448,7 +455,7 @@ def odd_names(rs):
 
 # Name -> (maker, first format that stores it). Rows from 0 to 210,003.
 SPECIALS = {
-    "strings-huge": (strings_huge, "2.0"), "compression": (compression, "2.0"), "fullzip": (fullzip, "2.1"), "miniblock": (miniblock, "2.0"),
+    "strings-huge": (strings_huge, "2.0"), "compression": (compression, "2.0"), "compression-zstd": (compression_zstd, "2.0"), "byte-stream-split": (byte_stream_split, "2.0"), "fullzip": (fullzip, "2.1"), "miniblock": (miniblock, "2.0"),
     "wide-levels": (wide_levels, "2.0"), "long-row": (long_row, "2.0"), "long-lists": (long_lists, "2.0"), "only-empty": (only_empty, "2.1"),
     "constant": (constant, "2.0"), "dictionaries": (dictionaries, "2.0"), "packed": (packed, "2.0"), "packed-strings": (packed_strings, "2.2"),
     "large-values": (large_values, "2.0"), "many-columns": (many_columns, "2.1"), "metadata": (metadata, "2.0"), "odd-names": (odd_names, "2.0"),

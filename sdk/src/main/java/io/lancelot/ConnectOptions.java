@@ -6,10 +6,10 @@ import java.time.Duration;
 
 /// How a connection behaves.
 ///
-/// @param memoryBytes the budget of native memory for everything this connection does; work that needs more is refused
-///     with the figure. Default: the JVM's maximum heap size, at least 256 MiB
-/// @param readConsistency how old the version a table handle reads may be, as far as commits of others go; its own commits
-///     it sees at once. Zero looks before every read. Default: 5 seconds
+/// @param memoryBytes the budget of native memory for everything this connection does; work that
+///   needs more is refused with the figure. Default: the JVM's maximum heap size, at least 256 MiB
+/// @param readConsistency how old the version a table handle reads may be, as far as commits of
+///   others go; its own commits it sees at once. Zero looks before every read. Default: 5 seconds
 public record ConnectOptions(long memoryBytes, Duration readConsistency) {
 
   public ConnectOptions {

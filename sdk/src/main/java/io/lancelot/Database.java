@@ -59,7 +59,8 @@ public final class Database implements AutoCloseable {
     return createTable(name, RecordMapping.schemaOf(recordClass));
   }
 
-  /// Creates a table from rows, which are records of one class or maps. The first version of the table has them all.
+  /// Creates a table from rows, which are records of one class or maps. The first version of the
+  /// table has them all.
   ///
   /// @throws InvalidInputException if there are no rows, or they do not fit one schema
   public Table createTable(String name, Collection<?> rows) {
@@ -92,27 +93,30 @@ public final class Database implements AutoCloseable {
     return createTable(name, rows, TableOptions.defaults());
   }
 
-  /// Creates a table from a stream of batches, which is read to its end and closed. Nothing is left behind if it fails.
+  /// Creates a table from a stream of batches, which is read to its end and closed. Nothing is left
+  /// behind if it fails.
   public Table createTable(String name, BatchStream rows, TableOptions how) {
     String path = path(name);
     try (rows) {
       if (io.lancelot.table.Table.exists(store, path)) {
-        switch (how.existing()) {
-          case FAIL -> throw new AlreadyExistsException("table already exists (table=" + name + ")");
-          case OPEN -> {
-            return openTable(name);
-          }
+        return switch (how.existing()) {
+          case FAIL ->
+              throw new AlreadyExistsException("table already exists (table=" + name + ")");
+          case OPEN -> openTable(name);
           case OVERWRITE -> {
             Table table = openTable(name);
             table.overwrite(rows);
-            return table;
+            yield table;
           }
-        }
+        };
       }
       CreateOptions create =
           CreateOptions.DEFAULT.withFileVersion(FileVersion.ofText(how.dataStorageVersion()));
       return new Table(
-          name, io.lancelot.table.Table.create(store, path, rows, create, context), context, options);
+          name,
+          io.lancelot.table.Table.create(store, path, rows, create, context),
+          context,
+          options);
     }
   }
 
@@ -125,7 +129,14 @@ public final class Database implements AutoCloseable {
       return new Table(name, io.lancelot.table.Table.open(store, path, context), context, options);
     } catch (NotFoundException e) {
       throw new NotFoundException(
-          "table not found: expected one of " + tableNames() + ", found=" + name + " (uri=" + uri() + ")", e);
+          "table not found: expected one of "
+              + tableNames()
+              + ", found="
+              + name
+              + " (uri="
+              + uri()
+              + ")",
+          e);
     }
   }
 

@@ -9,8 +9,9 @@ public final class Lancelot {
 
   private Lancelot() {}
 
-  /// Opens the database at `uri`, which need not exist yet: a folder on disk (`data/films`, `/srv/films`,
-  /// `file:///srv/films`) or `memory://` for a new database that lives as long as the connection.
+  /// Opens the database at `uri`, which need not exist yet: a folder on disk (`data/films`,
+  /// `/srv/films`, `file:///srv/films`) or `memory://` for a new database that lives as long as the
+  /// connection.
   ///
   /// Close the database to release its files and memory.
   ///

@@ -13,11 +13,12 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/// What scans and searches have in common. Builders are mutable and used by one thread; nothing is read before one of the
-/// methods that return rows is called, and each call reads anew.
+/// What scans and searches have in common. Builders are mutable and used by one thread; nothing is
+/// read before one of the methods that return rows is called, and each call reads anew.
 ///
 /// @param <Q> the builder itself
-public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>> permits ScanQuery, VectorQuery {
+public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
+    permits ScanQuery, VectorQuery {
 
   private final Table table;
   private Optional<Expr> filter = Optional.empty();
@@ -34,22 +35,24 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>> permits Sca
 
   abstract io.lancelot.engine.Query toQuery();
 
-  /// Only rows for which an SQL predicate is true: `"year > 1980 AND title LIKE '%moon%'"`. Several calls combine with
-  /// AND.
+  /// Only rows for which an SQL predicate is true: `"year > 1980 AND title LIKE '%moon%'"`. Several
+  /// calls combine with AND.
   ///
-  /// @throws InvalidInputException if the text is no predicate; unknown columns are reported when the query runs
+  /// @throws InvalidInputException if the text is no predicate; unknown columns are reported when
+  ///   the query runs
   public Q where(String predicate) {
     return where(Expr.parse(predicate));
   }
 
   /// Only rows for which a predicate is true.
   public Q where(Expr predicate) {
-    filter = Optional.of(filter.isEmpty() ? predicate : new Expr.And(List.of(filter.get(), predicate)));
+    filter =
+        Optional.of(filter.isEmpty() ? predicate : new Expr.And(List.of(filter.get(), predicate)));
     return self();
   }
 
-  /// Only these columns, in this order. A name may also be an expression (`stats.magic`, `upper(title)`), which then is
-  /// its own name. Default: all columns.
+  /// Only these columns, in this order. A name may also be an expression (`stats.magic`,
+  /// `upper(title)`), which then is its own name. Default: all columns.
   public Q select(String... columns) {
     for (String column : columns) {
       select.add(new Output(column, columnOrExpression(column)));
@@ -69,7 +72,9 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>> permits Sca
   }
 
   private Expr columnOrExpression(String text) {
-    return table.schema().indexOf(text) >= 0 || text.startsWith("_") ? new Expr.Column(List.of(text), true) : Expr.parse(text);
+    return table.schema().indexOf(text) >= 0 || text.startsWith("_")
+        ? new Expr.Column(List.of(text), true)
+        : Expr.parse(text);
   }
 
   /// At most so many rows. Default: all rows of a scan, 10 of a search.
@@ -90,8 +95,10 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>> permits Sca
     return self();
   }
 
-  final io.lancelot.engine.Query query(boolean prefilter, Optional<io.lancelot.engine.Nearest> nearest) {
-    return new io.lancelot.engine.Query(filter, prefilter, select, limit, offset, withRowId, nearest);
+  final io.lancelot.engine.Query query(
+      boolean prefilter, Optional<io.lancelot.engine.Nearest> nearest) {
+    return new io.lancelot.engine.Query(
+        filter, prefilter, select, limit, offset, withRowId, nearest);
   }
 
   /// Runs the query. The stream must be closed; a batch is valid until the next one is pulled.
@@ -110,7 +117,8 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>> permits Sca
     return rows;
   }
 
-  /// Runs the query and returns its rows as maps from column to value; see [Values] for the classes of values.
+  /// Runs the query and returns its rows as maps from column to value; see [Values] for the classes
+  /// of values.
   public List<Map<String, @Nullable Object>> toMaps() {
     List<Map<String, @Nullable Object>> rows = new ArrayList<>();
     try (BatchStream stream = stream()) {

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A table: rows in columns, with every version it ever had. Thread-safe.
 ///
-/// A handle reads the latest version, looking for commits of others at the interval the connection was opened with, until
-/// [#checkout] pins it to one version.
+/// A handle reads the latest version, looking for commits of others at the interval the connection
+/// was opened with, until [#checkout] pins it to one version.
 public final class Table implements AutoCloseable {
 
   private final String name;
@@ -84,8 +84,8 @@ public final class Table implements AutoCloseable {
     }
   }
 
-  /// Adds the rows of a stream, which is read to its end and closed. Columns may come in another order; nullable ones may
-  /// be missing.
+  /// Adds the rows of a stream, which is read to its end and closed. Columns may come in another
+  /// order; nullable ones may be missing.
   ///
   /// @return the new version
   public long add(BatchStream rows) {
@@ -95,7 +95,8 @@ public final class Table implements AutoCloseable {
     }
   }
 
-  /// Replaces all rows, and the schema, by those of a stream, which is read to its end and closed. Older versions stay.
+  /// Replaces all rows, and the schema, by those of a stream, which is read to its end and closed.
+  /// Older versions stay.
   ///
   /// @return the new version
   public long overwrite(BatchStream rows) {
@@ -142,7 +143,8 @@ public final class Table implements AutoCloseable {
     return new VectorQuery(this, List.of(vector));
   }
 
-  /// The rows nearest to each of several vectors: for each of them `limit` rows, told apart by `query_index`.
+  /// The rows nearest to each of several vectors: for each of them `limit` rows, told apart by
+  /// `query_index`.
   public VectorQuery searchAll(List<float[]> vectors) {
     List<double[]> wide = new ArrayList<>();
     vectors.forEach(vector -> wide.add(widen(vector)));
@@ -186,7 +188,13 @@ public final class Table implements AutoCloseable {
     Long version = tags.get(tag);
     if (version == null) {
       throw new NotFoundException(
-          "tag not found: expected one of " + tags.keySet() + ", found=" + tag + " (table=" + name + ")");
+          "tag not found: expected one of "
+              + tags.keySet()
+              + ", found="
+              + tag
+              + " (table="
+              + name
+              + ")");
     }
     return version;
   }

@@ -5,8 +5,8 @@ import io.lancelot.engine.Nearest;
 import java.util.List;
 import java.util.Optional;
 
-/// A search for the rows nearest to one vector or several. Results come nearest first and carry `_distance`; with several
-/// vectors also `query_index`.
+/// A search for the rows nearest to one vector or several. Results come nearest first and carry
+/// `_distance`; with several vectors also `query_index`.
 public final class VectorQuery extends QueryBuilder<VectorQuery> {
 
   private final List<double[]> vectors;
@@ -41,15 +41,16 @@ public final class VectorQuery extends QueryBuilder<VectorQuery> {
   /// Only rows with `lower <= _distance < upper`. Infinite bounds mean no bound.
   public VectorQuery distanceRange(float lower, float upper) {
     if (Float.isNaN(lower) || Float.isNaN(upper)) {
-      throw new InvalidInputException("distance range: expected=numbers, found=" + lower + ".." + upper);
+      throw new InvalidInputException(
+          "distance range: expected=numbers, found=" + lower + ".." + upper);
     }
     this.lower = lower == Float.NEGATIVE_INFINITY ? Float.NaN : lower;
     this.upper = upper == Float.POSITIVE_INFINITY ? Float.NaN : upper;
     return this;
   }
 
-  /// Applies the filter to the nearest rows found, instead of searching among the rows that pass it: fewer rows than the
-  /// limit may come out. Default: the filter comes first.
+  /// Applies the filter to the nearest rows found, instead of searching among the rows that pass
+  /// it: fewer rows than the limit may come out. Default: the filter comes first.
   public VectorQuery postfilter() {
     prefilter = false;
     return this;

@@ -201,15 +201,15 @@ class DatabaseTest {
     try (Database database = Lancelot.connect("memory://")) {
       Table table =
           database.createTable(
-              "old", films().subList(0, 1).stream().map(f -> Map.of("t", f.title())).toList(),
+              "old",
+              films().subList(0, 1).stream().map(f -> Map.of("t", f.title())).toList(),
               TableOptions.defaults().withDataStorageVersion("2.1"));
       assertThat(table.dataStorageVersion()).isEqualTo("2.1");
-      assertThatThrownBy(
-              () ->
-                  database.createTable(
-                      "newer",
-                      List.of(Map.of("t", "x")),
-                      TableOptions.defaults().withDataStorageVersion("2.3")))
+      assertThatThrownBy(() ->
+              database.createTable(
+                  "newer",
+                  List.of(Map.of("t", "x")),
+                  TableOptions.defaults().withDataStorageVersion("2.3")))
           .isInstanceOf(UnsupportedFeatureException.class)
           .hasMessageContaining("2.3");
     }

@@ -86,7 +86,10 @@ class TableTest {
             .sorted(Comparator.comparingDouble(item -> distance(metric, query, item.vector())))
             .limit(20)
             .toList();
-    assertThat(hits).as("seed %s", seed).extracting(Hit::id).containsExactlyElementsOf(expected.stream().map(Item::id).toList());
+    assertThat(hits)
+        .as("seed %s", seed)
+        .extracting(Hit::id)
+        .containsExactlyElementsOf(expected.stream().map(Item::id).toList());
     for (int i = 0; i < hits.size(); i++) {
       assertThat((double) hits.get(i)._distance())
           .isCloseTo(distance(metric, query, expected.get(i).vector()), within(1e-5));
@@ -96,7 +99,8 @@ class TableTest {
   @Test
   void prefilterFindsAsManyAsMatch() {
     float[] query = items.get(5).vector();
-    List<Map<String, Object>> hits = maps(table.search(query).where("name = 'ten'").limit(10).select("id", "name"));
+    List<Map<String, Object>> hits =
+        maps(table.search(query).where("name = 'ten'").limit(10).select("id", "name"));
     assertThat(hits).hasSize(10).allSatisfy(hit -> assertThat(hit).containsEntry("name", "ten"));
     List<Map<String, Object>> after =
         maps(table.search(query).where("name = 'ten'").postfilter().limit(10).select("id", "name"));
@@ -112,7 +116,8 @@ class TableTest {
   void offsetAndRangeCutTheRanking() {
     float[] query = items.get(7).vector();
     List<Hit> all = table.search(query).limit(30).toList(Hit.class);
-    assertThat(table.search(query).limit(10).offset(20).toList(Hit.class)).isEqualTo(all.subList(20, 30));
+    assertThat(table.search(query).limit(10).offset(20).toList(Hit.class))
+        .isEqualTo(all.subList(20, 30));
     float low = all.get(3)._distance();
     float high = all.get(8)._distance();
     assertThat(table.search(query).limit(30).distanceRange(low, high).toList(Hit.class))
@@ -122,7 +127,11 @@ class TableTest {
   @Test
   void severalQueriesAreToldApart() {
     List<Map<String, Object>> hits =
-        maps(table.searchAll(List.of(items.get(1).vector(), items.get(400).vector())).limit(2).select("id"));
+        maps(
+            table
+                .searchAll(List.of(items.get(1).vector(), items.get(400).vector()))
+                .limit(2)
+                .select("id"));
     assertThat(hits).hasSize(4);
     assertThat(hits).extracting(hit -> hit.get("query_index")).containsExactly(0, 0, 1, 1);
     assertThat(hits.get(0)).containsEntry("id", 1L);
@@ -164,7 +173,9 @@ class TableTest {
   @Test
   void versionsAreReadAndRestored() {
     table.delete("id >= 300");
-    assertThat(table.versions()).extracting(VersionInfo::operation).containsExactly("Overwrite", "Append", "Delete");
+    assertThat(table.versions())
+        .extracting(VersionInfo::operation)
+        .containsExactly("Overwrite", "Append", "Delete");
     table.checkout(2);
     assertThat(table.countRows()).isEqualTo(500);
     assertThatThrownBy(() -> table.add(items.subList(0, 1)))
@@ -182,7 +193,8 @@ class TableTest {
   @Test
   void anotherHandleSeesCommitsAfterTheInterval() {
     try (Database impatient =
-        Lancelot.connect("memory://", ConnectOptions.defaults().withReadConsistency(Duration.ZERO))) {
+        Lancelot.connect(
+            "memory://", ConnectOptions.defaults().withReadConsistency(Duration.ZERO))) {
       Table writer = impatient.createTable("t", List.of(Map.of("id", 1)));
       Table reader = impatient.openTable("t");
       writer.add(List.of(Map.of("id", 2)));
@@ -210,14 +222,16 @@ class TableTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("nmae")
         .hasMessageContaining("name");
-    assertThatThrownBy(() -> table.query().where("id >").toMaps()).isInstanceOf(InvalidInputException.class);
+    assertThatThrownBy(() -> table.query().where("id >").toMaps())
+        .isInstanceOf(InvalidInputException.class);
     assertThatThrownBy(() -> table.query().select("nosuch").toMaps())
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("nosuch");
     assertThatThrownBy(() -> table.search(items.get(0).vector()).column("name").toMaps())
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("not a vector column");
-    assertThatThrownBy(() -> table.search(items.get(0).vector()).distanceType(Distance.HAMMING).toMaps())
+    assertThatThrownBy(
+            () -> table.search(items.get(0).vector()).distanceType(Distance.HAMMING).toMaps())
         .isInstanceOf(InvalidInputException.class);
     assertThatThrownBy(() -> table.add(List.of(Map.of("id", 1, "oops", 2))))
         .isInstanceOf(InvalidInputException.class)
@@ -242,8 +256,10 @@ class TableTest {
   @Test
   void plansArePrinted() {
     assertThat(table.search(items.get(0).vector()).where("id > 3").select("id").limit(5).explain())
-        .contains("KNNVectorDistance", "metric=l2", "k=5", "prefilter=[id > 3]", "Take: columns=[id]");
-    assertThat(table.query().where("id > 3").limit(5).explain()).contains("LanceScan", "fetch=5", "filter=[id > 3]");
+        .contains(
+            "KNNVectorDistance", "metric=l2", "k=5", "prefilter=[id > 3]", "Take: columns=[id]");
+    assertThat(table.query().where("id > 3").limit(5).explain())
+        .contains("LanceScan", "fetch=5", "filter=[id > 3]");
   }
 
   @Test

@@ -4,14 +4,10 @@ import io.lancelot.Database;
 import io.lancelot.Table;
 import java.io.PrintStream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Counts rows: URI TABLE")
 final class CountVerb extends Verb {
 
-  @Option(names = "--where", description = "only rows for which this is true", paramLabel = "PREDICATE")
-  @Nullable String where;
+  private @Nullable String where;
 
   private final PrintStream out;
 
@@ -20,7 +16,19 @@ final class CountVerb extends Verb {
   }
 
   @Override
-  public Integer call() {
+  String description() {
+    return "Counts rows: URI TABLE";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.option(
+        "--where", "PREDICATE", "only rows for which this is true", value -> where = value);
+  }
+
+  @Override
+  int call() {
     Target target = target(0);
     try (Database database = connect(target);
         Table table = open(database, target)) {

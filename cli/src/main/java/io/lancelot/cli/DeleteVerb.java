@@ -3,14 +3,10 @@ package io.lancelot.cli;
 import io.lancelot.Database;
 import io.lancelot.Table;
 import java.io.PrintStream;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Deletes rows: URI TABLE --where PREDICATE")
 final class DeleteVerb extends Verb {
 
-  @Option(names = "--where", required = true, description = "rows for which this is true", paramLabel = "PREDICATE")
-  String where = "";
+  private String where = "";
 
   private final PrintStream out;
 
@@ -19,7 +15,19 @@ final class DeleteVerb extends Verb {
   }
 
   @Override
-  public Integer call() {
+  String description() {
+    return "Deletes rows: URI TABLE --where PREDICATE";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.required(
+        "--where", "PREDICATE", "rows for which this is true", value -> where = value);
+  }
+
+  @Override
+  int call() {
     Target target = target(0);
     try (Database database = connect(target);
         Table table = open(database, target)) {

@@ -8,26 +8,18 @@ import io.lancelot.columnar.BatchStream;
 import java.io.PrintStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Writes rows to a file: URI TABLE FILE|-")
 final class ExportVerb extends Verb {
 
-  @Option(names = "--format", description = "${COMPLETION-CANDIDATES} (default: by extension)")
-  @Nullable Format format;
+  private @Nullable Format format;
 
-  @Option(names = "--where", description = "only rows for which this is true", paramLabel = "PREDICATE")
-  @Nullable String where;
+  private @Nullable String where;
 
-  @Option(names = "--select", split = ",", description = "only these columns", paramLabel = "A,B")
-  @Nullable List<String> select;
+  private @Nullable List<String> select;
 
-  @Option(names = "--limit", description = "at most so many rows", paramLabel = "N")
-  @Nullable Long limit;
+  private @Nullable Long limit;
 
-  @Option(names = "--with-row-id", description = "add _rowid")
-  boolean withRowId;
+  private boolean withRowId;
 
   private final PrintStream out;
 
@@ -36,7 +28,32 @@ final class ExportVerb extends Verb {
   }
 
   @Override
-  public Integer call() {
+  String description() {
+    return "Writes rows to a file: URI TABLE FILE|-";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "table, json, jsonl, csv or arrow (default: by extension)",
+        value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--where", "PREDICATE", "only rows for which this is true", value -> where = value);
+    arguments.option(
+        "--select", "A,B", "only these columns", value -> select = List.of(value.split(",", -1)));
+    arguments.option(
+        "--limit",
+        "N",
+        "at most so many rows",
+        value -> limit = Arguments.number("--limit", value));
+    arguments.flag("--with-row-id", "add _rowid", () -> withRowId = true);
+  }
+
+  @Override
+  int call() {
     Target target = target(1);
     String file = target.rest(0, "the file to write, or -");
     try (Database database = connect(target);

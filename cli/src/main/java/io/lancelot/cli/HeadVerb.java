@@ -5,17 +5,12 @@ import io.lancelot.Table;
 import io.lancelot.columnar.BatchStream;
 import java.io.PrintStream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Shows the first rows: URI TABLE")
 final class HeadVerb extends Verb {
 
-  @Option(names = "-n", description = "how many (default 10)", defaultValue = "10", paramLabel = "N")
-  long rows;
+  private long rows = 10;
 
-  @Option(names = "--format", description = "${COMPLETION-CANDIDATES}")
-  @Nullable Format format;
+  private @Nullable Format format;
 
   private final PrintStream out;
 
@@ -24,7 +19,24 @@ final class HeadVerb extends Verb {
   }
 
   @Override
-  public Integer call() {
+  String description() {
+    return "Shows the first rows: URI TABLE";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.option(
+        "-n", "N", "how many (default 10)", value -> rows = Arguments.number("-n", value));
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "table, json, jsonl, csv or arrow",
+        value -> format = Arguments.choice("--format", value, Format.class));
+  }
+
+  @Override
+  int call() {
     Target target = target(0);
     try (Database database = connect(target);
         Table table = open(database, target);

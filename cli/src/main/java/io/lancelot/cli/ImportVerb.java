@@ -23,10 +23,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Reads files into a table: URI TABLE FILE...")
 final class ImportVerb extends Verb {
 
   enum Mode {
@@ -35,20 +32,15 @@ final class ImportVerb extends Verb {
     overwrite
   }
 
-  @Option(names = "--format", description = "jsonl, json, csv or arrow (default: by extension)")
-  @Nullable Format format;
+  private @Nullable Format format;
 
-  @Option(names = "--mode", description = "${COMPLETION-CANDIDATES} (default create)", defaultValue = "create")
-  Mode mode = Mode.create;
+  private Mode mode = Mode.create;
 
-  @Option(names = "--vector", description = "a column of number arrays becomes vectors of float32", paramLabel = "COLUMN")
-  Set<String> vectors = new LinkedHashSet<>();
+  private Set<String> vectors = new LinkedHashSet<>();
 
-  @Option(names = "--data-storage-version", description = "2.2 (default) or 2.1", defaultValue = "2.2", paramLabel = "V")
-  String dataStorageVersion = "2.2";
+  private String dataStorageVersion = "2.2";
 
-  @Option(names = "--batch-rows", description = "rows read at once (default 8192)", defaultValue = "8192", paramLabel = "N")
-  int batchRows;
+  private int batchRows = 8192;
 
   private final PrintStream out;
   private final PrintStream err;
@@ -59,7 +51,39 @@ final class ImportVerb extends Verb {
   }
 
   @Override
-  public Integer call() throws IOException {
+  String description() {
+    return "Reads files into a table: URI TABLE FILE...";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "jsonl, json, csv or arrow (default: by extension)",
+        value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--mode",
+        "X",
+        "create, append or overwrite (default create)",
+        value -> mode = Arguments.choice("--mode", value, Mode.class));
+    arguments.option(
+        "--vector",
+        "COLUMN",
+        "a column of number arrays becomes vectors of float32",
+        value -> vectors.add(value));
+    arguments.option(
+        "--data-storage-version", "V", "2.2 (default) or 2.1", value -> dataStorageVersion = value);
+    arguments.option(
+        "--batch-rows",
+        "N",
+        "rows read at once (default 8192)",
+        value -> batchRows = Math.toIntExact(Arguments.number("--batch-rows", value)));
+  }
+
+  @Override
+  int call() throws IOException {
     Target target = target(Integer.MAX_VALUE);
     target.rest(0, "a file to read");
     if (batchRows < 1) {
@@ -94,7 +118,8 @@ final class ImportVerb extends Verb {
   }
 
   private Table read(Database database, String name, Path file, Mode how) throws IOException {
-    Optional<Table> existing = how == Mode.append ? Optional.of(database.openTable(name)) : Optional.empty();
+    Optional<Table> existing =
+        how == Mode.append ? Optional.of(database.openTable(name)) : Optional.empty();
     try (Memory memory = Memory.ofLimit(Context.defaultMemoryBytes());
         Arena arena = Arena.ofShared();
         BatchStream rows = open(file, existing.map(Table::schema), memory, arena)) {
@@ -108,12 +133,16 @@ final class ImportVerb extends Verb {
       TableOptions options =
           TableOptions.defaults()
               .withDataStorageVersion(dataStorageVersion)
-              .ifExists(how == Mode.overwrite ? TableOptions.Existing.OVERWRITE : TableOptions.Existing.FAIL);
+              .ifExists(
+                  how == Mode.overwrite
+                      ? TableOptions.Existing.OVERWRITE
+                      : TableOptions.Existing.FAIL);
       return database.createTable(name, rows, options);
     }
   }
 
-  private BatchStream open(Path file, Optional<Schema> schema, Memory memory, Arena arena) throws IOException {
+  private BatchStream open(Path file, Optional<Schema> schema, Memory memory, Arena arena)
+      throws IOException {
     return switch (format == null ? byExtension(file) : format) {
       case JSON, JSONL ->
           schema.isPresent()
@@ -126,12 +155,16 @@ final class ImportVerb extends Verb {
       case ARROW -> {
         try (FileChannel channel = FileChannel.open(file)) {
           yield IpcReader.open(
-              file.toString(), channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), memory);
+              file.toString(),
+              channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena),
+              memory);
         } catch (IOException e) {
           throw new StorageException("cannot read " + file + ": " + e, e);
         }
       }
-      case TABLE -> throw new InvalidInputException("--format: expected=jsonl, json, csv or arrow, found=table");
+      case TABLE ->
+          throw new InvalidInputException(
+              "--format: expected=jsonl, json, csv or arrow, found=table");
     };
   }
 

@@ -1,18 +1,19 @@
 package io.lancelot.cli;
 
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.LancelotException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import picocli.CommandLine;
+import org.apache.commons.cli.ParseException;
 
-/// The `lancelot` command: finds the verb, runs it, and turns whatever goes wrong into one line and an exit code.
+/// The `lancelot` command: finds the verb, runs it, and turns whatever goes wrong into one line and
+/// an exit code.
 public final class Main {
 
   private static final int DONE = 0;
@@ -40,7 +41,11 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false, StandardCharsets.UTF_8);
+    PrintStream out =
+        new PrintStream(
+            new java.io.FileOutputStream(java.io.FileDescriptor.out),
+            false,
+            StandardCharsets.UTF_8);
     int code = run(out, System.err, args);
     out.flush();
     // Background warm-up threads are of no use any more.
@@ -48,8 +53,8 @@ public final class Main {
   }
 
   /// The verbs and what makes each; only the one that runs is made.
-  private static Map<String, Supplier<Callable<Integer>>> verbs(PrintStream out, PrintStream err) {
-    Map<String, Supplier<Callable<Integer>>> verbs = new LinkedHashMap<>();
+  private static Map<String, Supplier<Command>> verbs(PrintStream out, PrintStream err) {
+    Map<String, Supplier<Command>> verbs = new LinkedHashMap<>();
     verbs.put("quickstart", () -> new QuickstartVerb(out, err));
     verbs.put("import", () -> new ImportVerb(out, err));
     verbs.put("export", () -> new ExportVerb(out));
@@ -71,7 +76,7 @@ public final class Main {
   ///
   /// @return the exit code: 0 done, 1 failed, 2 usage
   static int run(PrintStream out, PrintStream err, String... args) {
-    Map<String, Supplier<Callable<Integer>>> verbs = verbs(out, err);
+    Map<String, Supplier<Command>> verbs = verbs(out, err);
     if (args.length == 0 || Set.of("help", "--help", "-h").contains(args[0])) {
       usage(args.length == 0 ? err : out, verbs.keySet());
       return args.length == 0 ? USAGE : DONE;
@@ -85,18 +90,31 @@ public final class Main {
               + "; try: lancelot help");
       return USAGE;
     }
-    CommandLine command = new CommandLine(verbs.get(verb).get());
-    command.setCommandName("lancelot " + verb);
-    command.setOut(new PrintWriter(out, true));
-    command.setErr(new PrintWriter(err, true));
-    command.setParameterExceptionHandler(
-        (e, _) -> {
-          err.println("lancelot: usage: " + oneLine(e.getMessage()) + "; try: lancelot " + verb + " --help");
-          return USAGE;
-        });
-    boolean stacktrace = Arrays.asList(args).contains("--stacktrace");
-    command.setExecutionExceptionHandler((e, _, _) -> failed(err, e, stacktrace));
-    return command.execute(Arrays.copyOfRange(args, 1, args.length));
+    Command command = verbs.get(verb).get();
+    Arguments arguments = new Arguments();
+    command.declare(arguments);
+    List<String> words = List.of(args).subList(1, args.length);
+    if (words.contains("--help") || words.contains("-h")) {
+      out.println(command.description());
+      arguments.help("lancelot " + verb, new PrintWriter(out, true, StandardCharsets.UTF_8));
+      return DONE;
+    }
+    try {
+      command.positional(arguments.parse(words));
+    } catch (ParseException | InvalidInputException e) {
+      err.println(
+          "lancelot: usage: "
+              + oneLine(String.valueOf(e.getMessage()))
+              + "; try: lancelot "
+              + verb
+              + " --help");
+      return USAGE;
+    }
+    try {
+      return command.call();
+    } catch (Exception e) {
+      return failed(err, e, words.contains("--stacktrace"));
+    }
   }
 
   private static int failed(PrintStream err, Exception e, boolean stacktrace) {
@@ -108,7 +126,9 @@ public final class Main {
                   + ": "
                   + oneLine(String.valueOf(known.getMessage()))
                   + (known.retryable() ? " [retryable]" : ""));
-      default -> err.println("lancelot: internal: " + oneLine(e.toString()) + " (--stacktrace tells where)");
+      default ->
+          err.println(
+              "lancelot: internal: " + oneLine(e.toString()) + " (--stacktrace tells where)");
     }
     if (stacktrace) {
       e.printStackTrace(err);

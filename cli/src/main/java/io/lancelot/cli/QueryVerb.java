@@ -16,91 +16,62 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
 /// Scans and searches, and prints how they would run.
-@Command(description = "Scans or searches a table: URI TABLE")
 final class QueryVerb extends Verb {
 
-  @Option(names = "--vector", description = "a JSON array of numbers", paramLabel = "[X,Y]")
-  @Nullable String vector;
+  private @Nullable String vector;
 
-  @Option(names = "--vector-file", description = "a JSON array per line: several queries at once", paramLabel = "FILE")
-  @Nullable String vectorFile;
+  private @Nullable String vectorFile;
 
-  @Option(names = "--text", description = "full-text query", paramLabel = "WORDS")
-  @Nullable String text;
+  private @Nullable String text;
 
-  @Option(names = "--column", description = "the vector column, if there are several", paramLabel = "NAME")
-  @Nullable String column;
+  private @Nullable String column;
 
-  @Option(names = "--metric", description = "l2 (default), cosine, dot or hamming", defaultValue = "l2", paramLabel = "M")
-  String metric = "l2";
+  private String metric = "l2";
 
-  @Option(names = "--where", description = "only rows for which this is true", paramLabel = "PREDICATE")
-  @Nullable String where;
+  private @Nullable String where;
 
-  @Option(names = "--postfilter", description = "filter after the search")
-  boolean postfilter;
+  private boolean postfilter;
 
-  @Option(names = "--select", split = ",", description = "only these columns", paramLabel = "A,B")
-  @Nullable List<String> select;
+  private @Nullable List<String> select;
 
-  @Option(names = "--limit", description = "at most so many rows", paramLabel = "N")
-  @Nullable Long limit;
+  private @Nullable Long limit;
 
-  @Option(names = "--offset", description = "leave out the first rows", paramLabel = "N")
-  long offset;
+  private long offset;
 
-  @Option(names = "--distance-range", split = ",", arity = "1", description = "only lo <= distance < hi", paramLabel = "LO,HI")
-  @Nullable List<String> distanceRange;
+  private @Nullable List<String> distanceRange;
 
   // Knobs of indices: accepted, and without effect as long as a search is exact.
-  @Option(names = "--nprobes", description = "partitions to look into, where there is an index", paramLabel = "N")
-  @Nullable Integer nprobes;
+  private @Nullable Integer nprobes;
 
-  @Option(names = "--max-nprobes", description = "partitions to look into at the most", paramLabel = "N")
-  @Nullable Integer maxNprobes;
+  private @Nullable Integer maxNprobes;
 
-  @Option(names = "--ef", description = "candidates of a graph search", paramLabel = "N")
-  @Nullable Integer ef;
+  private @Nullable Integer ef;
 
-  @Option(names = "--refine-factor", description = "candidates to compare exactly, per row wanted", paramLabel = "N")
-  @Nullable Integer refineFactor;
+  private @Nullable Integer refineFactor;
 
-  @Option(names = "--fast-search", description = "only indexed rows")
-  boolean fastSearch;
+  private boolean fastSearch;
 
-  @Option(names = "--bypass-vector-index", description = "search exactly")
-  boolean bypassVectorIndex;
+  private boolean bypassVectorIndex;
 
-  @Option(names = "--with-row-id", description = "add _rowid")
-  boolean withRowId;
+  private boolean withRowId;
 
-  @Option(names = "--explain", description = "print the plan instead")
-  boolean explain;
+  private boolean explain;
 
-  @Option(names = "--analyze", description = "run, and print the plan with what it did")
-  boolean analyze;
+  private boolean analyze;
 
-  @Option(names = "--verify", description = "compare the planned run with a full scan")
-  boolean verify;
+  private boolean verify;
 
-  @Option(names = "--format", description = "${COMPLETION-CANDIDATES}")
-  @Nullable Format format;
+  private @Nullable Format format;
 
-  @Option(names = "--requests", description = "replay: a JSON request per line", paramLabel = "FILE")
-  @Nullable String requests;
+  private @Nullable String requests;
 
-  @Option(names = "--repeat", description = "with --requests: run the file so many times", defaultValue = "1", paramLabel = "N")
-  int repeat;
+  private int repeat = 1;
 
-  @Option(names = "--threads", description = "with --requests: clients", defaultValue = "1", paramLabel = "T")
-  int threads;
+  private int threads = 1;
 
-  @Option(names = "--timings", description = "with --requests: add the time of each repetition")
-  boolean timings;
+  private boolean timings;
 
   private final PrintStream out;
   private final boolean explainOnly;
@@ -111,7 +82,93 @@ final class QueryVerb extends Verb {
   }
 
   @Override
-  public Integer call() throws IOException {
+  String description() {
+    return "Scans or searches a table: URI TABLE";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.option("--vector", "[X,Y]", "a JSON array of numbers", value -> vector = value);
+    arguments.option(
+        "--vector-file",
+        "FILE",
+        "a JSON array per line: several queries at once",
+        value -> vectorFile = value);
+    arguments.option("--text", "WORDS", "full-text query", value -> text = value);
+    arguments.option(
+        "--column", "NAME", "the vector column, if there are several", value -> column = value);
+    arguments.option(
+        "--metric", "M", "l2 (default), cosine, dot or hamming", value -> metric = value);
+    arguments.option(
+        "--where", "PREDICATE", "only rows for which this is true", value -> where = value);
+    arguments.flag("--postfilter", "filter after the search", () -> postfilter = true);
+    arguments.option(
+        "--select", "A,B", "only these columns", value -> select = List.of(value.split(",", -1)));
+    arguments.option(
+        "--limit",
+        "N",
+        "at most so many rows",
+        value -> limit = Arguments.number("--limit", value));
+    arguments.option(
+        "--offset",
+        "N",
+        "leave out the first rows",
+        value -> offset = Arguments.number("--offset", value));
+    arguments.option(
+        "--distance-range",
+        "LO,HI",
+        "only lo <= distance < hi",
+        value -> distanceRange = List.of(value.split(",", -1)));
+    arguments.option(
+        "--nprobes",
+        "N",
+        "partitions to look into, where there is an index",
+        value -> nprobes = Math.toIntExact(Arguments.number("--nprobes", value)));
+    arguments.option(
+        "--max-nprobes",
+        "N",
+        "partitions to look into at the most",
+        value -> maxNprobes = Math.toIntExact(Arguments.number("--max-nprobes", value)));
+    arguments.option(
+        "--ef",
+        "N",
+        "candidates of a graph search",
+        value -> ef = Math.toIntExact(Arguments.number("--ef", value)));
+    arguments.option(
+        "--refine-factor",
+        "N",
+        "candidates to compare exactly, per row wanted",
+        value -> refineFactor = Math.toIntExact(Arguments.number("--refine-factor", value)));
+    arguments.flag("--fast-search", "only indexed rows", () -> fastSearch = true);
+    arguments.flag("--bypass-vector-index", "search exactly", () -> bypassVectorIndex = true);
+    arguments.flag("--with-row-id", "add _rowid", () -> withRowId = true);
+    arguments.flag("--explain", "print the plan instead", () -> explain = true);
+    arguments.flag("--analyze", "run, and print the plan with what it did", () -> analyze = true);
+    arguments.flag("--verify", "compare the planned run with a full scan", () -> verify = true);
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "table, json, jsonl, csv or arrow",
+        value -> format = Arguments.choice("--format", value, Format.class));
+    arguments.option(
+        "--requests", "FILE", "replay: a JSON request per line", value -> requests = value);
+    arguments.option(
+        "--repeat",
+        "N",
+        "with --requests: run the file so many times",
+        value -> repeat = Math.toIntExact(Arguments.number("--repeat", value)));
+    arguments.option(
+        "--threads",
+        "T",
+        "with --requests: clients",
+        value -> threads = Math.toIntExact(Arguments.number("--threads", value)));
+    arguments.flag(
+        "--timings", "with --requests: add the time of each repetition", () -> timings = true);
+  }
+
+  @Override
+  int call() throws IOException {
     Target target = target(0);
     refuseLater();
     try (Database database = connect(target);
@@ -137,7 +194,8 @@ final class QueryVerb extends Verb {
       throw new UnsupportedFeatureException("full-text search (--text) is not built yet");
     }
     if (analyze || verify) {
-      throw new UnsupportedFeatureException((analyze ? "--analyze" : "--verify") + " is not built yet");
+      throw new UnsupportedFeatureException(
+          (analyze ? "--analyze" : "--verify") + " is not built yet");
     }
   }
 
@@ -175,7 +233,8 @@ final class QueryVerb extends Verb {
         throw new InvalidInputException("--distance-range: expected=lo,hi, found=" + distanceRange);
       }
       query.distanceRange(
-          bound(distanceRange.get(0), Float.NEGATIVE_INFINITY), bound(distanceRange.get(1), Float.POSITIVE_INFINITY));
+          bound(distanceRange.get(0), Float.NEGATIVE_INFINITY),
+          bound(distanceRange.get(1), Float.POSITIVE_INFINITY));
     }
     return query;
   }
@@ -195,7 +254,8 @@ final class QueryVerb extends Verb {
       case "dot" -> Distance.DOT;
       case "hamming" -> Distance.HAMMING;
       default ->
-          throw new InvalidInputException("metric: expected=l2, cosine, dot or hamming, found=" + name);
+          throw new InvalidInputException(
+              "metric: expected=l2, cosine, dot or hamming, found=" + name);
     };
   }
 
@@ -213,7 +273,8 @@ final class QueryVerb extends Verb {
         }
       }
       if (vectors.isEmpty()) {
-        throw new InvalidInputException("no vectors: expected=a JSON array per line (file=" + vectorFile + ")");
+        throw new InvalidInputException(
+            "no vectors: expected=a JSON array per line (file=" + vectorFile + ")");
       }
     }
     return vectors;
@@ -227,7 +288,8 @@ final class QueryVerb extends Verb {
         return Replay.vector(numbers);
       }
     } catch (IOException e) {
-      throw new InvalidInputException("vector: " + Main.oneLine(String.valueOf(e.getMessage())) + " (" + where + ")", e);
+      throw new InvalidInputException(
+          "vector: " + Main.oneLine(String.valueOf(e.getMessage())) + " (" + where + ")", e);
     }
     throw new InvalidInputException("vector: expected=a JSON array of numbers (" + where + ")");
   }

@@ -18,29 +18,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-/// The main job as a story: real data in, embedded in process, searched in plain words, changed, and restored.
-@Command(description = "Shows the main job on data the project carries")
-final class QuickstartVerb implements Callable<Integer> {
+/// The main job as a story: real data in, embedded in process, searched in plain words, changed,
+/// and restored.
+final class QuickstartVerb extends Command {
 
   private static final String DATA = "quickstart/wonders.jsonl";
   private static final String TABLE = "wonders";
 
-  @Option(names = "--dir", description = "where to keep the database (default: ./lancelot-quickstart)", paramLabel = "D")
-  Path dir = Path.of("lancelot-quickstart");
+  private Path dir = Path.of("lancelot-quickstart");
 
-  @Option(names = "--quiet", description = "no progress")
-  boolean quiet;
-
-  @Option(names = "--stacktrace", description = "where an error comes from")
-  boolean stacktrace;
-
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "this help")
-  boolean help;
+  private boolean quiet;
 
   private final PrintStream out;
   private final PrintStream err;
@@ -62,10 +51,27 @@ final class QuickstartVerb implements Callable<Integer> {
       @Vector(384) float[] embedding) {}
 
   /// What a search shows of it.
-  record Hit(String name, String kind, @Nullable Integer year, String description, float _distance) {}
+  record Hit(
+      String name, String kind, @Nullable Integer year, String description, float _distance) {}
 
   @Override
-  public Integer call() {
+  String description() {
+    return "Shows the main job on data the project carries";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    arguments.option(
+        "--dir",
+        "D",
+        "where to keep the database (default: ./lancelot-quickstart)",
+        value -> dir = Path.of(value));
+    arguments.flag("--quiet", "no progress", () -> quiet = true);
+    arguments.flag("--stacktrace", "where an error comes from", () -> {});
+  }
+
+  @Override
+  int call() {
     try (Database database = Lancelot.connect(dir.toString());
         MiniLmEmbedder model = new MiniLmEmbedder()) {
       Table table = build(database, model);
@@ -108,7 +114,8 @@ final class QuickstartVerb implements Callable<Integer> {
     }
     start = System.nanoTime();
     Table table = database.createTable(TABLE, wonders);
-    out.println("Created table '" + TABLE + "' with " + table.countRows() + " rows in " + since(start));
+    out.println(
+        "Created table '" + TABLE + "' with " + table.countRows() + " rows in " + since(start));
     return table;
   }
 
@@ -118,7 +125,7 @@ final class QuickstartVerb implements Callable<Integer> {
       values.forEach(tag -> tags.add(String.valueOf(tag)));
     }
     return new Wonder(
-        ((Number) record.get("id")).intValue(),
+        record.get("id") instanceof Number id ? id.intValue() : -1,
         String.valueOf(record.get("name")),
         String.valueOf(record.get("kind")),
         (String) record.get("place"),
@@ -147,7 +154,8 @@ final class QuickstartVerb implements Callable<Integer> {
     return records;
   }
 
-  private void ask(Table table, MiniLmEmbedder model, String question, @Nullable String filter, int limit) {
+  private void ask(
+      Table table, MiniLmEmbedder model, String question, @Nullable String filter, int limit) {
     long start = System.nanoTime();
     float[] vector = model.embed(question);
     long embedded = System.nanoTime();
@@ -168,8 +176,7 @@ final class QuickstartVerb implements Callable<Integer> {
           hit.year() == null ? "" : ", " + hit.year(),
           shorten(hit.description()));
     }
-    out.println(
-        "    embedded in " + between(start, embedded) + ", searched in " + since(embedded));
+    out.println("    embedded in " + between(start, embedded) + ", searched in " + since(embedded));
   }
 
   private void travel(Table table) {
@@ -179,10 +186,21 @@ final class QuickstartVerb implements Callable<Integer> {
     Table.DeleteResult deleted = table.delete("kind = 'game'");
     out.println("  Deleted " + deleted.rows() + " games: " + table.countRows() + " rows left");
     long restored = table.restore(before);
-    out.println("  Restored version " + before + ", as version " + restored + ": " + table.countRows() + " rows again");
+    out.println(
+        "  Restored version "
+            + before
+            + ", as version "
+            + restored
+            + ": "
+            + table.countRows()
+            + " rows again");
     for (VersionInfo version : table.versions()) {
       out.printf(
-          Locale.ROOT, "    %d  %-9s  %d rows%n", version.version(), version.operation(), version.rowCount());
+          Locale.ROOT,
+          "    %d  %-9s  %d rows%n",
+          version.version(),
+          version.operation(),
+          version.rowCount());
     }
   }
 
@@ -195,8 +213,13 @@ final class QuickstartVerb implements Callable<Integer> {
   }
 
   private void progress(int done, int total) {
-    if (!quiet && System.console() != null && System.console().isTerminal()) {
-      err.print("\r  embedding " + done + "/" + total + (done == total ? "\r                          \r" : ""));
+    if (!quiet && RowOutput.onTerminal()) {
+      err.print(
+          "\r  embedding "
+              + done
+              + "/"
+              + total
+              + (done == total ? "\r                          \r" : ""));
       err.flush();
     }
   }

@@ -24,8 +24,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Replays requests: each line of a file is the body of the wire protocol's `query` operation, and one line comes out for
-/// each. Repetitions and clients measure; answers are those of the first repetition.
+/// Replays requests: each line of a file is the body of the wire protocol's `query` operation, and
+/// one line comes out for each. Repetitions and clients measure; answers are those of the first
+/// repetition.
 final class Replay {
 
   static final JsonFactory PARSERS =
@@ -66,7 +67,8 @@ final class Replay {
 
   private Replay() {}
 
-  static void run(Table table, Path file, int repeat, int threads, boolean timings, PrintStream out) {
+  static void run(
+      Table table, Path file, int repeat, int threads, boolean timings, PrintStream out) {
     List<String> lines = new ArrayList<>();
     try (BufferedReader reader = new BufferedReader(TextFiles.reader(file))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -78,7 +80,8 @@ final class Replay {
       throw new StorageException("cannot read " + file + ": " + e, e);
     }
     if (repeat < 1 || threads < 1) {
-      throw new InvalidInputException("--repeat, --threads: expected>=1, found=" + repeat + ", " + threads);
+      throw new InvalidInputException(
+          "--repeat, --threads: expected>=1, found=" + repeat + ", " + threads);
     }
     String[] answers = new String[lines.size()];
     long[][] micros = new long[lines.size()][repeat];
@@ -145,7 +148,8 @@ final class Replay {
       checkMembers(request);
       if (Boolean.TRUE.equals(request.get("count"))) {
         Object filter = request.get("filter");
-        return new Answer.Count(filter == null ? table.countRows() : table.countRows(filter.toString()));
+        return new Answer.Count(
+            filter == null ? table.countRows() : table.countRows(filter.toString()));
       }
       StringWriter text = new StringWriter();
       try (BatchStream rows = query(table, request).stream();
@@ -163,7 +167,8 @@ final class Replay {
       return new Answer.Failure(e);
     } catch (IOException e) {
       return new Answer.Failure(
-          new InvalidInputException("request: malformed JSON: " + Main.oneLine(String.valueOf(e.getMessage())), e));
+          new InvalidInputException(
+              "request: malformed JSON: " + Main.oneLine(String.valueOf(e.getMessage())), e));
     }
   }
 
@@ -184,7 +189,8 @@ final class Replay {
 
   private static QueryBuilder<?> query(Table table, Map<?, ?> request) {
     List<double[]> vectors = vectors(request.get("vector"));
-    QueryBuilder<?> query = vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, request);
+    QueryBuilder<?> query =
+        vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, request);
     if (request.get("filter") instanceof String filter && !filter.isBlank()) {
       query.where(filter);
     }
@@ -202,8 +208,10 @@ final class Replay {
       case null -> {}
       case List<?> names -> query.select(names.stream().map(String::valueOf).toList());
       case Map<?, ?> aliases ->
-          aliases.forEach((name, expression) -> query.selectAs(String.valueOf(name), String.valueOf(expression)));
-      case Object other -> throw new InvalidInputException("columns: expected=an array of names, found=" + other);
+          aliases.forEach((name, expression) ->
+              query.selectAs(String.valueOf(name), String.valueOf(expression)));
+      case Object other ->
+          throw new InvalidInputException("columns: expected=an array of names, found=" + other);
     }
     return query;
   }
@@ -252,7 +260,8 @@ final class Replay {
         yield vectors;
       }
       case List<?> numbers -> List.of(vector(numbers));
-      default -> throw new InvalidInputException("vector: expected=an array of numbers, found=" + value);
+      default ->
+          throw new InvalidInputException("vector: expected=an array of numbers, found=" + value);
     };
   }
 

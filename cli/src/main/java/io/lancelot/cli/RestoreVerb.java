@@ -3,9 +3,7 @@ package io.lancelot.cli;
 import io.lancelot.Database;
 import io.lancelot.Table;
 import java.io.PrintStream;
-import picocli.CommandLine.Command;
 
-@Command(description = "Makes an older version the newest: URI TABLE VERSION|TAG")
 final class RestoreVerb extends Verb {
 
   private final PrintStream out;
@@ -15,14 +13,22 @@ final class RestoreVerb extends Verb {
   }
 
   @Override
-  public Integer call() {
+  String description() {
+    return "Makes an older version the newest: URI TABLE VERSION|TAG";
+  }
+
+  @Override
+  int call() {
     Target target = target(1);
     String wanted = target.rest(0, "the version to restore");
     try (Database database = connect(target);
         Table table = open(database, target)) {
-      out.println("{\"version\":" + (wanted.matches("\\d{1,18}")
+      out.println(
+          "{\"version\":"
+              + (wanted.matches("\\d{1,18}")
                   ? table.restore(Long.parseLong(wanted))
-                  : table.restore(wanted)) + "}");
+                  : table.restore(wanted))
+              + "}");
     }
     return 0;
   }

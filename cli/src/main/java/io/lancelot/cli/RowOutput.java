@@ -14,6 +14,7 @@ import io.lancelot.columnar.Column;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.VarColumn;
 import io.lancelot.columnar.ipc.IpcWriter;
+import java.io.Console;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
@@ -42,7 +43,13 @@ final class RowOutput {
 
   /// Table on a terminal, JSON lines otherwise.
   static Format defaultFormat() {
-    return System.console() != null && System.console().isTerminal() ? Format.TABLE : Format.JSONL;
+    return onTerminal() ? Format.TABLE : Format.JSONL;
+  }
+
+  /// Whether a person looks at the output.
+  static boolean onTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   /// Writes to a stream, which stays open.
@@ -55,7 +62,8 @@ final class RowOutput {
         case TABLE -> writeTable(rows, new PrintStream(out, false, StandardCharsets.UTF_8));
         case ARROW -> {
           try (Memory memory = Memory.ofLimit(Context.defaultMemoryBytes());
-              IpcWriter writer = IpcWriter.stream(Channels.newChannel(out), rows.schema(), memory)) {
+              IpcWriter writer =
+                  IpcWriter.stream(Channels.newChannel(out), rows.schema(), memory)) {
             copy(rows, writer);
           }
         }

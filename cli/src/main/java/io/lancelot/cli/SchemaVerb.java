@@ -9,14 +9,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Shows the columns of a table: URI TABLE")
 final class SchemaVerb extends Verb {
 
-  @Option(names = "--format", description = "json, or a line per column")
-  @Nullable Format format;
+  private @Nullable Format format;
 
   private final PrintStream out;
 
@@ -25,7 +21,22 @@ final class SchemaVerb extends Verb {
   }
 
   @Override
-  public Integer call() throws Exception {
+  String description() {
+    return "Shows the columns of a table: URI TABLE";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "json, or a line per column",
+        value -> format = Arguments.choice("--format", value, Format.class));
+  }
+
+  @Override
+  int call() throws Exception {
     Target target = target(0);
     try (Database database = connect(target);
         Table table = open(database, target)) {
@@ -35,7 +46,10 @@ final class SchemaVerb extends Verb {
       } else {
         for (Field field : schema.fields()) {
           out.println(
-              field.name() + ": " + field.type().arrowName() + (field.nullable() ? "" : " not null"));
+              field.name()
+                  + ": "
+                  + field.type().arrowName()
+                  + (field.nullable() ? "" : " not null"));
         }
       }
     }
@@ -72,7 +86,8 @@ final class SchemaVerb extends Verb {
     json.writeEndObject();
   }
 
-  private static void writeMetadata(JsonGenerator json, Map<String, String> metadata) throws IOException {
+  private static void writeMetadata(JsonGenerator json, Map<String, String> metadata)
+      throws IOException {
     json.writeObjectFieldStart("metadata");
     for (Map.Entry<String, String> entry : new java.util.TreeMap<>(metadata).entrySet()) {
       json.writeStringField(entry.getKey(), entry.getValue());

@@ -4,14 +4,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.lancelot.Database;
 import java.io.PrintStream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Lists the tables of a database: URI")
 final class TablesVerb extends Verb {
 
-  @Option(names = "--format", description = "json for an array; else a line each")
-  @Nullable Format format;
+  private @Nullable Format format;
 
   private final PrintStream out;
 
@@ -20,7 +16,22 @@ final class TablesVerb extends Verb {
   }
 
   @Override
-  public Integer call() throws Exception {
+  String description() {
+    return "Lists the tables of a database: URI";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "json for an array; else a line each",
+        value -> format = Arguments.choice("--format", value, Format.class));
+  }
+
+  @Override
+  int call() throws Exception {
     try (Database database = connect(new Target(target(0).uri(), null, java.util.List.of()))) {
       if (format == Format.JSON) {
         try (JsonGenerator json = RowOutput.JSON.createGenerator(out)) {

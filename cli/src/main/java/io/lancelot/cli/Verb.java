@@ -6,42 +6,54 @@ import io.lancelot.Lancelot;
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /// What all verbs share: where the table is, and options that every verb takes.
-abstract class Verb implements Callable<Integer> {
+abstract class Verb extends Command {
 
-  @Parameters(paramLabel = "ARGUMENT", description = "uri, table (or the path of one .lance folder for both), and what the verb takes")
-  List<String> arguments = new ArrayList<>();
+  private List<String> positional = List.of();
 
-  @Option(names = "--version", description = "read this version", paramLabel = "N")
-  @Nullable Long version;
+  private @Nullable Long version;
 
-  @Option(names = "--tag", description = "read the version of this name", paramLabel = "NAME")
-  @Nullable String tag;
+  private @Nullable String tag;
 
-  @Option(names = "--option", description = "storage option key=value", paramLabel = "KEY=VALUE")
-  Map<String, String> storageOptions = new LinkedHashMap<>();
+  private Map<String, String> storageOptions = new LinkedHashMap<>();
 
-  @Option(names = "--quiet", description = "no progress")
   boolean quiet;
 
-  @Option(names = "--verbose", description = "more on stderr")
   boolean verbose;
 
-  @Option(names = "--stacktrace", description = "where an error comes from")
-  boolean stacktrace;
+  @Override
+  void declare(Arguments arguments) {
+    arguments.option(
+        "--version",
+        "N",
+        "read this version",
+        value -> version = Arguments.number("--version", value));
+    arguments.option("--tag", "NAME", "read the version of this name", value -> tag = value);
+    arguments.option(
+        "--option", "KEY=VALUE", "storage option key=value", value -> putStorageOption(value));
+    arguments.flag("--quiet", "no progress", () -> quiet = true);
+    arguments.flag("--verbose", "more on stderr", () -> verbose = true);
+    arguments.flag("--stacktrace", "where an error comes from", () -> {});
+  }
 
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "this help")
-  boolean help;
+  @Override
+  final void positional(List<String> values) {
+    positional = values;
+  }
+
+  private void putStorageOption(String value) {
+    int equals = value.indexOf('=');
+    if (equals < 1) {
+      throw new InvalidInputException("--option: expected=key=value, found=" + value);
+    }
+    storageOptions.put(value.substring(0, equals), value.substring(equals + 1));
+  }
 
   /// A database and, for most verbs, a table in it; the arguments that follow them.
   record Target(String uri, @Nullable String table, List<String> rest) {
@@ -65,13 +77,13 @@ abstract class Verb implements Callable<Integer> {
   ///
   /// @param most how many arguments the verb takes after the table
   final Target target(int most) {
-    if (arguments.isEmpty()) {
+    if (positional.isEmpty()) {
       throw new InvalidInputException("argument missing: expected=<uri> <table>");
     }
-    String first = stripSlash(arguments.getFirst());
+    String first = stripSlash(positional.getFirst());
     boolean single = first.endsWith(".lance") && first.length() > ".lance".length();
-    int used = single ? 1 : Math.min(2, arguments.size());
-    List<String> rest = arguments.subList(used, arguments.size());
+    int used = single ? 1 : Math.min(2, positional.size());
+    List<String> rest = positional.subList(used, positional.size());
     if (rest.size() > most) {
       throw new InvalidInputException("too many arguments: found=" + rest.get(most));
     }
@@ -80,7 +92,7 @@ abstract class Verb implements Callable<Integer> {
       String name = first.substring(slash + 1, first.length() - ".lance".length());
       return new Target(slash < 0 ? "." : slash == 0 ? "/" : first.substring(0, slash), name, rest);
     }
-    return new Target(arguments.getFirst(), used == 2 ? arguments.get(1) : null, rest);
+    return new Target(positional.getFirst(), used == 2 ? positional.get(1) : null, rest);
   }
 
   private static String stripSlash(String path) {

@@ -2,21 +2,13 @@ package io.lancelot.cli;
 
 import io.lancelot.kernels.Kernels;
 import java.io.PrintStream;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Says what this is: product, JDK, SIMD kernels, Lance format versions")
-final class VersionVerb implements Callable<Integer> {
+final class VersionVerb extends Command {
 
   static final String PRODUCT = "0.1.0-SNAPSHOT";
 
-  @Option(names = "--format", description = "json, or lines")
-  @Nullable Format format;
-
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "this help")
-  boolean help;
+  private @Nullable Format format;
 
   private final PrintStream out;
 
@@ -25,7 +17,21 @@ final class VersionVerb implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  String description() {
+    return "Says what this is: product, JDK, SIMD kernels, Lance format versions";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "json, or lines",
+        value -> format = Arguments.choice("--format", value, Format.class));
+  }
+
+  @Override
+  int call() {
     Kernels kernels = Kernels.current();
     boolean simd = kernels.name().startsWith("vector");
     if (format == Format.JSON) {
@@ -42,7 +48,14 @@ final class VersionVerb implements Callable<Integer> {
     } else {
       out.println("lancelot " + PRODUCT);
       out.println("JDK " + Runtime.version());
-      out.println("SIMD kernels " + (simd ? "on" : "off") + " (" + kernels.name() + ": " + kernels.reason() + ")");
+      out.println(
+          "SIMD kernels "
+              + (simd ? "on" : "off")
+              + " ("
+              + kernels.name()
+              + ": "
+              + kernels.reason()
+              + ")");
       out.println("Lance file format: reads 2.1, 2.2; writes 2.1, 2.2");
     }
     return 0;

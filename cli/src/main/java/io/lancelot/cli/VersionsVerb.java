@@ -8,14 +8,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(description = "Lists the versions of a table: URI TABLE")
 final class VersionsVerb extends Verb {
 
-  @Option(names = "--format", description = "json, or a line each")
-  @Nullable Format format;
+  private @Nullable Format format;
 
   private final PrintStream out;
 
@@ -24,7 +20,22 @@ final class VersionsVerb extends Verb {
   }
 
   @Override
-  public Integer call() throws IOException {
+  String description() {
+    return "Lists the versions of a table: URI TABLE";
+  }
+
+  @Override
+  void declare(Arguments arguments) {
+    super.declare(arguments);
+    arguments.option(
+        "--format",
+        "FORMAT",
+        "json, or a line each",
+        value -> format = Arguments.choice("--format", value, Format.class));
+  }
+
+  @Override
+  int call() throws IOException {
     Target target = target(0);
     try (Database database = connect(target);
         Table table = open(database, target)) {

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -123,7 +125,7 @@ class ColumnBuilderTest {
   @Test
   void textAndBytes() {
     UUID uuid = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
-    assertThat(stored(Types.UTF8, new StringBuilder("ıİ😀"))).isEqualTo("ıİ😀");
+    assertThat(stored(Types.UTF8, CharBuffer.wrap("ıİ😀"))).isEqualTo("ıİ😀");
     assertThat(stored(Types.UTF8, DayOfWeek.FRIDAY)).isEqualTo("FRIDAY");
     assertThat(stored(Types.LARGE_UTF8, 'x')).isEqualTo("x");
     assertThat(stored(Types.UTF8, uuid)).isEqualTo(uuid.toString());
@@ -273,7 +275,7 @@ class ColumnBuilderTest {
       List<@Nullable Object> expected = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
         @SuppressWarnings("unchecked")
-        var row = (Map<String, @Nullable Object>) data.value(type);
+        var row = (Map<String, @Nullable Object>) Objects.requireNonNull(data.value(type));
         if (i % 3 == 1) {
           row.put("c", 1000);
           assertThatThrownBy(() -> builder.append(row)).isInstanceOf(InvalidInputException.class);

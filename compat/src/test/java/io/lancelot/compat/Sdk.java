@@ -145,7 +145,8 @@ final class Sdk implements Ours {
               .limit(k)
               .toMaps();
       return rows.stream()
-          .map(row -> new Hit(number(row, "id").longValue(), number(row, "_distance").doubleValue()))
+          .map(
+              row -> new Hit(number(row, "id").longValue(), number(row, "_distance").doubleValue()))
           .toList();
     }
   }

@@ -1,7 +1,8 @@
 package io.lancelot.compat;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lancelot.base.UnsupportedFeatureException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +23,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// for.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class WeWriteTheyReadTest {
+
+  /// What ours reads but does not write: the corner, and the option that its refusal names. A
+  /// corner that is written one day fails its refusal and moves to the others.
+  private static final Map<String, String> UNWRITTEN =
+      Map.of(
+          "compression-zstd", "lance-encoding:compression=zstd",
+          "byte-stream-split", "lance-encoding:bss=on",
+          "packed", "lance-encoding:packed=true",
+          "packed-strings", "lance-encoding:packed=true");
 
   private final Oracle oracle = Oracle.start();
   private final Ours ours = Ours.underTest(oracle);
@@ -39,7 +50,11 @@ final class WeWriteTheyReadTest {
   }
 
   List<Case> specials() {
-    return Cases.specials(oracle);
+    return Cases.specials(oracle).stream().filter(it -> !UNWRITTEN.containsKey(it.name())).toList();
+  }
+
+  List<Case> unwritten() {
+    return Cases.specials(oracle).stream().filter(it -> UNWRITTEN.containsKey(it.name())).toList();
   }
 
   List<Case> random() {
@@ -69,14 +84,26 @@ final class WeWriteTheyReadTest {
   @ParameterizedTest
   @MethodSource("refused")
   void aTypeThatTheFormatCannotHoldIsRefusedByName(Case it, @TempDir Path dir) {
+    refusalOf(it, dir).hasMessageMatching("(?si).*(map|fixed.?size.?list).*");
+  }
+
+  @ParameterizedTest
+  @MethodSource("unwritten")
+  void anEncodingThatOursDoesNotWriteIsRefusedByName(Case it, @TempDir Path dir) {
+    assumeFalse(ours instanceof RealLance, "the real Lance writes them");
+    refusalOf(it, dir).hasMessageContaining(String.valueOf(UNWRITTEN.get(it.name())));
+  }
+
+  private AbstractThrowableAssert<?, ?> refusalOf(Case it, Path dir) {
     Path arrow = oracle.make(it.data(), dir.resolve("in.arrow"));
 
-    assertThatThrownBy(() -> ours.importArrow(dir, "t", arrow, Ours.Mode.CREATE, it.format()))
-        .isInstanceOf(UnsupportedFeatureException.class)
-        .hasMessageMatching("(?si).*(map|fixed.?size.?list).*");
+    Throwable refusal =
+        catchThrowable(() -> ours.importArrow(dir, "t", arrow, Ours.Mode.CREATE, it.format()));
+
     assertThat(Files.exists(Ours.folder(dir, "t").resolve("_versions")))
         .as("a half-made table")
         .isFalse();
+    return assertThat(refusal).isInstanceOf(UnsupportedFeatureException.class);
   }
 
   private void writtenByUs(Case it, Path dir) {

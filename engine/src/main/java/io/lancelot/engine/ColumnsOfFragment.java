@@ -14,7 +14,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Reads columns of one fragment by name, a few at a time: the filter's first, the others for what is left.
+/// Reads columns of one fragment by name, a few at a time: the filter's first, the others for what
+/// is left.
 final class ColumnsOfFragment implements AutoCloseable {
 
   private static final long READ_BYTES = 16L << 20;
@@ -27,7 +28,9 @@ final class ColumnsOfFragment implements AutoCloseable {
     Set<String> distinct = new LinkedHashSet<>(names);
     this.names = List.copyOf(distinct);
     List<LanceField> fields =
-        this.names.stream().map(name -> execution.snapshot().schema().field(name).orElseThrow()).toList();
+        this.names.stream()
+            .map(name -> execution.snapshot().schema().field(name).orElseThrow())
+            .toList();
     this.reader = execution.table().reader(execution.snapshot(), fragment, fields);
   }
 
@@ -39,14 +42,15 @@ final class ColumnsOfFragment implements AutoCloseable {
     return reader.physicalRows();
   }
 
-  /// How many rows to read at once so that they stay small in memory, by what all columns take on disk.
+  /// How many rows to read at once so that they stay small in memory, by what all columns take on
+  /// disk.
   int rowsPerRead(int most) {
     long bytes = 0;
     for (DataFile file : reader.fragment().files()) {
       bytes += file.sizeBytes();
     }
     long rowBytes = Math.max(1, bytes / Math.max(1, physicalRows()));
-    return (int) Math.clamp(READ_BYTES / rowBytes, 1, most);
+    return Math.clamp(READ_BYTES / rowBytes, 1, most);
   }
 
   /// Rows `[first, first + count)` of some columns.

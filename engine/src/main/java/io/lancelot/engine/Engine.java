@@ -17,7 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.roaringbitmap.RoaringBitmap;
 
-/// Answers queries over one table, and finds the rows that deletions concern. Stateless; thread-safe.
+/// Answers queries over one table, and finds the rows that deletions concern. Stateless;
+/// thread-safe.
 public final class Engine {
 
   private static final int COUNT_ROWS = 1 << 15;
@@ -53,7 +54,7 @@ public final class Engine {
     Parallel.run(
         context,
         snapshot.fragments(),
-        fragment -> (long) matches(snapshot, fragment, bound).getLongCardinality(),
+        fragment -> matches(snapshot, fragment, bound).getLongCardinality(),
         found -> total[0] += found);
     return total[0];
   }
@@ -63,7 +64,8 @@ public final class Engine {
     RoaringBitmap found = new RoaringBitmap();
     int[] rows = new int[COUNT_ROWS];
     try (ColumnsOfFragment reader =
-            new ColumnsOfFragment(new Execution(table, snapshot, context), fragment, filter.columns());
+            new ColumnsOfFragment(
+                new Execution(table, snapshot, context), fragment, filter.columns());
         Scratch scratch = context.memory().scratch()) {
       int step = reader.rowsPerRead(COUNT_ROWS);
       for (long first = 0; first < reader.physicalRows(); first += step) {
@@ -89,7 +91,8 @@ public final class Engine {
   /// @param version the version it made; the version read if there was nothing to remove
   public record Deleted(long rows, long version) {}
 
-  /// Deletes the rows for which a filter is true. A concurrent change to the same rows makes it look again.
+  /// Deletes the rows for which a filter is true. A concurrent change to the same rows makes it
+  /// look again.
   public Deleted delete(Expr filter) {
     CommitConflictException last = null;
     for (int attempt = 0; attempt < DELETE_ATTEMPTS; attempt++) {

@@ -34,7 +34,8 @@ record Execution(Table table, Snapshot snapshot, Context context) {
       case Plan.Scan scan -> new ScanStream(this, scan, enough);
       case Plan.NearestScan nearest -> new NearestStream(this, nearest);
       case Plan.Take take -> new TakeStream(this, take, run(take.input(), OptionalLong.empty()));
-      case Plan.FilterRows rows -> new FilterStream(run(rows.input(), OptionalLong.empty()), rows.filter(), context);
+      case Plan.FilterRows rows ->
+          new FilterStream(run(rows.input(), OptionalLong.empty()), rows.filter(), context);
       case Plan.Limit limit ->
           new LimitStream(
               run(
@@ -43,7 +44,8 @@ record Execution(Table table, Snapshot snapshot, Context context) {
                       ? OptionalLong.of(Math.addExact(limit.offset(), limit.limit().getAsLong()))
                       : OptionalLong.empty()),
               limit);
-      case Plan.Project project -> new ProjectStream(run(project.input(), enough), project, context);
+      case Plan.Project project ->
+          new ProjectStream(run(project.input(), enough), project, context);
     };
   }
 

@@ -24,7 +24,11 @@ public record Nearest(
       for (int i = 0; i < vector.length; i++) {
         if (!Double.isFinite(vector[i])) {
           throw new InvalidInputException(
-              "query vector: expected=finite numbers, found=" + vector[i] + " (position=" + i + ")");
+              "query vector: expected=finite numbers, found="
+                  + vector[i]
+                  + " (position="
+                  + i
+                  + ")");
         }
       }
     }

@@ -18,8 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// An exact search: every vector of every live row that passes the filter is compared with every query vector. The work
-/// is cut into ranges of rows that run side by side, each with its own heap.
+/// An exact search: every vector of every live row that passes the filter is compared with every
+/// query vector. The work is cut into ranges of rows that run side by side, each with its own heap.
 final class NearestStream implements BatchStream {
 
   /// Rows of one task: large enough that starting it costs nothing beside running it.
@@ -102,7 +102,8 @@ final class NearestStream implements BatchStream {
             continue;
           }
         }
-        FixedListColumn vectors = (FixedListColumn) reader.read(vector, first, count, memory).column(0);
+        FixedListColumn vectors =
+            (FixedListColumn) reader.read(vector, first, count, memory).column(0);
         search(scans, vectors, allowed, reader.reader().address(first), memory);
       }
     }
@@ -114,9 +115,7 @@ final class NearestStream implements BatchStream {
     Bits valid = Selection.and(allowed, wholeVectors(vectors, memory), memory);
     FixedColumn items = (FixedColumn) vectors.items();
     io.lancelot.kernels.Bits bits =
-        valid == null
-            ? null
-            : new io.lancelot.kernels.Bits(valid.segment(), valid.offset());
+        valid == null ? null : new io.lancelot.kernels.Bits(valid.segment(), valid.offset());
     for (Scan scan : scans) {
       scan.topK(items.data(), 0, vectors.length(), bits, firstId);
     }

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Runs the tasks of one call side by side, within the call's share of the pool. The caller's thread works too, so that
-/// nothing waits for a pool that is busy.
+/// Runs the tasks of one call side by side, within the call's share of the pool. The caller's
+/// thread works too, so that nothing waits for a pool that is busy.
 final class Parallel<T, R> {
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -28,8 +28,8 @@ final class Parallel<T, R> {
     this.collect = collect;
   }
 
-  /// Runs every task. `collect` gets each result, one at a time and in no order. The first failure stops the rest and is
-  /// thrown, when no task is running any more.
+  /// Runs every task. `collect` gets each result, one at a time and in no order. The first failure
+  /// stops the rest and is thrown, when no task is running any more.
   static <T, R> void run(Context context, List<T> tasks, Function<T, R> work, Consumer<R> collect) {
     Parallel<T, R> run = new Parallel<>(tasks, work, collect);
     for (int i = 1; i < Math.min(context.parallelism(), tasks.size()); i++) {

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
-/// A physical plan: a tree of values that is printed and run from the same nodes. Each node says what columns come out of
-/// it; rows flow from the leaves up.
+/// A physical plan: a tree of values that is printed and run from the same nodes. Each node says
+/// what columns come out of it; rows flow from the leaves up.
 public sealed interface Plan {
 
   /// Address of a row: fragment id in the upper, row number in the lower 32 bits.
@@ -52,8 +52,8 @@ public sealed interface Plan {
     }
   }
 
-  /// Reads columns of all live rows, or of those for which a filter is true. The filter's columns are read first, the
-  /// others only for rows that pass.
+  /// Reads columns of all live rows, or of those for which a filter is true. The filter's columns
+  /// are read first, the others only for rows that pass.
   ///
   /// @param columns top-level columns of the table, in the order they come out
   /// @param metadata what the table's schema carries, and so does everything that comes out
@@ -130,7 +130,9 @@ public sealed interface Plan {
           + query.metric().name().toLowerCase(java.util.Locale.ROOT)
           + ", k="
           + k
-          + (Float.isNaN(lower) && Float.isNaN(upper) ? "" : ", distance_range=[" + lower + ", " + upper + ")")
+          + (Float.isNaN(lower) && Float.isNaN(upper)
+              ? ""
+              : ", distance_range=[" + lower + ", " + upper + ")")
           + (queries.size() > 1 ? ", queries=" + queries.size() : "")
           + filter.map(f -> ", prefilter=[" + f + "]").orElse("")
           + ", exact=true";
@@ -201,7 +203,10 @@ public sealed interface Plan {
 
     @Override
     public String label() {
-      return "GlobalLimitExec: skip=" + offset + ", fetch=" + (limit.isPresent() ? limit.getAsLong() : "None");
+      return "GlobalLimitExec: skip="
+          + offset
+          + ", fetch="
+          + (limit.isPresent() ? limit.getAsLong() : "None");
     }
   }
 

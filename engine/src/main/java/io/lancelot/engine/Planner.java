@@ -94,7 +94,8 @@ final class Planner {
     if (vectors.size() == 1) {
       plan = new Plan.Limit(plan, query.offset(), OptionalLong.of(limit));
     } else if (query.offset() > 0) {
-      throw new InvalidInputException("offset with several query vectors: expected=0, found=" + query.offset());
+      throw new InvalidInputException(
+          "offset with several query vectors: expected=0, found=" + query.offset());
     }
     // The contract's order: distance, row id, query index.
     List<Field> last = new ArrayList<>(List.of(Plan.DISTANCE));
@@ -191,10 +192,12 @@ final class Planner {
       Field field =
           table
               .field(name)
-              .orElseThrow(
-                  () ->
-                      new InvalidInputException(
-                          "unknown vector column: expected one of " + vectorColumns() + ", found=" + name));
+              .orElseThrow(() ->
+                  new InvalidInputException(
+                      "unknown vector column: expected one of "
+                          + vectorColumns()
+                          + ", found="
+                          + name));
       if (elementType(field).isEmpty()) {
         throw new InvalidInputException(
             "not a vector column: expected=fixed_size_list of numbers, found="
@@ -217,7 +220,10 @@ final class Planner {
   }
 
   private List<String> vectorColumns() {
-    return table.fields().stream().filter(field -> elementType(field).isPresent()).map(Field::name).toList();
+    return table.fields().stream()
+        .filter(field -> elementType(field).isPresent())
+        .map(Field::name)
+        .toList();
   }
 
   /// What the vectors of a column are made of; empty if it is no vector column.
@@ -228,7 +234,9 @@ final class Planner {
     return switch (item.type()) {
       case DataType.Floating(int bits) ->
           Optional.of(
-              bits == 16 ? ElementType.FLOAT16 : bits == 32 ? ElementType.FLOAT32 : ElementType.FLOAT64);
+              bits == 16
+                  ? ElementType.FLOAT16
+                  : bits == 32 ? ElementType.FLOAT32 : ElementType.FLOAT64);
       case DataType.Int(int bits, boolean signed) when bits == 8 ->
           Optional.of(signed ? ElementType.INT8 : ElementType.UINT8);
       default -> Optional.empty();

@@ -9,8 +9,8 @@ import java.util.OptionalLong;
 /// What a caller wants to know, without any I/O: filter, columns, nearest neighbours, limits.
 ///
 /// @param filter rows for which it is true; the others do not take part
-/// @param prefilter with a vector search: whether the filter comes before it (so that k rows that match are found) or
-///     after (which may leave fewer than k)
+/// @param prefilter with a vector search: whether the filter comes before it (so that k rows that
+///   match are found) or after (which may leave fewer than k)
 /// @param select columns and expressions to return; empty for all columns
 /// @param limit rows to return at the most; empty for all, and for 10 in a vector search
 /// @param offset rows to leave out before the first one returned

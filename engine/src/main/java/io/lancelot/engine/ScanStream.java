@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads the live rows of all fragments in order, or those that pass a filter.
 ///
-/// Columns of the filter are read first; the others for the rows that are left, by taking single rows where these are
-/// few and by reading the whole range where they are many.
+/// Columns of the filter are read first; the others for the rows that are left, by taking single
+/// rows where these are few and by reading the whole range where they are many.
 final class ScanStream implements BatchStream {
 
   /// Below this share of a range, rows are taken one by one.
@@ -51,7 +51,10 @@ final class ScanStream implements BatchStream {
     this.schema = plan.schema();
     this.filterColumns = plan.filter().map(Filter::columns).orElse(List.of());
     this.otherColumns =
-        plan.columns().stream().map(Field::name).filter(name -> !filterColumns.contains(name)).toList();
+        plan.columns().stream()
+            .map(Field::name)
+            .filter(name -> !filterColumns.contains(name))
+            .toList();
     this.enough = enough;
     this.scratch = execution.context().memory().scratch();
     this.fragments = execution.snapshot().fragments().iterator();
@@ -96,7 +99,7 @@ final class ScanStream implements BatchStream {
     position = 0;
     batchRows = reader.rowsPerRead(MAX_BATCH_ROWS);
     if (enough.isPresent() && plan.filter().isEmpty()) {
-      batchRows = (int) Math.clamp(enough.getAsLong(), 1, batchRows);
+      batchRows = Math.clamp(enough.getAsLong(), 1, batchRows);
     }
     return reader;
   }
@@ -157,11 +160,15 @@ final class ScanStream implements BatchStream {
     return all ? batch : Batches.gather(batch, rows, kept, scratch);
   }
 
-  private FixedColumn rowNumbers(ColumnsOfFragment from, long first, int kept, boolean all, boolean ids) {
+  private FixedColumn rowNumbers(
+      ColumnsOfFragment from, long first, int kept, boolean all, boolean ids) {
     MemorySegment values = scratch.allocateBytes(8L * kept);
     for (int i = 0; i < kept; i++) {
       long row = first + (all ? i : rows[i]);
-      values.set(FixedColumn.LONG, 8L * i, ids ? from.reader().rowId(row, scratch) : from.reader().address(row));
+      values.set(
+          FixedColumn.LONG,
+          8L * i,
+          ids ? from.reader().rowId(row, scratch) : from.reader().address(row));
     }
     return new FixedColumn(Plan.ROW_ID.type(), kept, values, null);
   }

@@ -53,10 +53,7 @@ final class TakeStream implements BatchStream {
     List<Column> taken =
         names.isEmpty()
             ? List.of()
-            : execution
-                .table()
-                .take(execution.snapshot(), wanted, count, names, scratch)
-                .columns();
+            : execution.table().take(execution.snapshot(), wanted, count, names, scratch).columns();
     int fromTable = names.contains(TableScan.ROW_ID) ? taken.size() - 1 : taken.size();
     List<Column> columns = new ArrayList<>(taken.subList(0, fromTable));
     for (int i = 0; i < batch.columns().size(); i++) {

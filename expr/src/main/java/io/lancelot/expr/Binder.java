@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -187,8 +188,7 @@ final class Binder {
           : new ColumnTest.Matches(
               operand, TextPattern.like((String) value, like.escape(), like.caseless()));
     }
-    throw new UnsupportedFeatureException(
-        "LIKE with a pattern that is not constant: found=" + like);
+    return flag(Functions.like(operand, pattern, like), like);
   }
 
   private static void text(Value value, Expr whole) {
@@ -222,9 +222,9 @@ final class Binder {
                   value(inner),
                   expr);
           case Expr.Cast(Expr inner, DataType type, boolean lenient) ->
-              throw new UnsupportedFeatureException("CAST in filters: found=" + expr);
-          case Expr.Call(String name, List<Expr> arguments) ->
-              throw new UnsupportedFeatureException("functions in filters: found=" + expr);
+              cast(inner, type, lenient, expr);
+          case Expr.Call(_, List<Expr> arguments) ->
+              Functions.bind(this, (Expr.Call) expr, arguments.stream().map(this::value).toList());
           case Expr.Compare _,
               Expr.And _,
               Expr.Or _,
@@ -238,6 +238,48 @@ final class Binder {
         };
     depth--;
     return folded(bound);
+  }
+
+  private Value cast(Expr operand, DataType type, boolean lenient, Expr whole) {
+    DataType target = type;
+    if (operand instanceof Expr.Literal(Object found)
+        && found instanceof String text
+        && type instanceof DataType.Timestamp(DataType.TimeUnit unit, Optional<String> zone)
+        && zone.isEmpty()
+        && Moments.timestamp(text).filter(Moments::zoned).isPresent()) {
+      // Text with an offset names an instant, wherever the column's clock hangs.
+      target = new DataType.Timestamp(unit, Optional.of("UTC"));
+    }
+    return cast(value(operand), target, lenient, whole);
+  }
+
+  /// The value as another type; where that is a matter of course, itself.
+  Value cast(Value operand, DataType type, Expr whole) {
+    return cast(operand, type, false, whole);
+  }
+
+  private static Value cast(Value operand, DataType type, boolean lenient, Expr whole) {
+    DataType from = operand.plainType();
+    if (operand.type().equals(type)) {
+      return operand;
+    }
+    if (!Conversion.exists(from, type)) {
+      throw new UnsupportedFeatureException(
+          "conversion from "
+              + from.arrowName()
+              + " to "
+              + type.arrowName()
+              + " in filters: found="
+              + whole);
+    }
+    if (operand instanceof Value.Constant(_, Object value)) {
+      Object converted = value == null ? null : Conversion.convert(value, from, type);
+      if (value != null && converted == null && !lenient) {
+        throw new InvalidInputException(Conversion.message(value, from, type));
+      }
+      return new Value.Constant(type, converted);
+    }
+    return new Conversion(operand, type, lenient);
   }
 
   static Value.Constant literal(@Nullable Object value) {
@@ -260,14 +302,15 @@ final class Binder {
     };
   }
 
-  private static Value arithmetic(Expr.Operator op, Value left, Value right, Expr whole) {
+  private Value arithmetic(Expr.Operator op, Value left, Value right, Expr whole) {
     DataType a = left.plainType();
     DataType b = right.plainType();
     if (a instanceof DataType.Null || b instanceof DataType.Null) {
       return new Value.Constant(Types.NULL, null);
     }
     if (op == Expr.Operator.CONCAT) {
-      throw new UnsupportedFeatureException("operator || in filters: found=" + whole);
+      return Functions.concat(
+          List.of(cast(left, Types.UTF8, whole), cast(right, Types.UTF8, whole)));
     }
     if (!Order.isNumber(a) || !Order.isNumber(b)) {
       throw new InvalidInputException(
@@ -306,7 +349,7 @@ final class Binder {
       Frame frame = new Frame(new Batch(Schema.of(), 1, List.of()), scratch);
       Column column = value.evaluate(frame);
       frame.check(frame.takeFailed());
-      return new Value.Constant(value.type(), Comparisons.constantOf(column, value.type()));
+      return new Value.Constant(value.type(), Comparisons.constantOf(column, 0, value.type()));
     } catch (LancelotException e) {
       return value;
     }

@@ -64,6 +64,7 @@ sealed interface ColumnTest extends Predicate
     FixedColumn indices = dictionary.indices();
     int rows = indices.length();
     int count = entries.length();
+    Numbers numbers = Numbers.of(indices);
     Bits valid = indices.validity();
     MemorySegment out = frame.words(rows);
     for (int i = 0; i < rows; i += 64) {
@@ -72,7 +73,7 @@ sealed interface ColumnTest extends Predicate
       long word = 0;
       for (int j = 0; j < block; j++) {
         if ((known >>> j & 1) != 0) {
-          long index = indices.integerAt(i + j);
+          long index = numbers.integer(i + j);
           if (index >= 0 && index < count && entries.get((int) index)) {
             word |= 1L << j;
           }
@@ -171,12 +172,12 @@ sealed interface ColumnTest extends Predicate
   record IntSet(Value operand, LongSet set) implements ColumnTest {
     @Override
     public void run(Column plain, MemorySegment out) {
-      FixedColumn column = (FixedColumn) plain;
-      for (int i = 0; i < column.length(); i += 64) {
-        int count = Math.min(64, column.length() - i);
+      Numbers column = Numbers.of((FixedColumn) plain);
+      for (int i = 0; i < plain.length(); i += 64) {
+        int count = Math.min(64, plain.length() - i);
         long word = 0;
         for (int j = 0; j < count; j++) {
-          word |= (set.contains(column.integerAt(i + j)) ? 1L : 0L) << j;
+          word |= (set.contains(column.integer(i + j)) ? 1L : 0L) << j;
         }
         out.set(FixedColumn.LONG, i >>> 3, word);
       }
@@ -196,12 +197,12 @@ sealed interface ColumnTest extends Predicate
 
     @Override
     public void run(Column plain, MemorySegment out) {
-      FixedColumn column = (FixedColumn) plain;
-      for (int i = 0; i < column.length(); i += 64) {
-        int count = Math.min(64, column.length() - i);
+      Numbers column = Numbers.of((FixedColumn) plain);
+      for (int i = 0; i < plain.length(); i += 64) {
+        int count = Math.min(64, plain.length() - i);
         long word = 0;
         for (int j = 0; j < count; j++) {
-          word |= (set.contains(key(column.floatingAt(i + j))) ? 1L : 0L) << j;
+          word |= (set.contains(key(column.floating(i + j))) ? 1L : 0L) << j;
         }
         out.set(FixedColumn.LONG, i >>> 3, word);
       }

@@ -281,8 +281,8 @@ final class Comparisons {
   }
 
   /// The value of one row, in the form constants have.
-  static @Nullable Object constantOf(io.lancelot.columnar.Column column, DataType type) {
-    if (column.isNull(0)) {
+  static @Nullable Object constantOf(io.lancelot.columnar.Column column, int row, DataType type) {
+    if (column.isNull(row)) {
       return null;
     }
     return switch (column) {
@@ -290,18 +290,19 @@ final class Comparisons {
           switch (type) {
             case DataType.Int _ ->
                 Order.isUnsigned64(type)
-                    ? Values.unsigned(fixed.longAt(0))
-                    : BigInteger.valueOf(fixed.integerAt(0));
-            case DataType.Floating _ -> fixed.floatingAt(0);
-            case DataType.Decimal(_, _, int scale) -> Values.decimal(fixed.bytesAt(0), scale);
+                    ? Values.unsigned(fixed.longAt(row))
+                    : BigInteger.valueOf(fixed.integerAt(row));
+            case DataType.Floating _ -> fixed.floatingAt(row);
+            case DataType.Decimal(_, _, int scale) -> Values.decimal(fixed.bytesAt(row), scale);
             case DataType.FixedSizeBinary _ ->
-                fixed.bytesAt(0).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-            default -> fixed.integerAt(0);
+                fixed.bytesAt(row).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+            default -> fixed.integerAt(row);
           };
-      case io.lancelot.columnar.VarColumn var when type instanceof DataType.Utf8 -> var.stringAt(0);
+      case io.lancelot.columnar.VarColumn var when type instanceof DataType.Utf8 ->
+          var.stringAt(row);
       case io.lancelot.columnar.VarColumn var ->
-          var.bytesAt(0).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-      case io.lancelot.columnar.BoolColumn bool -> bool.booleanAt(0);
+          var.bytesAt(row).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+      case io.lancelot.columnar.BoolColumn bool -> bool.booleanAt(row);
       default -> null;
     };
   }

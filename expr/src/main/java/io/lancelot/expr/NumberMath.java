@@ -69,10 +69,12 @@ record NumberMath(Expr.Operator op, Value left, Value right, DataType type) impl
 
   private Column integers(FixedColumn x, FixedColumn y, @Nullable Bits valid, Frame frame) {
     MemorySegment out = frame.scratch.allocate(8L * frame.rows, 8);
-    Failures failures = new Failures(frame);
+    FailedRows failures = new FailedRows(frame);
+    Numbers p = Numbers.of(x);
+    Numbers q = Numbers.of(y);
     for (int i = 0; i < frame.rows; i++) {
-      long a = x.integerAt(i);
-      long b = y.integerAt(i);
+      long a = p.integer(i);
+      long b = q.integer(i);
       boolean failed = false;
       long result = 0;
       switch (op) {
@@ -99,7 +101,9 @@ record NumberMath(Expr.Operator op, Value left, Value right, DataType type) impl
         case CONCAT -> throw new IllegalStateException("not arithmetic");
       }
       if (failed && (valid == null || valid.get(i))) {
-        failures.add(i, b == 0 ? "division by zero" : "integer overflow", a, b);
+        String what =
+            b == 0 && op != Expr.Operator.MULTIPLY ? "division by zero" : "integer overflow";
+        failures.add(i, () -> message(what, a, b));
       }
       out.set(FixedColumn.LONG, 8L * i, result);
     }
@@ -110,13 +114,15 @@ record NumberMath(Expr.Operator op, Value left, Value right, DataType type) impl
   private Column floats(FixedColumn x, FixedColumn y, int bits, @Nullable Bits valid, Frame frame) {
     int width = bits / 8;
     MemorySegment out = frame.scratch.allocate((long) width * frame.rows, 8);
+    Numbers p = Numbers.of(x);
+    Numbers q = Numbers.of(y);
     boolean plain = x.type() instanceof DataType.Floating && y.type() instanceof DataType.Floating;
     for (int i = 0; i < frame.rows; i++) {
       if (!plain && valid != null && !valid.get(i)) {
         continue;
       }
-      double a = plain ? x.floatingAt(i) : toDouble(x, i);
-      double b = plain ? y.floatingAt(i) : toDouble(y, i);
+      double a = plain ? p.floating(i) : toDouble(x, i);
+      double b = plain ? q.floating(i) : toDouble(y, i);
       double result =
           switch (op) {
             case ADD -> a + b;
@@ -147,7 +153,7 @@ record NumberMath(Expr.Operator op, Value left, Value right, DataType type) impl
   private Column decimals(
       FixedColumn x, FixedColumn y, DataType.Decimal result, @Nullable Bits valid, Frame frame) {
     ColumnBuilder builder = ColumnBuilder.of(result, frame.scratch);
-    Failures failures = new Failures(frame);
+    FailedRows failures = new FailedRows(frame);
     BigDecimal limit = BigDecimal.ONE.scaleByPowerOfTen(result.precision() - result.scale());
     for (int i = 0; i < frame.rows; i++) {
       if (valid != null && !valid.get(i)) {
@@ -157,7 +163,7 @@ record NumberMath(Expr.Operator op, Value left, Value right, DataType type) impl
       BigDecimal a = (BigDecimal) Order.number(x, i);
       BigDecimal b = (BigDecimal) Order.number(y, i);
       if ((op == Expr.Operator.DIVIDE || op == Expr.Operator.REMAINDER) && b.signum() == 0) {
-        failures.add(i, "division by zero", a, b);
+        failures.add(i, () -> message("division by zero", a, b));
         builder.appendNull();
         continue;
       }
@@ -172,7 +178,7 @@ record NumberMath(Expr.Operator op, Value left, Value right, DataType type) impl
           };
       value = value.setScale(result.scale(), RoundingMode.HALF_UP);
       if (value.abs().compareTo(limit) >= 0) {
-        failures.add(i, "decimal overflow", a, b);
+        failures.add(i, () -> message("decimal overflow", a, b));
         builder.appendNull();
       } else {
         builder.append(value);
@@ -187,31 +193,8 @@ record NumberMath(Expr.Operator op, Value left, Value right, DataType type) impl
     return result.scale() == 0 ? RoundingMode.DOWN : RoundingMode.HALF_UP;
   }
 
-  /// Collects the rows that failed.
-  private final class Failures {
-    private final Frame frame;
-    private @Nullable MemorySegment rows;
-    private String message = "";
-
-    Failures(Frame frame) {
-      this.frame = frame;
-    }
-
-    void add(int row, String what, Object a, Object b) {
-      if (rows == null) {
-        rows = frame.words();
-        rows.fill((byte) 0);
-        message = what + " in filter: found=" + a + " " + op.symbol() + " " + b;
-      }
-      long at = row >>> 6 << 3;
-      rows.set(FixedColumn.LONG, at, rows.get(FixedColumn.LONG, at) | 1L << row);
-    }
-
-    void report() {
-      if (rows != null) {
-        frame.fail(Bits.of(rows, frame.rows), message);
-      }
-    }
+  private String message(String what, Object a, Object b) {
+    return what + " in filter: found=" + a + " " + op.symbol() + " " + b;
   }
 
   @Override

@@ -59,20 +59,22 @@ interface Order {
     if (a.type() instanceof DataType.Decimal || b.type() instanceof DataType.Decimal) {
       return row -> compare(number(x, row), number(y, row));
     }
+    Numbers p = Numbers.of(x);
+    Numbers q = Numbers.of(y);
     boolean floatA = a.type() instanceof DataType.Floating;
     boolean floatB = b.type() instanceof DataType.Floating;
     if (floatA && floatB) {
-      return row -> compare(x.floatingAt(row), y.floatingAt(row));
+      return row -> compare(p.floating(row), q.floating(row));
     }
     boolean bigA = isUnsigned64(a.type());
     boolean bigB = isUnsigned64(b.type());
     if (floatA) {
-      return row -> -compare(y.integerAt(row), bigB, x.floatingAt(row));
+      return row -> -compare(q.integer(row), bigB, p.floating(row));
     }
     if (floatB) {
-      return row -> compare(x.integerAt(row), bigA, y.floatingAt(row));
+      return row -> compare(p.integer(row), bigA, q.floating(row));
     }
-    return row -> compare(x.integerAt(row), bigA, y.integerAt(row), bigB);
+    return row -> compare(p.integer(row), bigA, q.integer(row), bigB);
   }
 
   static boolean isUnsigned64(DataType type) {
@@ -165,12 +167,14 @@ interface Order {
         return (shiftA ? instant(x, rules) : x).compareTo(shiftA ? y : instant(y, rules));
       };
     }
+    Numbers p = Numbers.of(a);
+    Numbers q = Numbers.of(b);
     if (unitA == unitB) {
-      return row -> Long.compare(a.integerAt(row), b.integerAt(row));
+      return row -> Long.compare(p.integer(row), q.integer(row));
     }
     return row -> {
-      long x = a.integerAt(row);
-      long y = b.integerAt(row);
+      long x = p.integer(row);
+      long y = q.integer(row);
       int high = Long.compare(Math.multiplyHigh(x, unitA), Math.multiplyHigh(y, unitB));
       return high != 0 ? high : Long.compareUnsigned(x * unitA, y * unitB);
     };

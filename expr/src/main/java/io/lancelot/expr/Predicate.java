@@ -22,7 +22,8 @@ sealed interface Predicate
         Predicate.Flag,
         Predicate.SameTruth,
         ColumnTest,
-        PairTest {
+        PairTest,
+        ListTest {
 
   /// True, false or unknown.
   Truth test(Frame frame);

@@ -22,7 +22,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A computed value bound to a schema: gives a column for a batch.
-sealed interface Value permits Value.Path, Value.Constant, Value.Condition, NumberMath {
+sealed interface Value
+    permits Value.Path, Value.Constant, Value.Condition, NumberMath, Conversion, FunctionCall {
 
   DataType type();
 
@@ -45,10 +46,11 @@ sealed interface Value permits Value.Path, Value.Constant, Value.Condition, Numb
     }
     int[] rows = new int[column.length()];
     int count = dictionary.values().length();
+    Numbers indices = Numbers.of(dictionary.indices());
     for (int i = 0; i < rows.length; i++) {
       rows[i] = Columns.NO_ROW;
       if (!dictionary.isNull(i)) {
-        long index = dictionary.indices().integerAt(i);
+        long index = indices.integer(i);
         rows[i] = index >= 0 && index < count ? (int) index : Columns.NO_ROW;
       }
     }
@@ -156,7 +158,7 @@ sealed interface Value permits Value.Path, Value.Constant, Value.Condition, Numb
     }
 
     /// Temporal constants are held as ticks, which builders take for integers only.
-    private static DataType storage(DataType type) {
+    static DataType storage(DataType type) {
       return switch (type) {
         case DataType.Date _, DataType.Time _, DataType.Timestamp _, DataType.Duration _ ->
             type.byteWidth() == 4 ? Types.INT32 : Types.INT64;

@@ -107,6 +107,11 @@ final class CodedSlotBuffer extends SlotBuffer {
 
   @Override
   PageSlots slots() {
+    if (entries.count() == 0) {
+      // Slots of missing structs point at the first entry, even if no row has one.
+      MemorySegment any = MemorySegment.ofArray(new byte[type.value().fixedBits().orElse(0) / 8]);
+      entries.add(any, 0, any.byteSize());
+    }
     PageSlots.Fixed codes = new PageSlots.Fixed(count, indexBytes * 8, indices.bytes(), List.of());
     return new PageSlots.Coded(codes, dictionary(type.value(), entries));
   }

@@ -25,8 +25,7 @@ record LevelChunks(CompressiveEncoding encoding, int[] sizes, MemorySegment byte
   /// @param ends where each chunk's levels end
   /// @param runs whether the version knows run lengths for levels
   /// @return null if a chunk's levels are too long in every form
-  static @Nullable LevelChunks of(
-      MemorySegment levels, int[] ends, boolean runs, Scratch scratch) {
+  static @Nullable LevelChunks of(MemorySegment levels, int[] ends, boolean runs, Scratch scratch) {
     return of(levels, ends, runs, MAX_BYTES, scratch);
   }
 

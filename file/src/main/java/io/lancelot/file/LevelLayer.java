@@ -4,8 +4,9 @@ package io.lancelot.file;
 ///
 /// @param kind what the layer is
 /// @param code the code of a null here; an empty list has the next one
+/// @param nullable whether the field can be null
 /// @param path the field, for messages
-record LevelLayer(Kind kind, int code, String path) {
+record LevelLayer(Kind kind, int code, boolean nullable, String path) {
 
   enum Kind {
     ITEM,

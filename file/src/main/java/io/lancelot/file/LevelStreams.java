@@ -42,7 +42,6 @@ record LevelStreams(
       codeCount += layer.codes();
     }
     boolean[] used = new boolean[codeCount];
-    used[0] = codes == null;
     if (codes != null) {
       for (long i = 0; i < 2L * count; i += 2) {
         used[codes.get(FixedColumn.SHORT, i)] = true;
@@ -54,11 +53,7 @@ record LevelStreams(
     int visible = -1;
     for (LevelLayer layer : outerFirst.reversed()) {
       boolean nulls = used[layer.code()];
-      // Where something further out is missing, so is what is inside. The real Lance misreads pages
-      // without values that call such layers all valid.
-      boolean masked = anyUsed(used, layer.code());
       if (layer.kind() == LevelLayer.Kind.ITEM) {
-        nulls |= masked && !used[0];
         layers.add(nulls ? RepDefLayer.REPDEF_NULLABLE_ITEM : RepDefLayer.REPDEF_ALL_VALID_ITEM);
         if (nulls) {
           levelOf[layer.code()] = (short) ++level;
@@ -69,7 +64,12 @@ record LevelStreams(
         visible = level;
       }
       boolean empties = used[layer.code() + 1];
-      nulls |= masked && !empties;
+      // Where something further out is missing, the list is, too. The real Lance misreads pages
+      // without values that call such lists all valid, and wants no nulls in required ones.
+      if (!nulls && !empties && anyUsed(used, layer.code())) {
+        nulls = layer.nullable();
+        empties = !nulls;
+      }
       layers.add(listLayer(nulls, empties));
       if (nulls) {
         levelOf[layer.code()] = (short) ++level;
@@ -144,9 +144,9 @@ record LevelStreams(
     return visible;
   }
 
-  /// Whether no slot holds a value, and the leaf may say so.
+  /// Whether no slot holds a value.
   boolean allNull() {
-    if (def == null || layers.getFirst() != RepDefLayer.REPDEF_NULLABLE_ITEM) {
+    if (def == null) {
       return false;
     }
     for (long i = 0; i < 2L * count; i += 2) {

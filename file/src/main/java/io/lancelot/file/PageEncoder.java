@@ -24,30 +24,29 @@ final class PageEncoder {
   private final EncodingOptions options;
   private final AlignedWriter sink;
   private final Scratch scratch;
-  private final String path;
-  private final int rowUnit;
-  private final boolean cutsRows;
+  private final Leaf leaf;
   private final MiniBlockEncoder miniBlock;
   private final DictionaryEncoder dictionaries;
 
-  /// @param scratch memory for one page; shared by the leaves of a file
-  /// @param rowUnit how many rows of this leaf's pages make a row of the table: more than one below
+  /// What matters here about a leaf.
+  ///
+  /// @param rowUnit how many rows of the leaf's pages make a row of the table: more than one below
   ///   fixed-size lists of structs
+  /// @param nullable whether values themselves can be null
+  record Leaf(String path, int rowUnit, boolean nullable) {}
+
+  /// @param scratch memory for one page; shared by the leaves of a file
   PageEncoder(
       FileVersion version,
       EncodingOptions options,
       AlignedWriter sink,
       Scratch scratch,
-      String path,
-      int rowUnit,
-      boolean hasLists) {
+      Leaf leaf) {
     this.version = version;
     this.options = options;
     this.sink = sink;
     this.scratch = scratch;
-    this.path = path;
-    this.rowUnit = rowUnit;
-    this.cutsRows = rowUnit == 1 || !hasLists;
+    this.leaf = leaf;
     this.miniBlock = new MiniBlockEncoder(version);
     this.dictionaries = new DictionaryEncoder(version, options, scratch);
   }
@@ -83,7 +82,7 @@ final class PageEncoder {
     } finally {
       scratch.reset();
     }
-    if (rows <= rowUnit || !cutsRows) {
+    if (rows <= leaf.rowUnit()) {
       if (!FullZipEncoder.handles(slots)) {
         throw new InvalidInputException(
             "row too large for its encoding: expected<="
@@ -91,7 +90,7 @@ final class PageEncoder {
                 + " items, found="
                 + levels.count()
                 + " (column="
-                + path
+                + leaf.path()
                 + ")");
       }
       try {
@@ -123,7 +122,7 @@ final class PageEncoder {
           break;
         }
         endLevel = next;
-        endRow += rowUnit;
+        endRow += leaf.rowUnit();
       }
       int visible = levels.visible(level, endLevel);
       // A piece's memory lives as long as the piece; slices by bits need some, too.
@@ -143,7 +142,7 @@ final class PageEncoder {
 
   private int rowEnd(LevelStreams levels, int from) {
     if (levels.rep() == null) {
-      return from + rowUnit;
+      return from + leaf.rowUnit();
     }
     int end = from + 1;
     while (end < levels.count() && levels.repAt(end) != levels.maxRep()) {
@@ -154,7 +153,9 @@ final class PageEncoder {
 
   /// The page, or null if the rows do not fit into one.
   private @Nullable EncodedPage encodeWhole(LevelStreams levels, PageSlots slots) {
-    if (slots instanceof PageSlots.Absent || slots.count() == 0 || levels.allNull()) {
+    if (slots instanceof PageSlots.Absent
+        || slots.count() == 0
+        || leaf.nullable() && levels.allNull()) {
       return ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
     }
     if (version != FileVersion.V2_1) {
@@ -164,7 +165,8 @@ final class PageEncoder {
       }
     }
     return switch (slots) {
-      case PageSlots.Absent _ -> ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
+      case PageSlots.Absent _ ->
+          ConstantEncoder.allNull(levels, version != FileVersion.V2_1, scratch);
       case PageSlots.Coded coded -> coded(levels, coded);
       case PageSlots.Fixed fixed -> fixed(levels, fixed);
       case PageSlots.Variable variable -> variable(levels, variable);
@@ -227,7 +229,7 @@ final class PageEncoder {
 
   private ColumnMetadata.Page write(EncodedPage page, int rows, long firstRow) {
     ColumnMetadata.Page.Builder message =
-        ColumnMetadata.Page.newBuilder().setLength(rows).setPriority(firstRow / rowUnit);
+        ColumnMetadata.Page.newBuilder().setLength(rows).setPriority(firstRow / leaf.rowUnit());
     for (MemorySegment buffer : page.buffers()) {
       message.addBufferOffsets(sink.writeAligned(buffer)).addBufferSizes(buffer.byteSize());
     }

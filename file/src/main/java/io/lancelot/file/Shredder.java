@@ -15,10 +15,9 @@ sealed interface Shredder {
   /// @param rows rows of the page that the column stands for
   void append(Column column, LevelItems items, int rows);
 
-  private static LevelItems mark(
-      Column column, LevelItems items, LevelLayer layer, boolean nullable) {
+  private static LevelItems mark(Column column, LevelItems items, LevelLayer layer) {
     LevelItems marked = items.mark(column.validity(), layer.code());
-    if (!nullable && marked != items && marked.uses(layer.code())) {
+    if (!layer.nullable() && marked != items && marked.uses(layer.code())) {
       throw new InvalidInputException(
           "null in a non-nullable field: expected=no nulls (column=" + layer.path() + ")");
     }
@@ -32,11 +31,11 @@ sealed interface Shredder {
     }
   }
 
-  record Struct(LevelLayer layer, boolean nullable, List<Shredder> children) implements Shredder {
+  record Struct(LevelLayer layer, List<Shredder> children) implements Shredder {
     @Override
     public void append(Column column, LevelItems items, int rows) {
       StructColumn struct = (StructColumn) column;
-      LevelItems marked = mark(struct, items, layer, nullable);
+      LevelItems marked = mark(struct, items, layer);
       for (int i = 0; i < children.size(); i++) {
         children.get(i).append(struct.children().get(i), marked, rows);
       }
@@ -44,11 +43,11 @@ sealed interface Shredder {
   }
 
   /// Lists and maps.
-  record Lists(LevelLayer layer, boolean nullable, Shredder item) implements Shredder {
+  record Lists(LevelLayer layer, Shredder item) implements Shredder {
     @Override
     public void append(Column column, LevelItems items, int rows) {
       ListColumn list = (ListColumn) column;
-      LevelItems marked = mark(list, items, layer, nullable);
+      LevelItems marked = mark(list, items, layer);
       LevelItems expanded = marked.expand(list, layer.code(), layer.code() + 1);
       int from = expanded.contiguousFrom();
       if (from >= 0) {
@@ -60,12 +59,11 @@ sealed interface Shredder {
   }
 
   /// Fixed-size lists of structs.
-  record FixedLists(LevelLayer layer, boolean nullable, int size, Shredder item)
-      implements Shredder {
+  record FixedLists(LevelLayer layer, int size, Shredder item) implements Shredder {
     @Override
     public void append(Column column, LevelItems items, int rows) {
       FixedListColumn list = (FixedListColumn) column;
-      LevelItems marked = mark(list, items, layer, nullable);
+      LevelItems marked = mark(list, items, layer);
       item.append(list.items(), marked.repeat(size), Math.multiplyExact(rows, size));
     }
   }

@@ -50,8 +50,8 @@ final class ShredderBuilder {
       return code;
     }
 
-    LevelLayer layer(LevelLayer.Kind kind) {
-      return new LevelLayer(kind, nextCode(), path);
+    LevelLayer layer(LevelLayer.Kind kind, LanceField field) {
+      return new LevelLayer(kind, nextCode(), field.field().nullable(), path);
     }
 
     Above below(LevelLayer layer, int size, String name) {
@@ -75,14 +75,11 @@ final class ShredderBuilder {
         require(size > 0, field, above);
         // The real Lance can neither write nor read these.
         requireNoLists(field, above);
-        LevelLayer layer = above.layer(LevelLayer.Kind.ITEM);
+        LevelLayer layer = above.layer(LevelLayer.Kind.ITEM, field);
         LanceField child = field.children().getFirst();
         EncodingOptions.of(field.field().metadata(), above.path());
         yield new Shredder.FixedLists(
-            layer,
-            field.field().nullable(),
-            size,
-            build(child, above.below(layer, size, child.name())));
+            layer, size, build(child, above.below(layer, size, child.name())));
       }
       case DataType.Null _,
           DataType.Bool _,
@@ -105,35 +102,34 @@ final class ShredderBuilder {
   private Shredder struct(LanceField field, Above above) {
     EncodingOptions.of(field.field().metadata(), above.path());
     require(!field.children().isEmpty(), field, above);
-    LevelLayer layer = above.layer(LevelLayer.Kind.ITEM);
+    LevelLayer layer = above.layer(LevelLayer.Kind.ITEM, field);
     List<Shredder> children = new ArrayList<>();
     for (LanceField child : field.children()) {
       children.add(build(child, above.below(layer, 1, child.name())));
     }
-    return new Shredder.Struct(layer, field.field().nullable(), children);
+    return new Shredder.Struct(layer, children);
   }
 
   private Shredder lists(LanceField field, Above above) {
     EncodingOptions.of(field.field().metadata(), above.path());
-    LevelLayer layer = above.layer(LevelLayer.Kind.LIST);
+    LevelLayer layer = above.layer(LevelLayer.Kind.LIST, field);
     LanceField child = field.children().getFirst();
-    return new Shredder.Lists(
-        layer, field.field().nullable(), build(child, above.below(layer, 1, child.name())));
+    return new Shredder.Lists(layer, build(child, above.below(layer, 1, child.name())));
   }
 
   private Shredder leaf(LanceField field, Above above) {
     List<LevelLayer> layers = new ArrayList<>(above.layers());
-    layers.add(above.layer(LevelLayer.Kind.ITEM));
-    boolean hasLists = layers.stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST);
+    layers.add(above.layer(LevelLayer.Kind.ITEM, field));
     PageEncoder encoder =
         new PageEncoder(
             version,
             EncodingOptions.of(field.field().metadata(), above.path()),
             sink,
             scratch,
-            above.path(),
-            above.rowUnit(),
-            hasLists);
+            new PageEncoder.Leaf(
+                above.path(),
+                above.rowUnit(),
+                field.field().nullable() || field.type() instanceof DataType.Null));
     LeafWriter writer = new LeafWriter(field, layers, encoder, memory, pageBytes);
     leaves.add(writer);
     return new Shredder.Leaf(writer);

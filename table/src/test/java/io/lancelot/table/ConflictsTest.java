@@ -62,6 +62,10 @@ class ConflictsTest {
     return all;
   }
 
+  private static Operation operation(String name) {
+    return java.util.Objects.requireNonNull(operations().get(name));
+  }
+
   private static DataFile file() {
     return new DataFile(
         "f.lance",
@@ -90,7 +94,7 @@ class ConflictsTest {
     expected.forEach((ours, row) -> {
       StringBuilder found = new StringBuilder();
       operations.forEach((_, theirs) -> {
-        var verdict = Conflicts.check(operations.get(ours), theirs);
+        var verdict = Conflicts.check(operation(ours), theirs);
         found.append(verdict == COMPATIBLE ? "c " : verdict == RETRY ? "r " : "x ");
       });
       assertThat(found.toString().trim()).as(ours).isEqualTo(row);
@@ -100,8 +104,8 @@ class ConflictsTest {
   @Test
   void otherFragmentsDoNotMatter() {
     Operation ours = new Operation.Delete(List.of(fragment(1)), List.of(), "");
-    assertThat(Conflicts.check(ours, operations().get("Rwr"))).isEqualTo(COMPATIBLE);
-    assertThat(Conflicts.check(ours, operations().get("DRep"))).isEqualTo(COMPATIBLE);
+    assertThat(Conflicts.check(ours, operation("Rwr"))).isEqualTo(COMPATIBLE);
+    assertThat(Conflicts.check(ours, operation("DRep"))).isEqualTo(COMPATIBLE);
   }
 
   @Test
@@ -114,27 +118,27 @@ class ConflictsTest {
   @Test
   void tightenedNullabilityMeetsStagedData() {
     Operation project = new Operation.Project(SCHEMA, false);
-    Operation append = operations().get("App");
+    Operation append = operation("App");
     assertThat(Conflicts.check(append, project)).isEqualTo(RETRY);
     assertThat(Conflicts.check(project, append)).isEqualTo(RETRY);
     assertThat(Conflicts.check(update(false), project)).isEqualTo(RETRY);
     assertThat(Conflicts.check(append, new Operation.Merge(List.of(), SCHEMA, false)))
         .isEqualTo(RETRY);
-    assertThat(Conflicts.check(operations().get("Del"), project)).isEqualTo(COMPATIBLE);
+    assertThat(Conflicts.check(operation("Del"), project)).isEqualTo(COMPATIBLE);
   }
 
   @Test
   void schemaMetadataMeetsMergeAndRestore() {
     Operation config = new Operation.UpdateConfig(Changes.NONE, Changes.NONE, set("k"), Map.of());
-    assertThat(Conflicts.check(operations().get("Rst"), config)).isEqualTo(INCOMPATIBLE);
-    assertThat(Conflicts.check(operations().get("Mrg"), config)).isEqualTo(RETRY);
-    assertThat(Conflicts.check(config, operations().get("Mrg"))).isEqualTo(RETRY);
-    assertThat(Conflicts.check(config, operations().get("Ovw"))).isEqualTo(INCOMPATIBLE);
+    assertThat(Conflicts.check(operation("Rst"), config)).isEqualTo(INCOMPATIBLE);
+    assertThat(Conflicts.check(operation("Mrg"), config)).isEqualTo(RETRY);
+    assertThat(Conflicts.check(config, operation("Mrg"))).isEqualTo(RETRY);
+    assertThat(Conflicts.check(config, operation("Ovw"))).isEqualTo(INCOMPATIBLE);
   }
 
   @Test
   void keyFiltersMeetNewRows() {
-    assertThat(Conflicts.check(update(true), operations().get("App"))).isEqualTo(RETRY);
+    assertThat(Conflicts.check(update(true), operation("App"))).isEqualTo(RETRY);
     assertThat(Conflicts.check(update(true), update(true))).isEqualTo(RETRY);
   }
 
@@ -142,6 +146,6 @@ class ConflictsTest {
   void sameConfigKeysOfTwoOverwrites() {
     Operation one = new Operation.Overwrite(List.of(), SCHEMA, Map.of("k", "1"), Optional.empty());
     assertThat(Conflicts.check(one, one)).isEqualTo(INCOMPATIBLE);
-    assertThat(Conflicts.check(one, operations().get("Cfg"))).isEqualTo(INCOMPATIBLE);
+    assertThat(Conflicts.check(one, operation("Cfg"))).isEqualTo(INCOMPATIBLE);
   }
 }

@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -78,7 +79,11 @@ class ManifestFaultsTest {
     ManifestFile file = ManifestFile.parse(bytes(manifest(version)), version, "original");
     put(
         manifest(version),
-        assemble(file.manifest().toBuilder(), file.transaction(), change, section));
+        assemble(
+            file.manifest().toBuilder(),
+            Objects.requireNonNull(file.transaction()),
+            change,
+            section));
   }
 
   private static byte[] assemble(

@@ -22,6 +22,7 @@ import io.lancelot.table.Operation.UpdateConfig.Changes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -317,8 +318,7 @@ abstract class TableContract {
       ScanOptions options =
           ScanOptions.of(List.of("id")).withBatchRows(4).withFragments(java.util.Set.of(1L));
       try (BatchStream rows = table.scan(table.snapshot(), options)) {
-        Batch first = rows.next();
-        assertThat(first).isNotNull();
+        Batch first = Objects.requireNonNull(rows.next());
         assertThat(first.rowCount()).isEqualTo(4);
         assertThat(((FixedColumn) first.column(0)).longAt(0)).isEqualTo(10);
       }

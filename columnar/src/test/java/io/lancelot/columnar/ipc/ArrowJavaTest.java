@@ -18,6 +18,7 @@ import java.nio.channels.Channels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -155,8 +156,7 @@ class ArrowJavaTest {
       }
       try (IpcReader reader = IpcReader.open("theirs", MemorySegment.ofArray(theirs), memory)) {
         for (Batch batch : batches) {
-          Batch found = reader.next();
-          assertThat(found).isNotNull();
+          Batch found = Objects.requireNonNull(reader.next());
           for (int i = 0; i < schema.fields().size(); i++) {
             assertThat(found.column(i).type().arrowName())
                 .isEqualTo(schema.fields().get(i).type().arrowName());

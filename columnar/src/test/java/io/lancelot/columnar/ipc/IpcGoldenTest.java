@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -120,7 +121,7 @@ class IpcGoldenTest {
                   Arrays.asList("short", null, "a string of more than twelve bytes", ""),
                   Arrays.asList(
                       ByteBuffer.wrap(new byte[1]),
-                      ByteBuffer.wrap("x".repeat(20).getBytes()),
+                      ByteBuffer.wrap("x".repeat(20).getBytes(StandardCharsets.UTF_8)),
                       null,
                       ByteBuffer.wrap(new byte[0])),
                   Arrays.asList(List.of("a"), List.of("a"), null, Arrays.asList("b", null))));

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -33,8 +34,7 @@ class IpcLifetimeTest {
     try (Memory memory = Memory.ofLimit(64 * MIB)) {
       List<MemorySegment> segments = new ArrayList<>();
       try (IpcReader reader = IpcReader.open("f", MemorySegment.ofArray(stream), memory)) {
-        Batch batch = reader.next();
-        assertThat(batch).isNotNull();
+        Batch batch = Objects.requireNonNull(reader.next());
         segments.add(((FixedColumn) batch.column("id")).data());
         segments.add(((VarColumn) batch.column("text")).data());
         assertThat(segments).allMatch(segment -> segment.scope().isAlive());

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -68,8 +69,7 @@ class IpcRoundTripTest {
     try (reader) {
       assertThat(reader.schema()).isEqualTo(schema);
       for (Batch batch : expected) {
-        Batch found = reader.next();
-        assertThat(found).isNotNull();
+        Batch found = Objects.requireNonNull(reader.next());
         assertThat(found.rowCount()).isEqualTo(batch.rowCount());
         for (int i = 0; i < schema.fields().size(); i++) {
           assertThat(found.column(i).type()).isEqualTo(schema.fields().get(i).type());
@@ -191,8 +191,7 @@ class IpcRoundTripTest {
     Column column = new DictionaryColumn((DataType.Dictionary) type, indices, values);
     byte[] file = write(true, schema, List.of(new Batch(schema, 3, List.of(column))), memory);
     try (IpcReader reader = IpcReader.open("file", MemorySegment.ofArray(file), memory)) {
-      Batch batch = reader.next();
-      assertThat(batch).isNotNull();
+      Batch batch = Objects.requireNonNull(reader.next());
       Column read = batch.column(0);
       assertThat(List.of(Values.key(read, 0), Values.key(read, 1), Values.key(read, 2)))
           .isEqualTo(List.of(86_400_000L, 2L, 1L));
@@ -212,8 +211,7 @@ class IpcRoundTripTest {
             (DataType.Dictionary) type, (FixedColumn) indices.build(), values.build());
     byte[] file = write(false, schema, List.of(new Batch(schema, 4, List.of(column))), memory);
     try (IpcReader reader = IpcReader.open("file", MemorySegment.ofArray(file), memory)) {
-      Batch batch = reader.next();
-      assertThat(batch).isNotNull();
+      Batch batch = Objects.requireNonNull(reader.next());
       assertThat(contents(batch.column(0))).isEqualTo(Arrays.asList(null, "x", null, null));
       assertThat(batch.column(0).nullCount()).isEqualTo(3);
     }
@@ -246,8 +244,7 @@ class IpcRoundTripTest {
     byte[] stream = write(false, schema, List.of(batch, batch), memory);
     var channel = Channels.newChannel(new ByteArrayInputStream(stream));
     try (IpcReader reader = IpcReader.stream("channel", channel, memory)) {
-      Batch first = reader.next();
-      assertThat(first).isNotNull();
+      Batch first = Objects.requireNonNull(reader.next());
       reader.next();
       assertThatThrownBy(() -> ((FixedColumn) first.column(0)).intAt(0))
           .isInstanceOf(IllegalStateException.class);
