@@ -49,6 +49,7 @@ final class LanceContender implements Contender {
   }
 
   @Override
+  @SuppressWarnings("deprecation") // its replacement takes the same arguments by another builder
   public void reopen() {
     closeTable();
     table = Dataset.open(uri, arrow.allocator());
@@ -127,6 +128,7 @@ final class LanceContender implements Contender {
     T read(ArrowReader reader) throws IOException;
   }
 
+  @SuppressWarnings("try") // the peer declares a close that throws everything
   private <T> T scanning(ScanOptions options, Reading<T> reading) {
     try (LanceScanner scanner = table().newScan(options);
         ArrowReader reader = scanner.scanBatches()) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -86,9 +87,9 @@ final class Report {
   private static String figure(Result result) {
     String spread =
         "("
-            + number((Double) result.params().get("min"))
+            + number((Double) Objects.requireNonNull(result.params().get("min")))
             + "–"
-            + number((Double) result.params().get("max"))
+            + number((Double) Objects.requireNonNull(result.params().get("max")))
             + ")";
     String recall =
         result.recall().isPresent() && result.recall().getAsDouble() < 1

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -113,7 +114,9 @@ final class VectorsSuite {
     figures.millis.add(millis.median());
     if (round == 0) {
       for (int i = 0; i < queries; i++) {
-        figures.found += vectors.hits(similarity, i, answers.get(i), farthest.get(similarity)[i]);
+        figures.found +=
+            vectors.hits(
+                similarity, i, answers.get(i), Objects.requireNonNull(farthest.get(similarity))[i]);
         figures.wanted += Math.min(K, vectors.count());
       }
     }
