@@ -11,6 +11,7 @@ final class Cases {
   static final List<String> FORMATS = List.of("2.1", "2.2");
   private static final List<Integer> ROWS = List.of(0, 1, 1023, 1024, 1025);
   private static final int MANY_ROWS = 100_000;
+  private static final long SEED = chooseSeed();
 
   private Cases() {}
 
@@ -24,10 +25,16 @@ final class Cases {
     }
   }
 
-  /// Where random tests start: printed in each case's name, repeated by `-Dlancelot.seed=N`.
+  /// Where random tests start: part of each case's name, printed once, repeated by
+  /// `-Dlancelot.seed=N`.
   static long seed() {
-    Long wanted = Long.getLong("lancelot.seed");
-    return wanted != null ? wanted : System.nanoTime() >>> 10 & 0xff_ffff;
+    return SEED;
+  }
+
+  private static long chooseSeed() {
+    long seed = Long.getLong("lancelot.seed", System.nanoTime() >>> 10 & 0xff_ffff);
+    System.out.println("compat: random cases repeat with -Dlancelot.seed=" + seed);
+    return seed;
   }
 
   /// Every type × every row count × every format that holds it.
