@@ -89,6 +89,7 @@ final class ArrowPeer implements AutoCloseable {
     return reading.rows(rows);
   }
 
+  @SuppressWarnings("restricted")
   private static void read(FieldVector vector, ReadBytes reading) {
     for (ArrowBuf buffer : vector.getFieldBuffers()) {
       if (buffer.readableBytes() > 0) {

@@ -51,7 +51,7 @@ final class LanceContender implements Contender {
   @Override
   public void reopen() {
     closeTable();
-    table = Dataset.open(uri, arrow.allocator());
+    table = Dataset.open().allocator(arrow.allocator()).uri(uri).build();
   }
 
   private Dataset table() {
@@ -127,6 +127,8 @@ final class LanceContender implements Contender {
     T read(ArrowReader reader) throws IOException;
   }
 
+  /// Closing a scanner may be interrupted, which javac warns of; nobody interrupts here.
+  @SuppressWarnings("try")
   private <T> T scanning(ScanOptions options, Reading<T> reading) {
     try (LanceScanner scanner = table().newScan(options);
         ArrowReader reader = scanner.scanBatches()) {
