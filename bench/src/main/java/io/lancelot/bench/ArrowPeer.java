@@ -89,7 +89,7 @@ final class ArrowPeer implements AutoCloseable {
     return reading.rows(rows);
   }
 
-  @SuppressWarnings("restricted") // the bytes of an Arrow buffer, for as long as it lives
+  @SuppressWarnings("restricted")
   private static void read(FieldVector vector, ReadBytes reading) {
     for (ArrowBuf buffer : vector.getFieldBuffers()) {
       if (buffer.readableBytes() > 0) {

@@ -49,10 +49,9 @@ final class LanceContender implements Contender {
   }
 
   @Override
-  @SuppressWarnings("deprecation") // its replacement takes the same arguments by another builder
   public void reopen() {
     closeTable();
-    table = Dataset.open(uri, arrow.allocator());
+    table = Dataset.open().allocator(arrow.allocator()).uri(uri).build();
   }
 
   private Dataset table() {
@@ -128,7 +127,8 @@ final class LanceContender implements Contender {
     T read(ArrowReader reader) throws IOException;
   }
 
-  @SuppressWarnings("try") // the peer declares a close that throws everything
+  /// Closing a scanner may be interrupted, which javac warns of; nobody interrupts here.
+  @SuppressWarnings("try")
   private <T> T scanning(ScanOptions options, Reading<T> reading) {
     try (LanceScanner scanner = table().newScan(options);
         ArrowReader reader = scanner.scanBatches()) {

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
@@ -27,6 +29,13 @@ import org.jspecify.annotations.Nullable;
 /// Lucene: flat float vectors in one mapped segment, all of them scored. The vectors are stored
 /// once for each similarity, since a field has only one.
 final class LuceneContender implements Contender {
+
+  /// Held, since the log manager would forget it and its level: Lucene greets whoever loads it.
+  private static final Logger GREETINGS = Logger.getLogger("org.apache.lucene");
+
+  static {
+    GREETINGS.setLevel(Level.WARNING);
+  }
 
   private final Vectors vectors;
   private @Nullable MMapDirectory directory;

@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -85,12 +84,7 @@ final class Report {
   }
 
   private static String figure(Result result) {
-    String spread =
-        "("
-            + number((Double) Objects.requireNonNull(result.params().get("min")))
-            + "–"
-            + number((Double) Objects.requireNonNull(result.params().get("max")))
-            + ")";
+    String spread = "(" + number(result.number("min")) + "–" + number(result.number("max")) + ")";
     String recall =
         result.recall().isPresent() && result.recall().getAsDouble() < 1
             ? String.format(Locale.ROOT, " @ %.3f", result.recall().getAsDouble())
@@ -99,7 +93,8 @@ final class Report {
   }
 
   private static String ratio(@Nullable Result ours, @Nullable Result theirs) {
-    if (ours == null || theirs == null) {
+    // A processor's time below the clock's step is no time to divide by.
+    if (ours == null || theirs == null || ours.value() == 0 || theirs.value() == 0) {
       return "–";
     }
     double ratio =

@@ -38,6 +38,11 @@ record Result(
     return metric.equals("throughput");
   }
 
+  /// A number among the parameters; the value itself if it is not there.
+  double number(String param) {
+    return params.get(param) instanceof Double number ? number : value;
+  }
+
   String toJson() {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = JSON.createGenerator(text)) {

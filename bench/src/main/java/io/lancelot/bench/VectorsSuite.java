@@ -5,10 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -31,7 +31,9 @@ final class VectorsSuite {
   private final Versions versions;
   private final int queries;
   private final Map<String, Figures> figures = new LinkedHashMap<>();
-  private final Map<Similarity, double[]> farthest = new LinkedHashMap<>();
+
+  /// Of each similarity and each query the distance that a right answer may have at the most.
+  private final Map<Similarity, double[]> farthest = new EnumMap<>(Similarity.class);
 
   /// What was measured of one contender and one similarity.
   private static final class Figures {
@@ -112,11 +114,10 @@ final class VectorsSuite {
     }
     figures.cpuMillis.add(all.cpuMillis() / queries);
     figures.millis.add(millis.median());
-    if (round == 0) {
+    double[] bounds = farthest.get(similarity);
+    if (round == 0 && bounds != null) {
       for (int i = 0; i < queries; i++) {
-        figures.found +=
-            vectors.hits(
-                similarity, i, answers.get(i), Objects.requireNonNull(farthest.get(similarity))[i]);
+        figures.found += vectors.hits(similarity, i, answers.get(i), bounds[i]);
         figures.wanted += Math.min(K, vectors.count());
       }
     }
