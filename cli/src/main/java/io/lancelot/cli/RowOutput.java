@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
 import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
 import io.lancelot.base.Context;
 import io.lancelot.base.Memory;
 import io.lancelot.base.StorageException;
@@ -146,7 +147,7 @@ final class RowOutput {
 
   private static void writeCsv(BatchStream rows, OutputStream out) throws IOException {
     Writer text = new OutputStreamWriter(out, StandardCharsets.UTF_8);
-    CsvWriter csv = CsvWriter.builder().build(text);
+    CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text);
     csv.writeRecord(rows.schema().names());
     for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
       for (int row = 0; row < batch.rowCount(); row++) {
@@ -157,6 +158,7 @@ final class RowOutput {
         csv.writeRecord(cells);
       }
     }
+    csv.flush();
     text.flush();
   }
 
