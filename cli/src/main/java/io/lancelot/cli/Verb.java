@@ -1,6 +1,5 @@
 package io.lancelot.cli;
 
-import io.lancelot.ConnectOptions;
 import io.lancelot.Database;
 import io.lancelot.Lancelot;
 import io.lancelot.Table;
@@ -104,9 +103,8 @@ abstract class Verb extends Command {
       throw new InvalidInputException(
           "storage option: expected=none for this store, found=" + storageOptions.keySet());
     }
-    // Each command is a process of its own: what others committed before it started must show.
-    return Lancelot.connect(
-        target.uri(), ConnectOptions.defaults().withReadConsistency(java.time.Duration.ZERO));
+    // A command opens its table at the latest version; that is the one it reads to its end.
+    return Lancelot.connect(target.uri());
   }
 
   /// Opens the table at the version asked for.

@@ -22,8 +22,12 @@ import org.jspecify.annotations.Nullable;
 /// query vector. The work is cut into ranges of rows that run side by side, each with its own heap.
 final class NearestStream implements BatchStream {
 
-  /// Rows of one task: large enough that starting it costs nothing beside running it.
-  private static final int TASK_ROWS = 1 << 15;
+  /// Rows of one task: large enough that starting it costs nothing beside running it, small enough
+  /// that all threads have work to the end.
+  private static final long MIN_TASK_ROWS = 1 << 13;
+
+  private static final long MAX_TASK_ROWS = 1 << 16;
+  private static final int TASKS_PER_THREAD = 3;
 
   private static final int MAX_READ_ROWS = 1 << 13;
 
@@ -51,10 +55,16 @@ final class NearestStream implements BatchStream {
       return null;
     }
     done = true;
+    long taskRows =
+        Math.clamp(
+            execution.snapshot().physicalRows()
+                / ((long) execution.context().parallelism() * TASKS_PER_THREAD),
+            MIN_TASK_ROWS,
+            MAX_TASK_ROWS);
     List<Task> tasks = new ArrayList<>();
     for (Fragment fragment : execution.snapshot().fragments()) {
-      for (long first = 0; first < fragment.physicalRows(); first += TASK_ROWS) {
-        tasks.add(new Task(fragment, first, Math.min(first + TASK_ROWS, fragment.physicalRows())));
+      for (long first = 0; first < fragment.physicalRows(); first += taskRows) {
+        tasks.add(new Task(fragment, first, Math.min(first + taskRows, fragment.physicalRows())));
       }
     }
     TopK[] merged = heaps();
