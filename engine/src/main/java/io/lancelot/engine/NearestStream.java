@@ -29,6 +29,11 @@ final class NearestStream implements BatchStream {
   private static final long MAX_TASK_ROWS = 1 << 16;
   private static final int TASKS_PER_THREAD = 3;
 
+  /// A read that lies in one page is a view of it, one that spans two is a copy: small reads mostly
+  /// lie in one.
+  private static final long READ_BYTES = 1 << 20;
+
+  private static final int MIN_READ_ROWS = 64;
   private static final int MAX_READ_ROWS = 1 << 13;
 
   private record Task(Fragment fragment, long first, long last) {}
@@ -94,13 +99,14 @@ final class NearestStream implements BatchStream {
     for (int i = 0; i < scans.length; i++) {
       scans[i] = new Scan(Kernels.current(), plan.queries().get(i), heaps[i]);
     }
+    long rowBytes = Math.max(1, plan.queries().getFirst().rowBytes());
     List<String> vector = List.of(plan.column().name());
     List<String> names = new ArrayList<>(vector);
     List<String> filterColumns = plan.filter().map(filter -> filter.columns()).orElse(List.of());
     filterColumns.stream().filter(name -> !vector.contains(name)).forEach(names::add);
     try (ColumnsOfFragment reader = new ColumnsOfFragment(execution, task.fragment(), names);
         Scratch memory = execution.context().memory().scratch()) {
-      int step = reader.rowsPerRead(MAX_READ_ROWS);
+      int step = Math.clamp(READ_BYTES / rowBytes, MIN_READ_ROWS, MAX_READ_ROWS);
       for (long first = task.first(); first < task.last(); first += step) {
         memory.reset();
         int count = (int) Math.min(step, task.last() - first);
