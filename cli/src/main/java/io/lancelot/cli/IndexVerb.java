@@ -41,16 +41,14 @@ final class IndexVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.option(
-        "--type", "TYPE", "create: IVF_PQ, BTREE, FTS, ...", value -> type = value);
+    arguments.option("--type", "TYPE", "create: IVF_PQ, BTREE, FTS, ...", value -> type = value);
     arguments.option("--name", "NAME", "create: what to call it", value -> name = value);
     arguments.option(
         "--metric",
         "METRIC",
         "create: l2, cosine, dot, hamming",
         value ->
-            params.put(
-                "distance_type", QueryVerb.distance(value).name().toLowerCase(Locale.ROOT)));
+            params.put("distance_type", QueryVerb.distance(value).name().toLowerCase(Locale.ROOT)));
     arguments.option(
         "--param", "KEY=VALUE", "create: a setting of the type; repeatable", this::putParam);
     arguments.flag("--replace", "create: take the place of one of that name", () -> replace = true);
@@ -92,9 +90,7 @@ final class IndexVerb extends Verb {
     }
     IndexInfo info =
         table.createIndex(
-            column,
-            Index.of(type, params),
-            new Index.Options(Optional.ofNullable(name), replace));
+            column, Index.of(type, params), new Index.Options(Optional.ofNullable(name), replace));
     try (JsonGenerator json = RowOutput.JSON.createGenerator(out)) {
       write(json, info, Optional.empty());
     }

@@ -49,8 +49,7 @@ record IndexedColumn(List<String> path, LanceField leaf) {
     return new IndexedColumn(List.copyOf(found), field);
   }
 
-  private static @Nullable LanceField field(
-      List<LanceField> level, String name) {
+  private static @Nullable LanceField field(List<LanceField> level, String name) {
     LanceField sameButCase = null;
     for (LanceField field : level) {
       if (field.name().equals(name)) {

@@ -280,15 +280,12 @@ final class Indexing {
     if (kind.isEmpty()) {
       return Optional.empty();
     }
-    Optional<IndexedColumn> column =
-        IndexedColumn.ofId(snapshot, entry.fieldIds().getFirst());
+    Optional<IndexedColumn> column = IndexedColumn.ofId(snapshot, entry.fieldIds().getFirst());
     return column.map(indexed -> segments.open(snapshot, entry, kind.get(), indexed.field()));
   }
 
   private static Optional<IndexKind> usableKind(Snapshot snapshot, IndexEntry entry) {
-    return snapshot.indicesUsable()
-            && entry.fieldIds().size() == 1
-            && entry.fragments().isPresent()
+    return snapshot.indicesUsable() && entry.fieldIds().size() == 1 && entry.fragments().isPresent()
         ? IndexKinds.ofDetails(entry.detailsUrl())
             .filter(kind -> entry.indexVersion() <= kind.maxVersion())
         : Optional.empty();

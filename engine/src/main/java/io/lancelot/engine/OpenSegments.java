@@ -146,13 +146,15 @@ final class OpenSegments implements AutoCloseable {
     lock.lock();
     try {
       closed = true;
-      entries.values().removeIf(entry -> {
-        if (entry.users > 0) {
-          return false;
-        }
-        drop(entry, unused);
-        return true;
-      });
+      entries
+          .values()
+          .removeIf(entry -> {
+            if (entry.users > 0) {
+              return false;
+            }
+            drop(entry, unused);
+            return true;
+          });
     } finally {
       lock.unlock();
     }

@@ -45,8 +45,7 @@ final class TableSource implements IndexSource {
     this.fragments = fragments;
     this.parts =
         fragments.stream()
-            .map(fragment ->
-                new Part(fragment.id(), fragment.physicalRows(), fragment.liveRows()))
+            .map(fragment -> new Part(fragment.id(), fragment.physicalRows(), fragment.liveRows()))
             .toList();
     this.schema =
         Schema.of(
