@@ -12,6 +12,8 @@ import io.lancelot.engine.IndexInfo;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
+import io.lancelot.table.DataFile;
+import io.lancelot.table.Fragment;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
@@ -130,6 +132,38 @@ public final class Table implements AutoCloseable {
   /// Counts the rows for which a predicate is true.
   public long countRows(String predicate) {
     return engine.count(snapshot(), Optional.of(Expr.parse(predicate)));
+  }
+
+  /// Where the table lies.
+  public String uri() {
+    return table.uri();
+  }
+
+  /// What a version consists of.
+  ///
+  /// @param totalBytes of its data files
+  /// @param fragmentRows rows of each fragment, without deleted ones
+  /// @param smallFragments fragments that compaction would take together
+  public record Stats(long rowCount, long totalBytes, List<Long> fragmentRows, int smallFragments) {
+    private static final long SMALL_ROWS = 100_000;
+
+    static Stats of(Snapshot snapshot) {
+      long bytes = 0;
+      List<Long> rows = new ArrayList<>();
+      for (Fragment fragment : snapshot.fragments()) {
+        rows.add(fragment.liveRows());
+        for (DataFile file : fragment.files()) {
+          bytes += file.sizeBytes();
+        }
+      }
+      int small = (int) rows.stream().filter(count -> count < SMALL_ROWS).count();
+      return new Stats(snapshot.rowCount(), bytes, List.copyOf(rows), small);
+    }
+  }
+
+  /// Figures about the version this handle reads.
+  public Stats stats() {
+    return Stats.of(snapshot());
   }
 
   /// All rows, to be narrowed down.

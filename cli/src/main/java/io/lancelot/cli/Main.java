@@ -34,8 +34,7 @@ public final class Main {
           "check",
           "repair",
           "backup",
-          "sql",
-          "serve");
+          "sql");
 
   private Main() {}
 
@@ -67,6 +66,7 @@ public final class Main {
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
     verbs.put("index", () -> new IndexVerb(out));
+    verbs.put("serve", () -> new ServeVerb(err));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));
     return verbs;
