@@ -3,8 +3,11 @@ package io.lancelot.expr;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Bits;
+import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A condition bound to a schema, ready to run over batches. Immutable and thread-safe.
 public final class Filter {
@@ -35,6 +38,17 @@ public final class Filter {
     return new Filter(expr, predicate, binder.columns());
   }
 
+  /// A test of items as a condition on a column of them.
+  static Filter ofItem(ColumnTest item, String name) {
+    Expr column = new Expr.Column(List.of(name), true);
+    return new Filter(column, item, List.of(name));
+  }
+
+  /// What the condition asks of the column it reads, if it reads but one.
+  public Probe probe() {
+    return columns.size() == 1 ? Probe.of(predicate) : new Probe.Opaque();
+  }
+
   /// The condition as it was parsed.
   public Expr expr() {
     return expr;
@@ -57,6 +71,29 @@ public final class Filter {
     frame.check(truth.failed());
     // Copied, so that unused bits are zero and no caller holds on to a column's memory.
     return truth.value().compact(scratch);
+  }
+
+  /// For which rows a condition is true, and for which it is neither true nor false.
+  ///
+  /// @param unknown null if there are none
+  public record Answers(Bits truths, @Nullable Bits unknown) {}
+
+  /// The same with unknown told from false.
+  ///
+  /// @throws io.lancelot.base.InvalidInputException if a value cannot be computed for some row
+  public Answers answers(Batch batch, Scratch scratch) {
+    Frame frame = new Frame(batch, scratch);
+    Truth truth = predicate.test(frame);
+    frame.check(truth.failed());
+    Bits truths = truth.settled(frame).value().compact(scratch);
+    if (truth.valid() == null) {
+      return new Answers(truths, null);
+    }
+    MemorySegment unknown = frame.words();
+    for (int i = 0; i < frame.rows; i += 64) {
+      unknown.set(FixedColumn.LONG, i >>> 3, ~truth.valid().word(i));
+    }
+    return new Answers(truths, Bits.of(unknown, frame.rows).compact(scratch));
   }
 
   /// The condition as SQL.
