@@ -48,7 +48,7 @@ public enum KeyOrder {
     return switch (this) {
       case SIGNED -> Long.compare((Long) a, (Long) b);
       case UNSIGNED -> Long.compareUnsigned((Long) a, (Long) b);
-      case FLOATING -> compare((double) (Double) a, (double) (Double) b);
+      case FLOATING -> compareFloats((Double) a, (Double) b);
       case DECIMAL -> ((BigInteger) a).compareTo((BigInteger) b);
       case BYTES -> Arrays.compareUnsigned((byte[]) a, (byte[]) b);
       case BOOLEAN -> Boolean.compare((Boolean) a, (Boolean) b);
@@ -56,7 +56,7 @@ public enum KeyOrder {
   }
 
   /// Compares floats: NaN last, zeros equal.
-  public static int compare(double a, double b) {
+  public static int compareFloats(double a, double b) {
     if (a < b) {
       return -1;
     }
