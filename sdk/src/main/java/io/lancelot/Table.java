@@ -8,7 +8,10 @@ import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
 import io.lancelot.engine.Engine;
+import io.lancelot.engine.IndexInfo;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.index.IndexSpec;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
@@ -174,6 +177,62 @@ public final class Table implements AutoCloseable {
     return engine.warmUp(snapshot(), metric.metric(), patience);
   }
 
+  /// Builds an index over all rows and waits for it; see [Index] for the kinds. An index of the
+  /// same name is replaced.
+  ///
+  /// @param column its name, or its path with dots: `stats.magic`
+  /// @throws InvalidInputException if the column cannot be indexed so, or a setting makes no sense
+  public IndexInfo createIndex(String column, Index index) {
+    return createIndex(column, index, Index.Options.DEFAULT);
+  }
+
+  /// Builds an index over all rows and waits for it.
+  ///
+  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken and may not be replaced
+  public IndexInfo createIndex(String column, Index index, Index.Options options) {
+    checkNotPinned("createIndex");
+    return engine.createIndex(
+        column,
+        new IndexSpec(index.type(), index.params()),
+        options.name(),
+        options.replace(),
+        BuildProgress.NONE);
+  }
+
+  /// The indices of the version this handle reads.
+  public List<IndexInfo> indices() {
+    return engine.indices(snapshot());
+  }
+
+  /// One index.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public IndexInfo index(String name) {
+    return engine.index(snapshot(), name);
+  }
+
+  /// Figures about an index, one map for each of its segments; what they hold depends on the kind.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public List<Map<String, Object>> indexStatistics(String name) {
+    return engine.indexStatistics(snapshot(), name);
+  }
+
+  /// Removes an index.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public void dropIndex(String name) {
+    checkNotPinned("dropIndex");
+    engine.dropIndex(name);
+  }
+
+  /// Loads an index into memory, as far as the budget goes, so that the first query finds it there.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public void prewarmIndex(String name) {
+    engine.prewarm(snapshot(), name);
+  }
+
   /// The table's history, oldest version first.
   public List<VersionInfo> versions() {
     return table.versions();
@@ -260,6 +319,7 @@ public final class Table implements AutoCloseable {
   /// Releases the files this handle has open; its streams end with it.
   @Override
   public void close() {
+    engine.close();
     table.close();
   }
 }

@@ -29,7 +29,6 @@ public final class Main {
           "update",
           "merge",
           "columns",
-          "index",
           "optimize",
           "cleanup",
           "check",
@@ -67,6 +66,7 @@ public final class Main {
     verbs.put("versions", () -> new VersionsVerb(out));
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
+    verbs.put("index", () -> new IndexVerb(out));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));
     return verbs;
