@@ -15,11 +15,14 @@ public final class Filter {
   private final Expr expr;
   private final Predicate predicate;
   private final List<String> columns;
+  private final List<List<String>> paths;
 
-  private Filter(Expr expr, Predicate predicate, List<String> columns) {
+  private Filter(
+      Expr expr, Predicate predicate, List<String> columns, List<List<String>> paths) {
     this.expr = expr;
     this.predicate = predicate;
     this.columns = columns;
+    this.paths = paths;
   }
 
   /// Parses and binds a condition.
@@ -35,18 +38,18 @@ public final class Filter {
   public static Filter of(Expr expr, Schema schema) {
     Binder binder = new Binder(schema);
     Predicate predicate = binder.predicate(expr);
-    return new Filter(expr, predicate, binder.columns());
+    return new Filter(expr, predicate, binder.columns(), binder.paths());
   }
 
   /// A test of items as a condition on a column of them.
   static Filter ofItem(ColumnTest item, String name) {
     Expr column = new Expr.Column(List.of(name), true);
-    return new Filter(column, item, List.of(name));
+    return new Filter(column, item, List.of(name), List.of(List.of(name)));
   }
 
   /// What the condition asks of the column it reads, if it reads but one.
   public Probe probe() {
-    return columns.size() == 1 ? Probe.of(predicate) : new Probe.Opaque();
+    return paths.size() == 1 ? Probe.of(predicate) : new Probe.Opaque();
   }
 
   /// The condition as it was parsed.
@@ -57,6 +60,11 @@ public final class Filter {
   /// The top-level columns it reads.
   public List<String> columns() {
     return columns;
+  }
+
+  /// The columns, or fields inside them, that it reads, by their names from the outermost in.
+  public List<List<String>> paths() {
+    return paths;
   }
 
   /// One bit per row, 1 where the condition is true; unknown counts as not true. Lives in

@@ -13,13 +13,13 @@ public non-sealed interface ScalarIndex extends OpenIndex {
 
   /// What [#search] would find, as far as that can be told without looking anything up.
   ///
-  /// @param condition reads the indexed column and nothing else
+  /// @param condition reads the indexed column and nothing else, under its path in the table
   /// @return empty if the segment cannot help with such a condition
   Optional<Outlook> outlook(Filter condition);
 
-  /// @param rows an upper bound on the rows found, dead ones included
-  /// @param exact whether all of them match
-  record Outlook(long rows, boolean exact) {}
+  /// @param cost how many entries have to be looked at, roughly
+  /// @param exact whether all rows found match
+  record Outlook(long cost, boolean exact) {}
 
   /// The rows of the segment for which a condition is true.
   ///

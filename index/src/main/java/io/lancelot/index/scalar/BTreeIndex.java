@@ -12,7 +12,6 @@ import io.lancelot.columnar.Columns;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
-import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import io.lancelot.expr.Filter;
 import io.lancelot.expr.KeyOrder;
@@ -310,8 +309,7 @@ final class BTreeIndex implements ScalarIndex {
     }
     search.work.compared(to - from);
     try (Scratch scratch = data.memory().scratch()) {
-      Batch batch =
-          new Batch(Schema.of(field), to - from, List.of(page.values.slice(from, to - from)));
+      Batch batch = KeyBatch.of(condition, page.values.slice(from, to - from));
       Bits matching = condition.evaluate(batch, scratch);
       for (int i = 0; i < to - from; i++) {
         if (matching.get(i)) {

@@ -55,6 +55,11 @@ public final class BTreeKind implements IndexKind {
   }
 
   @Override
+  public boolean answersFilters() {
+    return true;
+  }
+
+  @Override
   public int maxVersion() {
     return ADDRESSES;
   }
