@@ -281,7 +281,22 @@ final class Indexing {
       return Optional.empty();
     }
     Optional<IndexedColumn> column = IndexedColumn.ofId(snapshot, entry.fieldIds().getFirst());
-    return column.map(indexed -> segments.open(snapshot, entry, kind.get(), indexed.field()));
+    if (column.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(segments.open(snapshot, entry, kind.get(), column.get().field()));
+    } catch (UnsupportedFeatureException _) {
+      // A form of the kind that we do not know: left alone.
+      return Optional.empty();
+    }
+  }
+
+  /// The kind of a segment that filters may use.
+  Optional<IndexKind> filterKind(Snapshot snapshot, IndexEntry entry) {
+    return entry.name().startsWith(SYSTEM_PREFIX)
+        ? Optional.empty()
+        : usableKind(snapshot, entry).filter(IndexKind::answersFilters);
   }
 
   private static Optional<IndexKind> usableKind(Snapshot snapshot, IndexEntry entry) {

@@ -1,6 +1,7 @@
 package io.lancelot.index;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.index.scalar.BTreeKind;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -8,7 +9,7 @@ import java.util.Optional;
 /// All kinds of indices there are: the one place to add one.
 public final class IndexKinds {
 
-  private static final List<IndexKind> ALL = List.of();
+  private static final List<IndexKind> ALL = List.of(new BTreeKind());
 
   private IndexKinds() {}
 
