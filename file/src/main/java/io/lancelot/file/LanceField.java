@@ -59,6 +59,21 @@ public record LanceField(int id, int parentId, Field field, List<LanceField> chi
     }
   }
 
+  /// Visits the fields that own a column in a file of that version, in file order: in 2.0 structs and
+  /// lists do as well.
+  public void forEachColumn(FileVersion version, Consumer<LanceField> visitor) {
+    if (version != FileVersion.V2_0) {
+      forEachLeaf(visitor);
+      return;
+    }
+    visitor.accept(this);
+    if (!leaf()) {
+      for (LanceField child : children) {
+        child.forEachColumn(version, visitor);
+      }
+    }
+  }
+
   /// Visits this field and all below it, parents first.
   public void forEach(Consumer<LanceField> visitor) {
     visitor.accept(this);

@@ -89,7 +89,7 @@ public final class FragmentReader implements AutoCloseable {
 
   /// The reader of a column; null if the fragment does not have it.
   private @Nullable ColumnReader open(LanceField field) {
-    List<Integer> owners = owners(field, false);
+    List<Integer> owners = owners(field, FileVersion.DEFAULT);
     if (owners.isEmpty()) {
       throw new UnsupportedFeatureException(
           "struct without fields cannot be read (column=" + field.name() + ")");
@@ -100,7 +100,7 @@ public final class FragmentReader implements AutoCloseable {
     }
     if (file.version() == FileVersion.V2_0) {
       // There every field owns a column, not only the leaves.
-      owners = owners(field, true);
+      owners = owners(field, FileVersion.V2_0);
     }
     int[] ordinals = new int[owners.size()];
     for (int i = 0; i < ordinals.length; i++) {
@@ -120,13 +120,9 @@ public final class FragmentReader implements AutoCloseable {
     return lease(file).column(field, ordinals);
   }
 
-  private static List<Integer> owners(LanceField field, boolean inner) {
+  private static List<Integer> owners(LanceField field, FileVersion version) {
     List<Integer> ids = new ArrayList<>();
-    if (inner) {
-      field.forEach(part -> ids.add(part.id()));
-    } else {
-      field.forEachLeaf(leaf -> ids.add(leaf.id()));
-    }
+    field.forEachColumn(version, owner -> ids.add(owner.id()));
     return ids;
   }
 
