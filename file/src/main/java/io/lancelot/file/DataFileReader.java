@@ -179,7 +179,7 @@ public final class DataFileReader implements AutoCloseable {
   ///
   /// @param field the table's field, whose type the columns read will have
   /// @param ordinals the file's columns for the field's leaves, in order; in a 2.0 file those of all
-  ///   its fields that own one
+  ///   its fields that own one, where that of a struct may be -1
   /// @throws UnsupportedFeatureException for an encoding or type this version cannot read
   public ColumnReader column(LanceField field, int[] ordinals) {
     if (version == FileVersion.V2_0) {
@@ -216,20 +216,24 @@ public final class DataFileReader implements AutoCloseable {
   }
 
   private ColumnReader version20Column(LanceField field, int[] ordinals) {
-    int[] owners = {0};
-    field.forEachColumn(version, _ -> owners[0]++);
-    if (owners[0] != ordinals.length) {
+    List<LanceField> owners = new ArrayList<>();
+    field.forEachColumn(version, owners::add);
+    if (owners.size() != ordinals.length) {
       throw new InvalidInputException(
           "columns of field "
               + field.name()
               + ": expected="
-              + owners[0]
+              + owners.size()
               + ", found="
               + ordinals.length
               + " "
               + place());
     }
-    for (int ordinal : ordinals) {
+    for (int i = 0; i < ordinals.length; i++) {
+      int ordinal = ordinals[i];
+      if (ordinal < 0 && !owners.get(i).leaf()) {
+        continue;
+      }
       require(ordinal >= 0 && ordinal < columnCount(), "column", "below " + columnCount(), ordinal);
     }
     return new ColumnReader(

@@ -1,11 +1,15 @@
 package io.lancelot.file;
 
+import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /// A field with its identity in the table. Ids are unique for ever; they, not names, tie data files
 /// to the schema.
@@ -80,6 +84,35 @@ public record LanceField(int id, int parentId, Field field, List<LanceField> chi
     for (LanceField child : children) {
       child.forEach(visitor);
     }
+  }
+
+  /// The field with only those leaves below it whose ids are wanted; empty if none is.
+  public Optional<LanceField> part(IntPredicate wanted) {
+    if (leaf()) {
+      return wanted.test(id) ? Optional.of(this) : Optional.empty();
+    }
+    List<LanceField> kept = new ArrayList<>();
+    children.forEach(child -> child.part(wanted).ifPresent(kept::add));
+    if (kept.equals(children)) {
+      return Optional.of(this);
+    }
+    if (kept.isEmpty()) {
+      return Optional.empty();
+    }
+    DataType type =
+        switch (field.type()) {
+          case DataType.Struct _ ->
+              new DataType.Struct(kept.stream().map(LanceField::field).toList());
+          case DataType.ListOf(_, boolean large) ->
+              new DataType.ListOf(kept.getFirst().field(), large);
+          case DataType.FixedSizeList(_, int size) ->
+              new DataType.FixedSizeList(kept.getFirst().field(), size);
+          default ->
+              throw new UnsupportedFeatureException(
+                  "part of a value of type " + field.type().arrowName());
+        };
+    Field part = new Field(field.name(), type, field.nullable(), field.metadata());
+    return Optional.of(new LanceField(id, parentId, part, kept));
   }
 
   private boolean isTrue(String key) {
