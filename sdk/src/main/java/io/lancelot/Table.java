@@ -7,6 +7,7 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
+import io.lancelot.engine.Assignment;
 import io.lancelot.engine.Engine;
 import io.lancelot.expr.Expr;
 import io.lancelot.table.Snapshot;
@@ -118,6 +119,23 @@ public final class Table implements AutoCloseable {
     checkNotPinned("delete");
     Engine.Deleted deleted = engine.delete(Expr.parse(predicate));
     return new DeleteResult(deleted.rows(), deleted.version());
+  }
+
+  /// What an update did.
+  ///
+  /// @param rowsUpdated how many rows have new values
+  /// @param version the version it made; the version read if there was nothing to change
+  public record UpdateResult(long rowsUpdated, long version) {}
+
+  /// Gives rows new values: `update().where("id = 7").set("name", "x").execute()`.
+  public UpdateBuilder update() {
+    return new UpdateBuilder(this);
+  }
+
+  UpdateResult update(Optional<Expr> filter, List<Assignment> assignments) {
+    checkNotPinned("update");
+    Engine.Updated updated = engine.update(filter, assignments);
+    return new UpdateResult(updated.rows(), updated.version());
   }
 
   public long countRows() {

@@ -39,6 +39,7 @@ public final class FragmentReader implements AutoCloseable {
   private final List<@Nullable ColumnReader> readers = new ArrayList<>();
   private final Map<String, OpenFiles.Lease> leases = new HashMap<>();
   private @Nullable RowIdSequence rowIds;
+  private @Nullable RowVersions createdAt;
   private @Nullable ColumnReader rowIdColumn;
 
   FragmentReader(
@@ -252,6 +253,30 @@ public final class FragmentReader implements AutoCloseable {
     return fragment.proto().hasColumnRowIds()
         ? ((FixedColumn) rowIds(row, 1, work)).longAt(0)
         : sequence().at((int) row);
+  }
+
+  /// The version in which a row was first written; for tables with stable row ids.
+  ///
+  /// @throws UnsupportedFeatureException if these versions lie in a hidden column
+  public long createdAtVersion(long row) {
+    RowVersions versions = createdAt;
+    if (versions == null) {
+      if (fragment.proto().hasColumnCreatedAtVersions()) {
+        throw new UnsupportedFeatureException(
+            "versions of rows in a hidden column are not supported (fragment="
+                + fragment.id()
+                + ", path="
+                + snapshot.file().path()
+                + ")");
+      }
+      versions =
+          RowVersions.parse(
+              fragment.proto().getInlineCreatedAtVersions(),
+              fragment.physicalRows(),
+              snapshot.file().path() + ", fragment=" + fragment.id());
+      createdAt = versions;
+    }
+    return versions.at(row);
   }
 
   private RowIdSequence sequence() {
