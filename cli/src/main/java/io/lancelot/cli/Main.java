@@ -26,7 +26,6 @@ public final class Main {
           "analyze",
           "tag",
           "branch",
-          "merge",
           "columns",
           "index",
           "optimize",
@@ -67,6 +66,7 @@ public final class Main {
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
     verbs.put("update", () -> new UpdateVerb(out));
+    verbs.put("merge", () -> new MergeVerb(out));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));
     return verbs;

@@ -13,8 +13,11 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Values;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Projection;
+import io.lancelot.table.Alignment;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Turns columns into columns of another type, without losing a value: SQL's CAST between plain
 /// types, value by value where lists, structs or dictionaries are involved (a list into a vector of
@@ -36,8 +39,14 @@ final class Casting {
   /// @param what names the column, for messages
   /// @throws InvalidInputException if values of one type are never values of the other
   static Casting of(DataType from, DataType to, String what) {
-    if (from.equals(to) || from instanceof DataType.Null || nested(from) || nested(to)) {
-      if (nested(from) != nested(to) && !(from instanceof DataType.Null) && !dictionaries(from, to)) {
+    boolean byValue = nested(from) || nested(to);
+    if (Alignment.sameType(to, from) || from instanceof DataType.Null) {
+      return new Casting(from, to, Optional.empty());
+    }
+    if (byValue) {
+      boolean dictionary =
+          from instanceof DataType.Dictionary || to instanceof DataType.Dictionary;
+      if (nested(from) != nested(to) && !dictionary || otherFields(from, to)) {
         throw impossible(from, to, what);
       }
       return new Casting(from, to, Optional.empty());
@@ -66,8 +75,17 @@ final class Casting {
             + ")");
   }
 
-  private static boolean dictionaries(DataType from, DataType to) {
-    return from instanceof DataType.Dictionary || to instanceof DataType.Dictionary;
+  /// Structs become structs of the same fields only: a field that is missing would be lost.
+  private static boolean otherFields(DataType from, DataType to) {
+    boolean struct = from instanceof DataType.Struct;
+    if (!struct || !(to instanceof DataType.Struct)) {
+      return struct != to instanceof DataType.Struct;
+    }
+    return !names(from).equals(names(to));
+  }
+
+  private static Set<String> names(DataType struct) {
+    return struct.children().stream().map(Field::name).collect(Collectors.toSet());
   }
 
   private static boolean nested(DataType type) {
@@ -98,8 +116,8 @@ final class Casting {
   ///
   /// @throws InvalidInputException for a value that has no counterpart
   Column apply(Column column, Scratch scratch) {
-    if (from.equals(to)) {
-      return column;
+    if (Alignment.sameType(to, from)) {
+      return Alignment.retype(column, to);
     }
     if (column instanceof NullColumn) {
       return Columns.nulls(to, column.length(), scratch);

@@ -197,4 +197,18 @@ public final class Engine {
     Snapshot made = table.update(base, found.rows(), staged, moved, changed, _ -> {});
     return new Updated(found.count(), made.version());
   }
+
+  /// Merges rows into the table. A concurrent change to the same rows, or new rows of the same keys,
+  /// make it look again.
+  ///
+  /// @param rows the source: all or some of the table's columns. Held in memory as a whole
+  /// @throws io.lancelot.base.InvalidInputException if the source does not fit the table, or two of
+  ///   its rows have the same key; nothing was changed
+  public MergeInsert.Result merge(MergeInsert how, BatchStream rows) {
+    Merging.check(how);
+    try (MergeSource source = new MergeSource(rows, how.on(), context)) {
+      Merging merging = new Merging(table, context, how, source);
+      return Attempts.run(context, merging::attempt);
+    }
+  }
 }
