@@ -26,8 +26,6 @@ public final class Main {
           "analyze",
           "tag",
           "branch",
-          "update",
-          "merge",
           "columns",
           "optimize",
           "cleanup",
@@ -67,6 +65,8 @@ public final class Main {
     verbs.put("delete", () -> new DeleteVerb(out));
     verbs.put("index", () -> new IndexVerb(out));
     verbs.put("serve", () -> new ServeVerb(err));
+    verbs.put("update", () -> new UpdateVerb(out));
+    verbs.put("merge", () -> new MergeVerb(out));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));
     return verbs;

@@ -142,8 +142,7 @@ public sealed interface Probe {
         case ColumnTest.FloatBound(_, Ranges.FloatTest kind, double bound, boolean outside) ->
             sides(floats(kind, bound), outside);
         case ColumnTest.DecimalRange(_, MemorySegment low, MemorySegment high, boolean outside) ->
-            sides(
-                List.of(new KeyRange(unscaled(low), false, unscaled(high), false)), outside);
+            sides(List.of(new KeyRange(unscaled(low), false, unscaled(high), false)), outside);
         case ColumnTest.BytesBound(_, Expr.Comparison op, MemorySegment bound) ->
             exact(compared(op, bound.toArray(ValueLayout.JAVA_BYTE)));
         case ColumnTest.IntSet(_, LongSet set) -> points(longs(set), order.get());
@@ -158,8 +157,7 @@ public sealed interface Probe {
             points(new ArrayList<>(set.values()), order.get());
         case ColumnTest.Matches(_, TextPattern pattern) -> {
           byte[] prefix = pattern.prefix();
-          List<KeyRange> ranges =
-              List.of(prefix.length == 0 ? KeyRange.ALL : startingWith(prefix));
+          List<KeyRange> ranges = List.of(prefix.length == 0 ? KeyRange.ALL : startingWith(prefix));
           yield new Keys(ranges, pattern.isPrefix(), pattern.substrings());
         }
       };

@@ -140,11 +140,30 @@ final class NextManifest {
 
   private void giveRowIds(TableProto.DataFragment.Builder fragment) {
     long rows = fragment.getPhysicalRows();
+    long version = next.getVersion();
     long first = next.getNextRowId();
-    fragment.setInlineRowIds(RowIdSequence.ofRange(first, rows));
-    fragment.setInlineCreatedAtVersions(RowIdSequence.ofVersion(rows, next.getVersion()));
-    fragment.setInlineLastUpdatedAtVersions(RowIdSequence.ofVersion(rows, next.getVersion()));
-    next.setNextRowId(first + rows);
+    fragment.setInlineLastUpdatedAtVersions(RowIdSequence.ofVersion(rows, version));
+    if (!fragment.hasInlineRowIds()) {
+      fragment.setInlineRowIds(RowIdSequence.ofRange(first, rows));
+      fragment.setInlineCreatedAtVersions(RowIdSequence.ofVersion(rows, version));
+      next.setNextRowId(first + rows);
+      return;
+    }
+    // The first rows came from elsewhere and keep their ids; those after them are new.
+    String where = "fragment " + fragment.getId();
+    long moved = RowIdSequence.count(fragment.getInlineRowIds(), where);
+    long fresh = rows - moved;
+    if (fresh < 0) {
+      throw new InvalidInputException(
+          "update: expected=at most " + rows + " row ids, found=" + moved + " (" + where + ")");
+    }
+    if (fresh > 0) {
+      fragment.setInlineRowIds(
+          RowIdSequence.append(fragment.getInlineRowIds(), first, fresh, where));
+      fragment.setInlineCreatedAtVersions(
+          RowVersions.append(fragment.getInlineCreatedAtVersions(), moved, fresh, version, where));
+      next.setNextRowId(first + fresh);
+    }
   }
 
   private boolean stableRowIds() {
@@ -172,7 +191,7 @@ final class NextManifest {
   }
 
   private void update(Operation.Update update) {
-    if (update.mode() != Operation.Update.Mode.REWRITE_ROWS || stableRowIds()) {
+    if (update.mode() != Operation.Update.Mode.REWRITE_ROWS) {
       throw TransactionCodec.unsupported(update);
     }
     delete(update.updated(), update.removedIds());

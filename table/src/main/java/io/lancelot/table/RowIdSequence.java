@@ -35,7 +35,124 @@ final class RowIdSequence {
         .toByteString();
   }
 
-  private static RowIdsProto.U64Segment range(long first, long count) {
+  /// The serialised sequence `ids[from .. to)`.
+  static ByteString of(long[] ids, int from, int to) {
+    return RowIdsProto.RowIdSequence.newBuilder()
+        .addSegments(segment(ids, from, to))
+        .build()
+        .toByteString();
+  }
+
+  /// A serialised sequence, followed by `count` ids from `first` on.
+  static ByteString append(ByteString before, long first, long count, String where) {
+    return parseProto(before, where).toBuilder()
+        .addSegments(range(first, count))
+        .build()
+        .toByteString();
+  }
+
+  /// How many ids a serialised sequence has.
+  static long count(ByteString bytes, String where) {
+    long count = 0;
+    for (RowIdsProto.U64Segment segment : parseProto(bytes, where).getSegmentsList()) {
+      count += length(segment);
+    }
+    return count;
+  }
+
+  /// The smallest of the forms for ascending ids; a plain array for any others.
+  private static RowIdsProto.U64Segment segment(long[] ids, int from, int to) {
+    int count = to - from;
+    long min = ids[from];
+    long max = ids[from];
+    boolean ascending = true;
+    for (int i = from + 1; i < to; i++) {
+      ascending &= Long.compareUnsigned(ids[i], ids[i - 1]) > 0;
+      min = Long.compareUnsigned(ids[i], min) < 0 ? ids[i] : min;
+      max = Long.compareUnsigned(ids[i], max) > 0 ? ids[i] : max;
+    }
+    long span = max - min + 1;
+    if (ascending && span == count) {
+      return range(min, count);
+    }
+    int width = max - min <= 0xFFFF ? 2 : max - min >>> 32 == 0 ? 4 : 8;
+    if (ascending && span > 0 && (span + 7) / 8 < (long) count * width) {
+      byte[] bits = new byte[(int) ((span + 7) / 8)];
+      for (int i = from; i < to; i++) {
+        long bit = ids[i] - min;
+        bits[(int) (bit >>> 3)] |= (byte) (1 << (bit & 7));
+      }
+      return RowIdsProto.U64Segment.newBuilder()
+          .setRangeWithBitmap(
+              RowIdsProto.U64Segment.RangeWithBitmap.newBuilder()
+                  .setStart(min)
+                  .setEnd(max + 1)
+                  .setBitmap(ByteString.copyFrom(bits)))
+          .build();
+    }
+    RowIdsProto.EncodedU64Array array = encode(ids, from, to, min, width);
+    return ascending
+        ? RowIdsProto.U64Segment.newBuilder().setSortedArray(array).build()
+        : RowIdsProto.U64Segment.newBuilder().setArray(array).build();
+  }
+
+  private static RowIdsProto.EncodedU64Array encode(
+      long[] ids, int from, int to, long base, int width) {
+    ByteBuffer bytes = ByteBuffer.allocate((to - from) * width).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = from; i < to; i++) {
+      switch (width) {
+        case 2 -> bytes.putShort((short) (ids[i] - base));
+        case 4 -> bytes.putInt((int) (ids[i] - base));
+        default -> bytes.putLong(ids[i]);
+      }
+    }
+    ByteString values = ByteString.copyFrom(bytes.flip());
+    RowIdsProto.EncodedU64Array.Builder array = RowIdsProto.EncodedU64Array.newBuilder();
+    switch (width) {
+      case 2 -> array.getU16ArrayBuilder().setBase(base).setOffsets(values);
+      case 4 -> array.getU32ArrayBuilder().setBase(base).setOffsets(values);
+      default -> array.getU64ArrayBuilder().setValues(values);
+    }
+    return array.build();
+  }
+
+  /// How many values a segment has.
+  static long length(RowIdsProto.U64Segment segment) {
+    return switch (segment.getSegmentCase()) {
+      case RANGE -> segment.getRange().getEnd() - segment.getRange().getStart();
+      case RANGE_WITH_HOLES ->
+          segment.getRangeWithHoles().getEnd()
+              - segment.getRangeWithHoles().getStart()
+              - length(segment.getRangeWithHoles().getHoles());
+      case RANGE_WITH_BITMAP -> {
+        var range = segment.getRangeWithBitmap();
+        long bits = range.getEnd() - range.getStart();
+        long ones = 0;
+        for (long bit = 0; bit < bits && bit >>> 3 < range.getBitmap().size(); bit++) {
+          ones += range.getBitmap().byteAt((int) (bit >>> 3)) >>> (bit & 7) & 1;
+        }
+        yield ones;
+      }
+      case SORTED_ARRAY -> length(segment.getSortedArray());
+      case ARRAY -> length(segment.getArray());
+      case SEGMENT_NOT_SET -> 0;
+    };
+  }
+
+  private static long length(RowIdsProto.EncodedU64Array array) {
+    return switch (array.getArrayCase()) {
+      case U16_ARRAY -> array.getU16Array().getOffsets().size() / 2;
+      case U32_ARRAY -> array.getU32Array().getOffsets().size() / 4;
+      case U64_ARRAY -> array.getU64Array().getValues().size() / 8;
+      case ARRAY_NOT_SET -> 0;
+    };
+  }
+
+  private static RowIdsProto.RowIdSequence parseProto(ByteString bytes, String where) {
+    return ManifestFile.parse(RowIdsProto.RowIdSequence.parser(), bytes, "row ids", where);
+  }
+
+  static RowIdsProto.U64Segment range(long first, long count) {
     return RowIdsProto.U64Segment.newBuilder()
         .setRange(RowIdsProto.U64Segment.Range.newBuilder().setStart(first).setEnd(first + count))
         .build();
@@ -46,8 +163,7 @@ final class RowIdSequence {
   /// @param count how many ids it must have
   /// @param where for messages
   static RowIdSequence parse(ByteString bytes, long count, String where) {
-    RowIdsProto.RowIdSequence proto =
-        ManifestFile.parse(RowIdsProto.RowIdSequence.parser(), bytes, "row ids", where);
+    RowIdsProto.RowIdSequence proto = parseProto(bytes, where);
     if (count > Integer.MAX_VALUE - 8) {
       throw new UnsupportedFeatureException(
           "stable row ids of a fragment of " + count + " rows cannot be read (path=" + where + ")");
