@@ -29,14 +29,12 @@ public final class Main {
           "update",
           "merge",
           "columns",
-          "index",
           "optimize",
           "cleanup",
           "check",
           "repair",
           "backup",
-          "sql",
-          "serve");
+          "sql");
 
   private Main() {}
 
@@ -67,6 +65,8 @@ public final class Main {
     verbs.put("versions", () -> new VersionsVerb(out));
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
+    verbs.put("index", () -> new IndexVerb(out));
+    verbs.put("serve", () -> new ServeVerb(err));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));
     return verbs;

@@ -25,6 +25,7 @@ final class Binder {
 
   private final Schema schema;
   private final Set<String> columns = new LinkedHashSet<>();
+  private final Set<List<String>> paths = new LinkedHashSet<>();
   private int depth;
 
   Binder(Schema schema) {
@@ -34,6 +35,11 @@ final class Binder {
   /// Top-level columns read, in the order they were met.
   List<String> columns() {
     return List.copyOf(columns);
+  }
+
+  /// Columns and fields inside them that are read, by their names in the schema.
+  List<List<String>> paths() {
+    return List.copyOf(paths);
   }
 
   /// An expression as a condition.
@@ -210,6 +216,7 @@ final class Binder {
           case Expr.Column column -> {
             Value.Path path = Names.resolve(schema, column);
             columns.add(path.names().getFirst());
+            paths.add(path.names());
             yield path;
           }
           case Expr.Literal(Object value) -> literal(value);

@@ -39,7 +39,7 @@ public record IndexFiles(ObjectStore store, String path, Context context) {
   /// The sizes of the files that are there, by name.
   public Map<String, Long> sizes() {
     Map<String, Long> sizes = new TreeMap<>();
-    for (ObjectInfo file : store.list(path + "/")) {
+    for (ObjectInfo file : store.list(path)) {
       sizes.put(file.path().substring(path.length() + 1), file.sizeBytes());
     }
     return sizes;

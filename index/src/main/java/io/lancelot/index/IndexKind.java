@@ -26,6 +26,11 @@ public interface IndexKind {
     return type();
   }
 
+  /// Whether its segments answer conditions: whether they are [ScalarIndex]es.
+  default boolean answersFilters() {
+    return false;
+  }
+
   /// The highest index version we read; segments above it are left alone.
   int maxVersion();
 

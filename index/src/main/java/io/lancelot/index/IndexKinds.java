@@ -1,6 +1,9 @@
 package io.lancelot.index;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.index.scalar.BTreeKind;
+import io.lancelot.index.vector.VectorKind;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -8,9 +11,15 @@ import java.util.Optional;
 /// All kinds of indices there are: the one place to add one.
 public final class IndexKinds {
 
-  private static final List<IndexKind> ALL = List.of();
+  private static final List<IndexKind> ALL = all();
 
   private IndexKinds() {}
+
+  private static List<IndexKind> all() {
+    List<IndexKind> all = new ArrayList<>(List.of(new BTreeKind()));
+    all.addAll(VectorKind.all());
+    return List.copyOf(all);
+  }
 
   /// The kind that users call so.
   ///

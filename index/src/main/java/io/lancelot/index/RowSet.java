@@ -1,16 +1,20 @@
 package io.lancelot.index;
 
 import io.lancelot.base.CorruptDataException;
+import io.lancelot.columnar.FixedColumn;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.BitSetUtil;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -48,6 +52,9 @@ public final class RowSet {
 
   /// Collects rows in any order, fastest ascending.
   public static final class Builder {
+    private static final int FEW = 256;
+    private static final long DENSE = 1 << 24;
+
     private final TreeMap<Integer, RoaringBitmap> parts = new TreeMap<>(Integer::compareUnsigned);
     private int high;
     private @Nullable RoaringBitmap current;
@@ -59,6 +66,37 @@ public final class RowSet {
     /// Rows `[from, to)` of one fragment.
     public void addRange(int fragment, long from, long to) {
       part(fragment).add(from, to);
+    }
+
+    /// The numbers in a column of them, in any order.
+    public void addAll(FixedColumn rows, int from, int to) {
+      MemorySegment data = rows.data();
+      if (to - from < FEW) {
+        for (int i = from; i < to; i++) {
+          add(data.get(FixedColumn.LONG, 8L * i));
+        }
+        return;
+      }
+      // Many numbers in no order: setting bits beats searching containers.
+      Map<Integer, BitSet> dense = new TreeMap<>(Integer::compareUnsigned);
+      int fragment = 0;
+      BitSet bits = null;
+      for (int i = from; i < to; i++) {
+        long row = data.get(FixedColumn.LONG, 8L * i);
+        if (row << 32 >>> 32 >= DENSE) {
+          add(row);
+          continue;
+        }
+        if (bits == null || (int) (row >>> 32) != fragment) {
+          fragment = (int) (row >>> 32);
+          bits = dense.computeIfAbsent(fragment, _ -> new BitSet());
+        }
+        bits.set((int) row);
+      }
+      dense.forEach((part, set) ->
+          parts.merge(
+              part, BitSetUtil.bitmapOf(set), (a, b) -> RoaringBitmap.or(a, b)));
+      current = null;
     }
 
     public void addAll(RowSet rows) {

@@ -1,25 +1,36 @@
 package io.lancelot.index;
 
-import io.lancelot.expr.Expr;
+import io.lancelot.expr.Filter;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/// A segment that answers predicates on its column.
+/// A segment that answers conditions on its column.
 public non-sealed interface ScalarIndex extends OpenIndex {
 
   /// Whether its row numbers are addresses even where row ids are stable.
   boolean storesAddresses();
 
-  /// The rows of the segment for which a predicate on the column is true.
+  /// What [#search] would find, as far as that can be told without looking anything up.
   ///
-  /// @param predicate one conjunct: a comparison, IN, BETWEEN, IS NULL, LIKE, or a function call
-  ///   over the indexed column and constants
-  /// @return empty if the segment cannot help with such a predicate
-  Optional<Matches> search(Expr predicate);
+  /// @param condition reads the indexed column and nothing else, under its path in the table
+  /// @return empty if the segment cannot help with such a condition
+  Optional<Outlook> outlook(Filter condition);
+
+  /// @param cost how many entries have to be looked at, roughly
+  /// @param exact whether all rows found match
+  record Outlook(long cost, boolean exact) {}
+
+  /// The rows of the segment for which a condition is true.
+  ///
+  /// @return empty if the segment cannot answer after all, such as when the condition fails for a
+  ///   value; the rows are then scanned
+  Optional<Matches> search(Filter condition, IndexWork work);
 
   /// @param rows for which it is true; if not exact, more may be among them, which the caller sorts
   ///   out
-  /// @param nulls for which it is neither true nor false: without them NOT could not be answered;
-  ///   exact always
   /// @param exact whether every one of `rows` matches
-  record Matches(RowSet rows, RowSet nulls, boolean exact) {}
+  /// @param unknown the rows for which it is neither true nor false, exactly: without them NOT
+  ///   cannot be answered. Computed when asked for; null if the segment does not know
+  record Matches(RowSet rows, boolean exact, @Nullable Supplier<RowSet> unknown) {}
 }

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// Builds the manifest that follows a version: whatever an operation does not touch is copied,
@@ -89,8 +90,9 @@ final class NextManifest {
       case Operation.Restore _ -> restore();
       case Operation.ReserveFragments(int count) ->
           next.setMaxFragmentId((int) checkedId(nextFragmentId() + count - 1));
-      case Operation.CreateIndex _,
-          Operation.Rewrite _,
+      case Operation.CreateIndex(List<IndexEntry> added, List<IndexEntry> removed) ->
+          createIndex(added, removed);
+      case Operation.Rewrite _,
           Operation.Merge _,
           Operation.Project _,
           Operation.DataReplacement _,
@@ -121,6 +123,19 @@ final class NextManifest {
       next.setMaxFragmentId((int) id);
       id++;
     }
+  }
+
+  private void createIndex(List<IndexEntry> added, List<IndexEntry> removed) {
+    Set<UUID> gone = new HashSet<>();
+    removed.forEach(entry -> gone.add(entry.uuid()));
+    List<TableProto.IndexMetadata> changed = new ArrayList<>();
+    for (TableProto.IndexMetadata index : indices) {
+      if (!gone.contains(new IndexEntry(index, index.getName()).uuid())) {
+        changed.add(index);
+      }
+    }
+    added.forEach(entry -> changed.add(entry.proto()));
+    indices = List.copyOf(changed);
   }
 
   private void giveRowIds(TableProto.DataFragment.Builder fragment) {

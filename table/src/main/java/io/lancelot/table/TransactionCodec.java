@@ -227,8 +227,12 @@ final class TransactionCodec {
           proto.getReserveFragmentsBuilder().setNumFragments(count);
       case Operation.Update update -> proto.setUpdate(encode(update));
       case Operation.UpdateConfig config -> proto.setUpdateConfig(encode(config));
-      case Operation.CreateIndex _,
-          Operation.Rewrite _,
+      case Operation.CreateIndex(List<IndexEntry> added, List<IndexEntry> removed) ->
+          proto
+              .getCreateIndexBuilder()
+              .addAllNewIndices(added.stream().map(IndexEntry::proto).toList())
+              .addAllRemovedIndices(removed.stream().map(IndexEntry::proto).toList());
+      case Operation.Rewrite _,
           Operation.Merge _,
           Operation.Project _,
           Operation.DataReplacement _,
