@@ -395,7 +395,7 @@ public final class Table implements AutoCloseable {
   }
 
   BatchStream run(io.lancelot.engine.Query query) {
-    return engine.run(snapshot(), query);
+    return JsonText.of(engine.run(snapshot(), query), context.memory());
   }
 
   String explain(io.lancelot.engine.Query query) {
