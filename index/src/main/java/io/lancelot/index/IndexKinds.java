@@ -2,6 +2,12 @@ package io.lancelot.index;
 
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.index.scalar.BTreeKind;
+import io.lancelot.index.scalar.BitmapKind;
+import io.lancelot.index.scalar.BloomFilterKind;
+import io.lancelot.index.scalar.LabelListKind;
+import io.lancelot.index.scalar.LeftAloneKind;
+import io.lancelot.index.scalar.NGramKind;
+import io.lancelot.index.scalar.ZoneMapKind;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -9,7 +15,17 @@ import java.util.Optional;
 /// All kinds of indices there are: the one place to add one.
 public final class IndexKinds {
 
-  private static final List<IndexKind> ALL = List.of(new BTreeKind());
+  private static final List<IndexKind> ALL =
+      List.of(
+          new BTreeKind(),
+          new BitmapKind(),
+          new LabelListKind(),
+          new ZoneMapKind(),
+          new BloomFilterKind(),
+          new NGramKind(),
+          new LeftAloneKind("FM", "lance.index.pb.FMIndexDetails"),
+          new LeftAloneKind("RTREE", "lance.index.pb.RTreeIndexDetails"),
+          new LeftAloneKind("JSON", "lance.index.pb.JsonIndexDetails"));
 
   private IndexKinds() {}
 
