@@ -7,6 +7,7 @@ import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// A condition bound to a schema, ready to run over batches. Immutable and thread-safe.
@@ -59,6 +60,12 @@ public final class Filter {
   /// The top-level columns it reads.
   public List<String> columns() {
     return columns;
+  }
+
+  /// Whether it says the same of equal rows, however often it is asked.
+  public boolean repeatable() {
+    String text = expr.toString().toLowerCase(Locale.ROOT);
+    return !text.contains("random(") && !text.contains("rand(") && !text.contains("uuid(");
   }
 
   /// The columns, or fields inside them, that it reads, by their names from the outermost in.

@@ -118,8 +118,7 @@ public sealed interface Probe {
     /// A boolean column against a constant.
     private static @Nullable Keys truths(Predicate.SameTruth same) {
       if (!(same.left() instanceof Predicate.Flag(Value.Path _))
-          || !(same.right() instanceof Predicate.Constant(Boolean constant))
-          || constant == null) {
+          || !(constant(same.right()) instanceof Boolean constant)) {
         return null;
       }
       List<KeyRange> ranges = new ArrayList<>();
@@ -129,6 +128,14 @@ public sealed interface Probe {
         }
       }
       return exact(ranges);
+    }
+
+    private static @Nullable Object constant(Predicate predicate) {
+      return switch (predicate) {
+        case Predicate.Constant(Boolean value) -> value;
+        case Predicate.Flag(Value.Constant(_, Object value)) -> value;
+        default -> null;
+      };
     }
 
     private static @Nullable Keys test(ColumnCondition test, Value.Path path) {
