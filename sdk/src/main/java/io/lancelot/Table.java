@@ -9,6 +9,7 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
 import io.lancelot.engine.Engine;
 import io.lancelot.expr.Expr;
+import io.lancelot.table.CompactionReport;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
@@ -172,6 +173,21 @@ public final class Table implements AutoCloseable {
   /// @return whether they do, for every vector column that has this distance
   public boolean warmUp(Distance metric, Duration patience) {
     return engine.warmUp(snapshot(), metric.metric(), patience);
+  }
+
+  /// Writes small fragments together and frees the space of deleted rows. Rows, their order within
+  /// a fragment, and older versions stay. Readers and writers go on meanwhile.
+  ///
+  /// @throws io.lancelot.base.CommitConflictException if others kept changing the same files
+  public OptimizeReport optimize() {
+    return optimize(OptimizeOptions.defaults());
+  }
+
+  /// Optimizes with options.
+  public OptimizeReport optimize(OptimizeOptions options) {
+    checkNotPinned("optimize");
+    CompactionReport compaction = table.compact(options.compaction());
+    return new OptimizeReport(compaction, table.snapshot().version());
   }
 
   /// The table's history, oldest version first.

@@ -23,20 +23,8 @@ public final class Main {
   /// Verbs of the contract that come with later work.
   private static final Set<String> LATER =
       Set.of(
-          "analyze",
-          "tag",
-          "branch",
-          "update",
-          "merge",
-          "columns",
-          "index",
-          "optimize",
-          "cleanup",
-          "check",
-          "repair",
-          "backup",
-          "sql",
-          "serve");
+          "analyze", "tag", "branch", "update", "merge", "columns", "index", "cleanup", "check",
+          "repair", "backup", "sql", "serve");
 
   private Main() {}
 
@@ -67,6 +55,7 @@ public final class Main {
     verbs.put("versions", () -> new VersionsVerb(out));
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
+    verbs.put("optimize", () -> new OptimizeVerb(out));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));
     return verbs;

@@ -227,8 +227,8 @@ final class TransactionCodec {
           proto.getReserveFragmentsBuilder().setNumFragments(count);
       case Operation.Update update -> proto.setUpdate(encode(update));
       case Operation.UpdateConfig config -> proto.setUpdateConfig(encode(config));
+      case Operation.Rewrite rewrite -> proto.setRewrite(encode(rewrite));
       case Operation.CreateIndex _,
-          Operation.Rewrite _,
           Operation.Merge _,
           Operation.Project _,
           Operation.DataReplacement _,
@@ -238,6 +238,18 @@ final class TransactionCodec {
           Operation.DataOverlay _,
           Operation.Unknown _ ->
           throw unsupported(transaction.operation());
+    }
+    return proto.build();
+  }
+
+  private static TransactionProto.Transaction.Rewrite encode(Operation.Rewrite rewrite) {
+    TransactionProto.Transaction.Rewrite.Builder proto =
+        TransactionProto.Transaction.Rewrite.newBuilder();
+    for (Operation.Rewrite.Group group : rewrite.groups()) {
+      proto
+          .addGroupsBuilder()
+          .addAllOldFragments(protos(group.before()))
+          .addAllNewFragments(protos(group.after()));
     }
     return proto.build();
   }
