@@ -14,6 +14,7 @@ import io.lancelot.engine.MergeInsert;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
+import io.lancelot.table.CompactionReport;
 import io.lancelot.table.DataFile;
 import io.lancelot.table.Fragment;
 import io.lancelot.table.Snapshot;
@@ -160,8 +161,7 @@ public final class Table implements AutoCloseable {
   MergeResult merge(MergeInsert how, Collection<?> rows) {
     Schema schema = schema();
     List<String> given = RecordMapping.columnsOf(rows);
-    Schema source =
-        schema.select(schema.names().stream().filter(given::contains).toList());
+    Schema source = schema.select(schema.names().stream().filter(given::contains).toList());
     try (Scratch scratch = context.memory().scratch()) {
       Batch batch = RecordMapping.toBatch(source, rows, scratch);
       return merge(how, BatchStream.of(source, List.of(batch)));
@@ -317,6 +317,21 @@ public final class Table implements AutoCloseable {
   /// @throws NotFoundException if there is none of that name
   public void prewarmIndex(String name) {
     engine.prewarm(snapshot(), name);
+  }
+
+  /// Writes small fragments together and frees the space of deleted rows. Rows, their order within
+  /// a fragment, and older versions stay. Readers and writers go on meanwhile.
+  ///
+  /// @throws io.lancelot.base.CommitConflictException if others kept changing the same files
+  public OptimizeReport optimize() {
+    return optimize(OptimizeOptions.defaults());
+  }
+
+  /// Optimizes with options.
+  public OptimizeReport optimize(OptimizeOptions options) {
+    checkNotPinned("optimize");
+    CompactionReport compaction = table.compact(options.compaction());
+    return new OptimizeReport(compaction, table.snapshot().version());
   }
 
   /// The table's history, oldest version first.

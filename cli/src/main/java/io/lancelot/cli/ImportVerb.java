@@ -117,15 +117,9 @@ final class ImportVerb extends Verb {
         how == Mode.append ? Optional.of(database.openTable(name)) : Optional.empty();
     try (Memory memory = Memory.ofLimit(Context.defaultMemoryBytes());
         Arena arena = Arena.ofShared();
-        BatchStream rows = 
+        BatchStream rows =
             InputFiles.open(
-                file,
-                format,
-                existing.map(Table::schema),
-                vectors,
-                batchRows,
-                memory,
-                arena)) {
+                file, format, existing.map(Table::schema), vectors, batchRows, memory, arena)) {
       if (verbose) {
         err.println("lancelot: reading " + file);
       }

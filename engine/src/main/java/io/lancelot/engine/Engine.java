@@ -7,15 +7,14 @@ import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
+import io.lancelot.file.LanceField;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.index.IndexWork;
-import io.lancelot.file.LanceField;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
-import io.lancelot.table.Fragment;
 import io.lancelot.table.MovedRows;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.StagedRows;
@@ -23,12 +22,12 @@ import io.lancelot.table.Table;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 /// Answers queries over one table, and finds the rows that deletions concern. Thread-safe.
@@ -243,16 +242,15 @@ public final class Engine implements AutoCloseable {
     }
     MovedRows moved = new MovedRows();
     StagedRows staged;
-    try (UpdatedRows rows =
-        new UpdatedRows(execution(base), bound, found.rows(), moved)) {
+    try (UpdatedRows rows = new UpdatedRows(execution(base), bound, found.rows(), moved)) {
       staged = table.stage(base, rows);
     }
     Snapshot made = table.update(base, found.rows(), staged, moved, changed, _ -> {});
     return new Updated(found.count(), made.version());
   }
 
-  /// Merges rows into the table. A concurrent change to the same rows, or new rows of the same keys,
-  /// make it look again.
+  /// Merges rows into the table. A concurrent change to the same rows, or new rows of the same
+  /// keys, make it look again.
   ///
   /// @param rows the source: all or some of the table's columns. Held in memory as a whole
   /// @throws io.lancelot.base.InvalidInputException if the source does not fit the table, or two of

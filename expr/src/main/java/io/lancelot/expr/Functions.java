@@ -325,7 +325,8 @@ final class Functions {
     Predicate test =
         binder.compare(Expr.Comparison.EQ, new Value.Path(List.of("item"), item), needle, call);
     return switch (test) {
-      case ColumnCondition column -> new Value.Condition(new ListCondition(arguments.getFirst(), column));
+      case ColumnCondition column ->
+          new Value.Condition(new ListCondition(arguments.getFirst(), column));
       case Predicate.Constant _ -> new Value.Constant(Types.NULL, null);
       default ->
           throw new UnsupportedFeatureException(

@@ -22,7 +22,8 @@ public final class IndexKinds {
   private IndexKinds() {}
 
   private static List<IndexKind> all() {
-    List<IndexKind> all = new ArrayList<>(
+    List<IndexKind> all =
+        new ArrayList<>(
             List.of(
                 new BTreeKind(),
                 new BitmapKind(),

@@ -35,14 +35,6 @@ final class RowIdSequence {
         .toByteString();
   }
 
-  /// The serialised sequence `ids[from .. to)`.
-  static ByteString of(long[] ids, int from, int to) {
-    return RowIdsProto.RowIdSequence.newBuilder()
-        .addSegments(segment(ids, from, to))
-        .build()
-        .toByteString();
-  }
-
   /// A serialised sequence, followed by `count` ids from `first` on.
   static ByteString append(ByteString before, long first, long count, String where) {
     return parseProto(before, where).toBuilder()
@@ -55,97 +47,9 @@ final class RowIdSequence {
   static long count(ByteString bytes, String where) {
     long count = 0;
     for (RowIdsProto.U64Segment segment : parseProto(bytes, where).getSegmentsList()) {
-      count += length(segment);
+      count += length(segment, where);
     }
     return count;
-  }
-
-  /// The smallest of the forms for ascending ids; a plain array for any others.
-  private static RowIdsProto.U64Segment segment(long[] ids, int from, int to) {
-    int count = to - from;
-    long min = ids[from];
-    long max = ids[from];
-    boolean ascending = true;
-    for (int i = from + 1; i < to; i++) {
-      ascending &= Long.compareUnsigned(ids[i], ids[i - 1]) > 0;
-      min = Long.compareUnsigned(ids[i], min) < 0 ? ids[i] : min;
-      max = Long.compareUnsigned(ids[i], max) > 0 ? ids[i] : max;
-    }
-    long span = max - min + 1;
-    if (ascending && span == count) {
-      return range(min, count);
-    }
-    int width = max - min <= 0xFFFF ? 2 : max - min >>> 32 == 0 ? 4 : 8;
-    if (ascending && span > 0 && (span + 7) / 8 < (long) count * width) {
-      byte[] bits = new byte[(int) ((span + 7) / 8)];
-      for (int i = from; i < to; i++) {
-        long bit = ids[i] - min;
-        bits[(int) (bit >>> 3)] |= (byte) (1 << (bit & 7));
-      }
-      return RowIdsProto.U64Segment.newBuilder()
-          .setRangeWithBitmap(
-              RowIdsProto.U64Segment.RangeWithBitmap.newBuilder()
-                  .setStart(min)
-                  .setEnd(max + 1)
-                  .setBitmap(ByteString.copyFrom(bits)))
-          .build();
-    }
-    RowIdsProto.EncodedU64Array array = encode(ids, from, to, min, width);
-    return ascending
-        ? RowIdsProto.U64Segment.newBuilder().setSortedArray(array).build()
-        : RowIdsProto.U64Segment.newBuilder().setArray(array).build();
-  }
-
-  private static RowIdsProto.EncodedU64Array encode(
-      long[] ids, int from, int to, long base, int width) {
-    ByteBuffer bytes = ByteBuffer.allocate((to - from) * width).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = from; i < to; i++) {
-      switch (width) {
-        case 2 -> bytes.putShort((short) (ids[i] - base));
-        case 4 -> bytes.putInt((int) (ids[i] - base));
-        default -> bytes.putLong(ids[i]);
-      }
-    }
-    ByteString values = ByteString.copyFrom(bytes.flip());
-    RowIdsProto.EncodedU64Array.Builder array = RowIdsProto.EncodedU64Array.newBuilder();
-    switch (width) {
-      case 2 -> array.getU16ArrayBuilder().setBase(base).setOffsets(values);
-      case 4 -> array.getU32ArrayBuilder().setBase(base).setOffsets(values);
-      default -> array.getU64ArrayBuilder().setValues(values);
-    }
-    return array.build();
-  }
-
-  /// How many values a segment has.
-  static long length(RowIdsProto.U64Segment segment) {
-    return switch (segment.getSegmentCase()) {
-      case RANGE -> segment.getRange().getEnd() - segment.getRange().getStart();
-      case RANGE_WITH_HOLES ->
-          segment.getRangeWithHoles().getEnd()
-              - segment.getRangeWithHoles().getStart()
-              - length(segment.getRangeWithHoles().getHoles());
-      case RANGE_WITH_BITMAP -> {
-        var range = segment.getRangeWithBitmap();
-        long bits = range.getEnd() - range.getStart();
-        long ones = 0;
-        for (long bit = 0; bit < bits && bit >>> 3 < range.getBitmap().size(); bit++) {
-          ones += range.getBitmap().byteAt((int) (bit >>> 3)) >>> (bit & 7) & 1;
-        }
-        yield ones;
-      }
-      case SORTED_ARRAY -> length(segment.getSortedArray());
-      case ARRAY -> length(segment.getArray());
-      case SEGMENT_NOT_SET -> 0;
-    };
-  }
-
-  private static long length(RowIdsProto.EncodedU64Array array) {
-    return switch (array.getArrayCase()) {
-      case U16_ARRAY -> array.getU16Array().getOffsets().size() / 2;
-      case U32_ARRAY -> array.getU32Array().getOffsets().size() / 4;
-      case U64_ARRAY -> array.getU64Array().getValues().size() / 8;
-      case ARRAY_NOT_SET -> 0;
-    };
   }
 
   private static RowIdsProto.RowIdSequence parseProto(ByteString bytes, String where) {
@@ -156,6 +60,109 @@ final class RowIdSequence {
     return RowIdsProto.U64Segment.newBuilder()
         .setRange(RowIdsProto.U64Segment.Range.newBuilder().setStart(first).setEnd(first + count))
         .build();
+  }
+
+  /// Shorter runs of consecutive ids cost more as a segment of their own than among others.
+  private static final int MIN_RANGE = 16;
+
+  /// The serialised sequence `ids[from, to)`, in that order.
+  static ByteString of(long[] ids, int from, int to) {
+    RowIdsProto.RowIdSequence.Builder proto = RowIdsProto.RowIdSequence.newBuilder();
+    int pending = from;
+    int run = from;
+    while (run < to) {
+      int end = run + 1;
+      while (end < to && ids[end] == ids[end - 1] + 1) {
+        end++;
+      }
+      if (end - run >= MIN_RANGE || pending == run && end == to) {
+        addArray(ids, pending, run, proto);
+        proto.addSegments(range(ids[run], end - run));
+        pending = end;
+      }
+      run = end;
+    }
+    addArray(ids, pending, to, proto);
+    return proto.build().toByteString();
+  }
+
+  private static void addArray(
+      long[] ids, int from, int to, RowIdsProto.RowIdSequence.Builder proto) {
+    if (from == to) {
+      return;
+    }
+    long min = ids[from];
+    long max = ids[from];
+    boolean ascending = true;
+    for (int i = from + 1; i < to; i++) {
+      ascending &= ids[i] > ids[i - 1];
+      min = Math.min(min, ids[i]);
+      max = Math.max(max, ids[i]);
+    }
+    RowIdsProto.EncodedU64Array array = encode(ids, from, to, min, max - min);
+    RowIdsProto.U64Segment.Builder segment = proto.addSegmentsBuilder();
+    if (ascending) {
+      segment.setSortedArray(array);
+    } else {
+      segment.setArray(array);
+    }
+  }
+
+  private static RowIdsProto.EncodedU64Array encode(
+      long[] ids, int from, int to, long base, long spread) {
+    RowIdsProto.EncodedU64Array.Builder array = RowIdsProto.EncodedU64Array.newBuilder();
+    int width = spread <= 0xFFFF ? 2 : spread <= 0xFFFF_FFFFL ? 4 : 8;
+    ByteBuffer bytes = ByteBuffer.allocate(width * (to - from)).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = from; i < to; i++) {
+      switch (width) {
+        case 2 -> bytes.putShort((short) (ids[i] - base));
+        case 4 -> bytes.putInt((int) (ids[i] - base));
+        default -> bytes.putLong(ids[i]);
+      }
+    }
+    ByteString values = ByteString.copyFrom(bytes.array());
+    switch (width) {
+      case 2 -> array.getU16ArrayBuilder().setBase(base).setOffsets(values);
+      case 4 -> array.getU32ArrayBuilder().setBase(base).setOffsets(values);
+      default -> array.getU64ArrayBuilder().setValues(values);
+    }
+    return array.build();
+  }
+
+  /// How many values a segment has, without making them.
+  static long length(RowIdsProto.U64Segment segment, String where) {
+    Output out = new Output(0, where);
+    return switch (segment.getSegmentCase()) {
+      case RANGE -> span(segment.getRange().getStart(), segment.getRange().getEnd(), out);
+      case RANGE_WITH_HOLES -> {
+        var range = segment.getRangeWithHoles();
+        long span = span(range.getStart(), range.getEnd(), out);
+        long length = span - decode(range.getHoles(), out).length;
+        if (length < 0) {
+          throw out.corrupt("expected=fewer holes than values, found=" + span + " values");
+        }
+        yield length;
+      }
+      case RANGE_WITH_BITMAP -> {
+        long length = 0;
+        for (byte bits : segment.getRangeWithBitmap().getBitmap()) {
+          length += Integer.bitCount(bits & 0xFF);
+        }
+        yield length;
+      }
+      case SORTED_ARRAY -> decode(segment.getSortedArray(), out).length;
+      case ARRAY -> decode(segment.getArray(), out).length;
+      case SEGMENT_NOT_SET -> throw out.corrupt("expected=a known segment, found=none");
+    };
+  }
+
+  private static long span(long start, long end, Output out) {
+    checkRange(start, end, out);
+    long span = end - start;
+    if (span < 0 || span > Fragment.MAX_ID + 1) {
+      throw out.corrupt("expected=at most 2^32 rows, found=" + Long.toUnsignedString(span));
+    }
+    return span;
   }
 
   /// Decodes a serialised sequence.

@@ -3,90 +3,103 @@ package io.lancelot.table;
 import com.google.protobuf.ByteString;
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.table.proto.RowIdsProto;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
-/// The versions in which the rows of one fragment were first written, or last changed, as runs.
-/// Format: lance-format section 3.7.
+/// For each physical row of a fragment a version of the table: the one that created it, or the one
+/// that last changed it. Stored as runs. Format: lance-format section 3.7.
 final class RowVersions {
 
-  /// What rows without a note were written in.
-  private static final long FIRST = 1;
+  /// What rows have of which the table does not say.
+  private static final long UNKNOWN = 1;
 
-  private final long[] ends;
-  private final long[] versions;
+  /// Where each run ends, exclusively.
+  private long[] ends = new long[4];
 
-  private RowVersions(long[] ends, long[] versions) {
-    this.ends = ends;
-    this.versions = versions;
+  private long[] versions = new long[4];
+  private int runs;
+
+  /// @param count how many rows there are
+  /// @param where for messages
+  static RowVersions parse(ByteString bytes, long count, String where) {
+    RowVersions all = new RowVersions();
+    if (bytes.isEmpty()) {
+      all.add(UNKNOWN, count);
+      return all;
+    }
+    RowIdsProto.RowDatasetVersionSequence proto =
+        ManifestFile.parse(
+            RowIdsProto.RowDatasetVersionSequence.parser(), bytes, "row versions", where);
+    for (RowIdsProto.RowDatasetVersionRun run : proto.getRunsList()) {
+      all.add(run.getVersion(), RowIdSequence.length(run.getSpan(), where));
+    }
+    if (all.size() != count) {
+      throw new CorruptDataException(
+          "row versions: expected=" + count + ", found=" + all.size() + " (path=" + where + ")");
+    }
+    return all;
   }
 
   /// The serialised versions `versions[from .. to)`, one per row.
   static ByteString of(long[] versions, int from, int to) {
-    RowIdsProto.RowDatasetVersionSequence.Builder runs =
-        RowIdsProto.RowDatasetVersionSequence.newBuilder();
-    int first = from;
-    for (int i = from + 1; i <= to; i++) {
-      if (i == to || versions[i] != versions[first]) {
-        runs.addRuns(run(first - from, i - first, versions[first]));
-        first = i;
-      }
+    RowVersions all = new RowVersions();
+    for (int i = from; i < to; i++) {
+      all.add(versions[i], 1);
     }
-    return runs.build().toByteString();
+    return all.encode(0, to - from);
   }
 
-  /// Serialised versions, followed by `count` rows of one version.
+  /// Serialised versions of `rowsBefore` rows, followed by `count` rows of one version.
   static ByteString append(
-      ByteString before, long rowsBefore, long count, long version, String at) {
-    return parseProto(before, at).toBuilder()
-        .addRuns(run(rowsBefore, count, version))
-        .build()
-        .toByteString();
+      ByteString before, long rowsBefore, long count, long version, String where) {
+    RowVersions all = parse(before, rowsBefore, where);
+    all.add(version, count);
+    return all.encode(0, all.size());
   }
 
-  private static RowIdsProto.RowDatasetVersionRun run(long first, long count, long version) {
-    return RowIdsProto.RowDatasetVersionRun.newBuilder()
-        .setSpan(RowIdSequence.range(first, count))
-        .setVersion(version)
-        .build();
-  }
+  RowVersions() {}
 
-  private static RowIdsProto.RowDatasetVersionSequence parseProto(ByteString bytes, String where) {
-    return ManifestFile.parse(
-        RowIdsProto.RowDatasetVersionSequence.parser(), bytes, "row versions", where);
-  }
-
-  /// @param count rows that they must cover; no runs at all stand for the first version
-  static RowVersions parse(ByteString bytes, long count, String where) {
-    if (bytes.isEmpty()) {
-      return new RowVersions(new long[] {count}, new long[] {FIRST});
-    }
-    List<Long> ends = new ArrayList<>();
-    List<Long> versions = new ArrayList<>();
-    long end = 0;
-    for (RowIdsProto.RowDatasetVersionRun run : parseProto(bytes, where).getRunsList()) {
-      end += RowIdSequence.length(run.getSpan());
-      ends.add(end);
-      versions.add(run.getVersion());
-    }
-    if (end != count) {
-      throw new CorruptDataException(
-          "row versions: expected=" + count + " rows, found=" + end + " (path=" + where + ")");
-    }
-    return new RowVersions(
-        ends.stream().mapToLong(Long::longValue).toArray(),
-        versions.stream().mapToLong(Long::longValue).toArray());
+  long size() {
+    return runs == 0 ? 0 : ends[runs - 1];
   }
 
   /// The version of a physical row.
   long at(long row) {
-    int found = Arrays.binarySearch(ends, row);
-    int run = found >= 0 ? found + 1 : -found - 1;
-    // Runs without rows share their end with the one before.
-    while (run < ends.length - 1 && ends[run] <= row) {
-      run++;
+    int found = Arrays.binarySearch(ends, 0, runs, row + 1);
+    return versions[found < 0 ? -found - 1 : found];
+  }
+
+  void add(long version, long count) {
+    if (count == 0) {
+      return;
     }
-    return versions[run];
+    long end = size() + count;
+    if (runs > 0 && versions[runs - 1] == version) {
+      ends[runs - 1] = end;
+      return;
+    }
+    if (runs == ends.length) {
+      ends = Arrays.copyOf(ends, 2 * runs);
+      versions = Arrays.copyOf(versions, 2 * runs);
+    }
+    ends[runs] = end;
+    versions[runs] = version;
+    runs++;
+  }
+
+  /// Rows `[from, to)`, serialised.
+  ByteString encode(long from, long to) {
+    RowIdsProto.RowDatasetVersionSequence.Builder proto =
+        RowIdsProto.RowDatasetVersionSequence.newBuilder();
+    for (int i = 0; i < runs; i++) {
+      long start = Math.max(from, i == 0 ? 0 : ends[i - 1]);
+      long end = Math.min(to, ends[i]);
+      if (start < end) {
+        proto.addRuns(
+            RowIdsProto.RowDatasetVersionRun.newBuilder()
+                .setSpan(RowIdSequence.range(start - from, end - start))
+                .setVersion(versions[i]));
+      }
+    }
+    return proto.build().toByteString();
   }
 }

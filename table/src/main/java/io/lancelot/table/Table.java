@@ -204,9 +204,11 @@ public final class Table implements AutoCloseable {
   /// @throws io.lancelot.base.CommitConflictException if a concurrent commit got in the way
   /// @throws io.lancelot.base.CommitUnknownException if the store cannot say what happened
   public Snapshot commit(Snapshot base, Operation operation) {
-    if (operation instanceof Operation.Delete || operation instanceof Operation.Update) {
+    if (operation instanceof Operation.Delete
+        || operation instanceof Operation.Update
+        || operation instanceof Operation.Rewrite) {
       throw new InvalidInputException(
-          "deletions are committed as rows: expected=a call of delete or update, found="
+          "deletions are committed as rows: expected=a call of delete, update or compact, found="
               + operation.label());
     }
     return remember(committer.commit(base, _ -> operation, new WrittenFiles(root.store())));
@@ -333,6 +335,27 @@ public final class Table implements AutoCloseable {
 
   /// Where the files of an index segment lie.
   public record IndexFolder(ObjectStore store, String path) {}
+
+  /// Writes small fragments together and drops deleted rows from files, commit by commit, until
+  /// nothing is left to do. Content and order of the rows stay; their addresses change.
+  ///
+  /// @throws io.lancelot.base.CommitConflictException if others kept changing the same fragments
+  public CompactionReport compact(CompactionOptions options) {
+    return new Compaction(
+            this,
+            root,
+            context,
+            options,
+            bases,
+            deletions,
+            (base, change, written) -> remember(committer.commit(base, change, written)))
+        .run();
+  }
+
+  /// Where rows went that indices of a version know by old addresses.
+  public FragmentReuse fragmentReuse(Snapshot snapshot) {
+    return FragmentReuse.of(snapshot, bases);
+  }
 
   /// Brings back the content of an older version, as a new one.
   public Snapshot restore(long version) {
