@@ -319,7 +319,8 @@ public final class Table implements AutoCloseable {
     engine.prewarm(snapshot(), name);
   }
 
-  /// Writes small fragments together and frees the space of deleted rows. Rows, their order within
+  /// Writes small fragments together, frees the space of deleted rows, and indexes rows that came
+  /// after the indices were built. Rows, their order within
   /// a fragment, and older versions stay. Readers and writers go on meanwhile.
   ///
   /// @throws io.lancelot.base.CommitConflictException if others kept changing the same files
@@ -331,7 +332,8 @@ public final class Table implements AutoCloseable {
   public OptimizeReport optimize(OptimizeOptions options) {
     checkNotPinned("optimize");
     CompactionReport compaction = table.compact(options.compaction());
-    return new OptimizeReport(compaction, table.snapshot().version());
+    List<String> indices = engine.updateIndices(BuildProgress.NONE);
+    return new OptimizeReport(compaction, indices, table.snapshot().version());
   }
 
   /// The table's history, oldest version first.
