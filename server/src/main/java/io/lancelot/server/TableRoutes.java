@@ -1,7 +1,5 @@
 package io.lancelot.server;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lancelot.Index;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
 import io.lancelot.TableOptions;
@@ -15,7 +13,6 @@ import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.ipc.IpcReader;
 import io.lancelot.columnar.ipc.IpcWriter;
-import io.lancelot.engine.IndexInfo;
 import io.lancelot.table.VersionInfo;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -26,40 +23,26 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 
 /// What can be asked of a table.
 final class TableRoutes {
 
   private static final String ARROW_FILE = "application/vnd.apache.arrow.file";
 
-  /// Types that every client knows; others are `Unknown` to them.
-  private static final Set<String> KNOWN_INDEX_TYPES =
-      Set.of(
-          "IVF_FLAT",
-          "IVF_SQ",
-          "IVF_PQ",
-          "IVF_RQ",
-          "IVF_HNSW_PQ",
-          "IVF_HNSW_SQ",
-          "IVF_HNSW_FLAT",
-          "BTREE",
-          "BITMAP",
-          "LABEL_LIST",
-          "FTS");
-
   private final Databases databases;
   private final Memory memory;
+  private final WriteRoutes writes;
 
   TableRoutes(Databases databases, Memory memory) {
     this.databases = databases;
     this.memory = memory;
+    this.writes = new WriteRoutes(memory);
   }
 
   /// @param words what comes after the table's identifier
   void route(Exchange exchange, Databases.Place place, String name, List<String> words) {
     if (words.size() == 3 && words.getFirst().equals("index")) {
-      index(exchange, table(place, name), words.get(1), words.get(2));
+      IndexRoutes.index(exchange, table(place, name), words.get(1), words.get(2));
       return;
     }
     switch (String.join("/", words)) {
@@ -70,16 +53,19 @@ final class TableRoutes {
         exchange.answer(Map.of());
       }
       case "drop" -> drop(exchange, place, name);
-      case "insert" -> insert(exchange, table(place, name));
-      case "delete" -> delete(exchange, table(place, name));
+      case "insert" -> writes.insert(exchange, table(place, name));
+      case "merge_insert" -> writes.merge(exchange, table(place, name));
+      case "update" -> WriteRoutes.update(exchange, table(place, name));
+      case "delete" -> WriteRoutes.delete(exchange, table(place, name));
       case "query" -> query(exchange, place, name);
       case "count_rows" -> count(exchange, place, name);
       case "explain_plan" -> explain(exchange, place, name);
       case "version/list" -> versions(exchange, table(place, name));
       case "restore" -> restore(exchange, table(place, name));
       case "stats" -> stats(exchange, table(place, name));
-      case "create_index", "create_scalar_index" -> createIndex(exchange, table(place, name));
-      case "index/list" -> indices(exchange, table(place, name));
+      case "create_index", "create_scalar_index" ->
+          IndexRoutes.create(exchange, table(place, name));
+      case "index/list" -> IndexRoutes.list(exchange, table(place, name));
       case "tags/list" -> tags(exchange, table(place, name));
       case "tags/version" -> tagVersion(exchange, table(place, name));
       default ->
@@ -128,30 +114,18 @@ final class TableRoutes {
               throw new InvalidInputException(
                   "mode: expected one of create, exist_ok, overwrite, found=" + mode);
         };
-    try (IpcReader rows = rows(exchange);
+    try (IpcReader rows = writes.rows(exchange);
         Table created =
             databases
                 .database(place)
                 .createTable(name, rows, TableOptions.defaults().ifExists(existing))) {
-      answerVersion(exchange, created, created.version());
+      WriteRoutes.answerVersion(exchange, created, created.version());
     } catch (AlreadyExistsException e) {
       throw new Failures.Coded(
           Failures.Code.TABLE_EXISTS,
           exchange.slash() ? 400 : 409,
           "table " + name + " already exists");
     }
-  }
-
-  private IpcReader rows(Exchange exchange) {
-    return IpcReader.stream("request body", Channels.newChannel(exchange.stream()), memory);
-  }
-
-  private static void answerVersion(Exchange exchange, Table table, long version) {
-    exchange.withHeader("x-lancedb-version", Long.toString(version));
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("location", table.uri());
-    answer.put("version", version);
-    exchange.answer(answer);
   }
 
   private void describe(Exchange exchange, Databases.Place place, String name) {
@@ -179,34 +153,6 @@ final class TableRoutes {
     List<String> id = new ArrayList<>(place.namespace());
     id.add(name);
     answer.put("id", id);
-    exchange.answer(answer);
-  }
-
-  private void insert(Exchange exchange, Table table) {
-    String mode = exchange.param("mode").orElse("append");
-    try (IpcReader rows = rows(exchange)) {
-      long version =
-          switch (mode) {
-            case "append" -> table.add(rows);
-            case "overwrite" -> table.overwrite(rows);
-            default ->
-                throw new InvalidInputException(
-                    "mode: expected one of append, overwrite, found=" + mode);
-          };
-      answerVersion(exchange, table, version);
-    }
-  }
-
-  private static void delete(Exchange exchange, Table table) {
-    String predicate =
-        QueryBody.text(exchange.body(), "predicate")
-            .orElseThrow(
-                () -> new InvalidInputException("predicate: expected=a filter, found=nothing"));
-    Table.DeleteResult deleted = table.delete(predicate);
-    exchange.withHeader("x-lancedb-version", Long.toString(deleted.version()));
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("num_deleted_rows", deleted.rows());
-    answer.put("version", deleted.version());
     exchange.answer(answer);
   }
 
@@ -306,94 +252,6 @@ final class TableRoutes {
 
   private static long percentile(List<Long> sorted, int percent) {
     return sorted.isEmpty() ? 0 : sorted.get((int) ((sorted.size() - 1L) * percent / 100));
-  }
-
-  private static void createIndex(Exchange exchange, Table table) {
-    Map<String, Object> body = exchange.body();
-    String column =
-        QueryBody.text(body, "column")
-            .orElseThrow(() -> new InvalidInputException("column: expected=a name, found=nothing"));
-    String type = QueryBody.text(body, "index_type").orElse("BTREE");
-    Map<String, String> params = new LinkedHashMap<>();
-    body.forEach((name, value) -> {
-      if (value != null
-          && !Set.of(
-                  "id", "context", "identity", "column", "index_type", "name", "replace", "branch")
-              .contains(name)) {
-        params.put(
-            name.equals("metric_type") ? "distance_type" : name,
-            value instanceof List<?> ? json(value) : value.toString());
-      }
-    });
-    Index.Options options =
-        Index.Options.DEFAULT.withReplace(!Boolean.FALSE.equals(body.get("replace")));
-    options = QueryBody.text(body, "name").map(options::withName).orElse(options);
-    table.createIndex(column, Index.of(type, params), options);
-    exchange.answer(Map.of());
-  }
-
-  private static String json(Object value) {
-    try {
-      return new ObjectMapper().writeValueAsString(value);
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static void indices(Exchange exchange, Table table) {
-    List<Map<String, Object>> indices = new ArrayList<>();
-    for (IndexInfo info : table.indices()) {
-      Map<String, Object> index = new LinkedHashMap<>();
-      index.put("index_name", info.name());
-      index.put("index_uuid", info.segmentIds().getFirst().toString());
-      index.put("columns", info.columns());
-      index.put("status", "done");
-      index.put("index_type", KNOWN_INDEX_TYPES.contains(info.type()) ? info.type() : "Unknown");
-      index.put("num_indexed_rows", info.indexedRows());
-      index.put("num_unindexed_rows", info.unindexedRows());
-      info.createdAt().ifPresent(at -> index.put("created_at", at.toString()));
-      index.put("size_bytes", info.sizeBytes());
-      index.put("num_segments", info.segmentIds().size());
-      index.put("index_version", info.version());
-      index.put("type_url", info.detailsUrl());
-      indices.add(index);
-    }
-    exchange.answer(Map.of("indexes", indices));
-  }
-
-  private static void index(Exchange exchange, Table table, String name, String action) {
-    try {
-      switch (action) {
-        case "stats" -> indexStats(exchange, table, name);
-        case "drop" -> {
-          table.dropIndex(name);
-          exchange.answer(Map.of());
-        }
-        case "prewarm" -> {
-          table.prewarmIndex(name);
-          exchange.answer(Map.of());
-        }
-        default -> throw Router.notFound(exchange);
-      }
-    } catch (NotFoundException e) {
-      throw new Failures.Coded(Failures.Code.INDEX_NOT_FOUND, String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static void indexStats(Exchange exchange, Table table, String name) {
-    IndexInfo info = table.index(name);
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("num_indexed_rows", info.indexedRows());
-    answer.put("num_unindexed_rows", info.unindexedRows());
-    answer.put("index_type", info.type());
-    answer.put("num_indices", info.segmentIds().size());
-    for (Map<String, Object> segment : table.indexStatistics(name)) {
-      Object distance = segment.get("distance_type");
-      if (distance != null) {
-        answer.put("distance_type", distance.toString().toLowerCase(Locale.ROOT));
-      }
-    }
-    exchange.answer(answer);
   }
 
   private static void tags(Exchange exchange, Table table) {
