@@ -12,6 +12,7 @@ import io.lancelot.expr.Expr;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
+import io.lancelot.table.Blob;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -118,6 +119,17 @@ public final class Table implements AutoCloseable {
     checkNotPinned("delete");
     Engine.Deleted deleted = engine.delete(Expr.parse(predicate));
     return new DeleteResult(deleted.rows(), deleted.version());
+  }
+
+  /// Opens the values of a column of blobs, without reading them: of each, any range can be read.
+  /// The caller closes them.
+  ///
+  /// @param rowIds as `_rowid` gives them, in any order
+  /// @return one handle per id, null where the value is null
+  /// @throws InvalidInputException if the column is not one of blobs, or an id is none of a row that
+  ///   is there
+  public List<@Nullable Blob> takeBlobs(String column, long... rowIds) {
+    return table.takeBlobs(snapshot(), column, rowIds);
   }
 
   public long countRows() {
