@@ -262,7 +262,7 @@ public final class Table implements AutoCloseable {
   }
 
   BatchStream run(io.lancelot.engine.Query query) {
-    return JsonText.of(engine.run(snapshot(), query), context.memory());
+    return ShownRows.of(engine.run(snapshot(), query), context.memory());
   }
 
   String explain(io.lancelot.engine.Query query) {
