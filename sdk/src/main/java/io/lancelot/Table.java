@@ -20,6 +20,7 @@ import io.lancelot.table.Fragment;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
+import io.lancelot.table.Blob;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -175,6 +176,17 @@ public final class Table implements AutoCloseable {
       return new MergeResult(
           merged.inserted(), merged.updated(), merged.deleted(), merged.version());
     }
+  }
+
+  /// Opens the values of a column of blobs, without reading them: of each, any range can be read.
+  /// The caller closes them.
+  ///
+  /// @param rowIds as `_rowid` gives them, in any order
+  /// @return one handle per id, null where the value is null
+  /// @throws InvalidInputException if the column is not one of blobs, or an id is none of a row that
+  ///   is there
+  public List<@Nullable Blob> takeBlobs(String column, long... rowIds) {
+    return table.takeBlobs(snapshot(), column, rowIds);
   }
 
   public long countRows() {
@@ -412,7 +424,7 @@ public final class Table implements AutoCloseable {
   }
 
   BatchStream run(io.lancelot.engine.Query query) {
-    return JsonText.of(engine.run(snapshot(), query), context.memory());
+    return ShownRows.of(engine.run(snapshot(), query), context.memory());
   }
 
   String explain(io.lancelot.engine.Query query) {

@@ -43,7 +43,20 @@ public record LanceField(int id, int parentId, Field field, List<LanceField> chi
 
   /// Whether values lie outside the pages, which then hold positions.
   public boolean blob() {
-    return isTrue("lance-encoding:blob");
+    return isTrue("lance-encoding:blob") || blobV2();
+  }
+
+  /// Whether the field is one of blobs that may also lie outside the data file. Its type is then
+  /// [BlobDescriptor#TYPE]; its children are what users write.
+  public boolean blobV2() {
+    return "lance.blob.v2".equals(field.metadata().get("ARROW:extension:name"));
+  }
+
+  /// The blob field as one that reads where the values lie, and not the values.
+  public LanceField describing() {
+    Field described =
+        new Field(field.name(), BlobDescriptor.TYPE, field.nullable(), field.metadata());
+    return new LanceField(id, parentId, described, children);
   }
 
   /// Whether the field has a column of its own in a 2.1 or 2.2 file.

@@ -44,7 +44,9 @@ final class V20File {
   private V20Reader reader(
       LanceField field, String name, int[] ordinals, int[] next, long rowCount) {
     int ordinal = ordinals[next[0]++];
-    if (field.leaf() && !(field.type() instanceof DataType.Struct && !field.packed())) {
+    boolean plainStruct =
+        field.type() instanceof DataType.Struct && !field.packed() && !field.blob();
+    if (field.leaf() && !plainStruct) {
       return leaf(field, name, ordinal, rowCount);
     }
     return switch (field.type()) {
@@ -91,7 +93,9 @@ final class V20File {
   private V20Column<V20Values> newLeaf(Key key, LeafShape shape, @Nullable LeafShape indices) {
     ColumnMetadata column = metadata.apply(key.ordinal());
     boolean blobs = V20Column.blobs(file, column, place(key.name()));
-    if (blobs && !(shape.type() instanceof DataType.Binary)) {
+    if (blobs
+        && !(shape.type() instanceof DataType.Binary)
+        && !shape.type().equals(BlobDescriptor.TYPE)) {
       throw new CorruptDataException(
           "type of a blob column: expected=binary, found="
               + shape.type().arrowName()

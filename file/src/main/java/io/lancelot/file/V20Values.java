@@ -330,7 +330,7 @@ sealed interface V20Values {
   }
 
   /// Bytes that lie elsewhere in the file: the page holds their positions and sizes. Reading it
-  /// reads the bytes.
+  /// reads the bytes, or their [descriptors][BlobDescriptor] if the column is to have that type.
   record Blobs(Rows slots, PageContext page) implements V20Values {
 
     /// The position that, with a size of zero, stands for null.
@@ -340,6 +340,10 @@ sealed interface V20Values {
     public void read(long from, long to, V20Slots target, V20State state) {
       int count = Math.toIntExact(to - from);
       MemorySegment descriptors = descriptors(from, to, state);
+      if (target.sink instanceof PageSink.Rows sink) {
+        describe(descriptors, count, sink, target, state);
+        return;
+      }
       long total = 0;
       for (int i = 0; i < count; i++) {
         long position = descriptors.get(FixedColumn.LONG, i * 16L);
@@ -369,6 +373,21 @@ sealed interface V20Values {
           sink.appendNothing(1);
         } else {
           sink.append(page.file().view(position, size, state.scratch()), 0, size);
+        }
+      }
+    }
+
+    private static void describe(
+        MemorySegment descriptors, int count, PageSink.Rows sink, V20Slots target, V20State state) {
+      MemorySegment work = state.scratch().allocateBytes(8);
+      for (int i = 0; i < count; i++) {
+        long position = descriptors.get(FixedColumn.LONG, i * 16L);
+        long size = descriptors.get(FixedColumn.LONG, i * 16L + 8);
+        if (size == 0 && position == NULL_POSITION) {
+          target.nulls.add(sink.count());
+          sink.appendNothing(1);
+        } else {
+          BlobDescriptor.appendInline(sink, position, size, work);
         }
       }
     }

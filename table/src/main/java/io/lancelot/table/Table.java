@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 /// A handle on a table: reads its versions and commits new ones. Thread-safe.
@@ -388,6 +389,22 @@ public final class Table implements AutoCloseable {
             context.memory(),
             (fragment, fields) -> reader(snapshot, fragment, fields))
         .take(addresses, count, scratch);
+  }
+
+  /// Opens the values of a column of blobs, without reading them. The caller closes them.
+  ///
+  /// @param rowIds as `_rowid` gives them, in any order
+  /// @return one handle per id, null where the value is null
+  /// @throws io.lancelot.base.InvalidInputException if the column is not one of blobs, or an id is
+  ///   none of a row that is there
+  public List<@Nullable Blob> takeBlobs(Snapshot snapshot, String column, long[] rowIds) {
+    return new BlobTaking(
+            snapshot,
+            column,
+            bases,
+            context.memory(),
+            (fragment, field) -> reader(snapshot, fragment, List.of(field)))
+        .take(rowIds);
   }
 
   /// Opens one fragment for reading by physical row.
