@@ -140,16 +140,15 @@ final class DictionaryEncoder {
   private MiniBlockEncoder.Dictionary stored(
       CompressiveEncoding plain, int count, MemorySegment bytes) {
     GeneralCodec codec = options.dictionaryCodec();
-    if (version == FileVersion.V2_1
-        || codec == null
-        || bytes.byteSize() > Integer.MAX_VALUE / 2) {
+    if (version == FileVersion.V2_1 || codec == null || bytes.byteSize() > Integer.MAX_VALUE / 2) {
       return new MiniBlockEncoder.Dictionary(plain, count, bytes);
     }
     MemorySegment packed = GeneralValues.compress(bytes, codec, scratch);
     if (packed.byteSize() >= bytes.byteSize()) {
       return new MiniBlockEncoder.Dictionary(plain, count, bytes);
     }
-    return new MiniBlockEncoder.Dictionary(Encodings.general(codec.message(), plain), count, packed);
+    return new MiniBlockEncoder.Dictionary(
+        Encodings.general(codec.message(), plain), count, packed);
   }
 
   /// Offset width, start of the bytes, offsets, bytes.

@@ -40,8 +40,7 @@ final class FixedEncoder {
       runs += RunLengths.countRuns(bits, slots.data(), (long) from * bits / 8, count);
     }
     long runBytes = runs * (bits / 8 + 1) + chunks(slots.count(), runChunk) * CHUNK_OVERHEAD;
-    boolean fewRuns =
-        options.runThreshold() == 1 || runs < options.runThreshold() * slots.count();
+    boolean fewRuns = options.runThreshold() == 1 || runs < options.runThreshold() * slots.count();
     if (fewRuns && runBytes < plain && runBytes < packed) {
       return runs(slots, runs, scratch);
     }

@@ -100,8 +100,7 @@ record LevelStreams(
 
   /// The levels of plain values that are all there.
   static LevelStreams allValid(int count) {
-    return new LevelStreams(
-        count, null, null, List.of(RepDefLayer.REPDEF_ALL_VALID_ITEM), 0, 0, 0);
+    return new LevelStreams(count, null, null, List.of(RepDefLayer.REPDEF_ALL_VALID_ITEM), 0, 0, 0);
   }
 
   private static boolean anyUsed(boolean[] used, int before) {

@@ -52,8 +52,7 @@ final class PackedRows {
       at += size;
     }
     ValueChunks plain =
-        ValueChunks.flat(
-            new PageSlots.Fixed(slots.count(), width * 8, rows, List.of()), scratch);
+        ValueChunks.flat(new PageSlots.Fixed(slots.count(), width * 8, rows, List.of()), scratch);
     return new ValueChunks(
         Encodings.packedStruct(slots.children()), 1, plain.counts(), plain.sizes(), plain.bytes());
   }

@@ -201,8 +201,7 @@ final class PageEncoder {
     }
     return wide(slots.width())
         ? FullZipEncoder.encode(levels, slots, scratch)
-        : miniBlock.encode(
-            levels, numbers(slots), null, scratch);
+        : miniBlock.encode(levels, numbers(slots), null, scratch);
   }
 
   private @Nullable EncodedPage variable(LevelStreams levels, PageSlots.Variable slots) {
@@ -227,8 +226,7 @@ final class PageEncoder {
   /// Values of varying size under general compression where it was asked for, or where values are
   /// so large that the time for each does not matter.
   private TextEncoder.Coded wideValues(PageSlots.Variable slots, long maxBytes) {
-    TextEncoder.Coded plain =
-        new TextEncoder.Coded(slots, Encodings.variable(slots.offsetBits()));
+    TextEncoder.Coded plain = new TextEncoder.Coded(slots, Encodings.variable(slots.offsetBits()));
     if (slots.totalBytes() >= MIN_COMPRESSED_BYTES) {
       GeneralCodec codec = options.codec();
       if (codec != null) {
@@ -260,8 +258,7 @@ final class PageEncoder {
     ValueChunks split = streams == null ? null : GeneralValues.chunks(streams, codec, scratch);
     boolean better =
         split != null
-            && (options.byteStreams() == ByteStreams.ON
-                || split.totalBytes() < plain.totalBytes());
+            && (options.byteStreams() == ByteStreams.ON || split.totalBytes() < plain.totalBytes());
     return better ? split : plain;
   }
 

@@ -125,10 +125,8 @@ final class ShredderBuilder {
   private Shredder leaf(LanceField field, Above above) {
     List<EncodingOptions> packedOptions =
         field.children().stream()
-            .map(
-                child ->
-                    EncodingOptions.of(
-                        child.field().metadata(), above.path() + "." + child.name()))
+            .map(child ->
+                EncodingOptions.of(child.field().metadata(), above.path() + "." + child.name()))
             .toList();
     List<LevelLayer> layers = new ArrayList<>(above.layers());
     layers.add(above.layer(LevelLayer.Kind.ITEM, field));

@@ -211,8 +211,7 @@ class DataFileWriterTest {
   @Test
   void refusesNullsInPackedStructs() {
     DataType.Struct type = new DataType.Struct(List.of(Field.nullable("x", Types.INT32)));
-    Schema schema =
-        Schema.of(new Field("p", type, true, Map.of("lance-encoding:packed", "true")));
+    Schema schema = Schema.of(new Field("p", type, true, Map.of("lance-encoding:packed", "true")));
     FixedColumn child =
         new FixedColumn(
             Types.INT32,
