@@ -27,7 +27,7 @@ def table(ref):
             return pa.ipc.open_file(f, options=pa.ipc.IpcReadOptions(ensure_alignment=pa.ipc.Alignment.At64Byte)).read_all()
     if "data" in ref:
         return shapes.make(ref["data"])
-    return opened(ref).to_table(columns=ref.get("columns"), filter=ref.get("filter"))
+    return opened(ref).to_table(columns=ref.get("columns"), filter=ref.get("filter"), blob_handling="all_binary")
 
 
 def opened(r):

@@ -431,6 +431,13 @@ def packed_strings(rs):
     return pa.Table.from_arrays([st], schema=pa.schema([pa.field("p", st.type, metadata={"packed": "true"})]))
 
 
+def blobs(rs):
+    sizes = [0, 1, 10, 64, 65, 1000, 70_000, 300_000]
+    v = [None if i % 5 == 4 else rs.bytes(sizes[i % len(sizes)]) for i in range(60)]
+    b = pa.field("b", pa.large_binary(), metadata={"lance-encoding:blob": "true"})
+    return pa.Table.from_arrays([pa.array(range(60)), pa.array(v, pa.large_binary())], schema=pa.schema([pa.field("id", pa.int64()), b]))
+
+
 def large_values(rs):
     n = 300
     v = [None if i % 17 == 0 else b"" if i % 19 == 0 else rs.bytes(40_000) if i % 2 else b"ab" * 20_000 for i in range(n)]
@@ -457,7 +464,7 @@ def odd_names(rs):
 SPECIALS = {
     "strings-huge": (strings_huge, "2.0"), "compression": (compression, "2.0"), "compression-zstd": (compression_zstd, "2.0"), "byte-stream-split": (byte_stream_split, "2.0"), "fullzip": (fullzip, "2.1"), "miniblock": (miniblock, "2.0"),
     "wide-levels": (wide_levels, "2.0"), "long-row": (long_row, "2.0"), "long-lists": (long_lists, "2.0"), "only-empty": (only_empty, "2.1"),
-    "constant": (constant, "2.0"), "dictionaries": (dictionaries, "2.0"), "packed": (packed, "2.0"), "packed-strings": (packed_strings, "2.2"),
+    "constant": (constant, "2.0"), "dictionaries": (dictionaries, "2.0"), "packed": (packed, "2.0"), "packed-strings": (packed_strings, "2.2"), "blobs": (blobs, "2.0"),
     "large-values": (large_values, "2.0"), "many-columns": (many_columns, "2.1"), "metadata": (metadata, "2.0"), "odd-names": (odd_names, "2.0"),
 }
 

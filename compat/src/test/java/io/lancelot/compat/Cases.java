@@ -79,8 +79,9 @@ final class Cases {
     return cases;
   }
 
-  /// Random schemas up to four levels deep.
-  static List<Case> random(int count) {
+  /// Random schemas up to four levels deep: 50, or as many as `-Dlancelot.schemas=N` asks for.
+  static List<Case> random() {
+    int count = Integer.getInteger("lancelot.schemas", 50);
     List<Case> cases = new ArrayList<>();
     long first = seed();
     for (long seed = first; seed < first + count; seed++) {

@@ -38,7 +38,7 @@ final class TheyWriteWeReadTest {
   }
 
   List<Case> random() {
-    return Cases.random(100);
+    return Cases.random();
   }
 
   @ParameterizedTest

@@ -56,7 +56,7 @@ final class ConstantEncoder {
     return switch (slots) {
       case PageSlots.Fixed fixed when fixed.lists().isEmpty() -> constantFixed(levels, fixed);
       case PageSlots.Variable variable -> constantVariable(levels, variable);
-      case PageSlots.Fixed _, PageSlots.Coded _, PageSlots.Absent _ -> null;
+      case PageSlots.Fixed _, PageSlots.Coded _, PageSlots.Absent _, PageSlots.Packed _ -> null;
     };
   }
 

@@ -2,9 +2,7 @@ package io.lancelot.file;
 
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.FixedColumn;
-import io.lancelot.file.EncodingOptions.Compression;
 import io.lancelot.file.proto.CompressiveEncoding;
-import io.lancelot.kernels.Lz4;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -94,7 +92,7 @@ final class DictionaryEncoder {
         long width = fixed.width();
         yield entries.add(fixed.data(), slot * width, (slot + 1) * width);
       }
-      case PageSlots.Coded _, PageSlots.Absent _ ->
+      case PageSlots.Coded _, PageSlots.Absent _, PageSlots.Packed _ ->
           throw new IllegalArgumentException("not plain values: " + slots.getClass());
     };
   }
@@ -118,7 +116,7 @@ final class DictionaryEncoder {
           new PageSlots.Variable(entries.count(), offsetBits, text, copy(entries.offsets()), data);
       case PageSlots.Fixed fixed ->
           new PageSlots.Fixed(entries.count(), fixed.bits(), data, List.of());
-      case PageSlots.Coded _, PageSlots.Absent _ ->
+      case PageSlots.Coded _, PageSlots.Absent _, PageSlots.Packed _ ->
           throw new IllegalArgumentException("not plain values: " + slots.getClass());
     };
   }
@@ -134,23 +132,23 @@ final class DictionaryEncoder {
           stored(Encodings.flat(fixed.bits()), fixed.count(), fixed.data());
       case PageSlots.Variable variable ->
           stored(Encodings.variable(variable.offsetBits()), variable.count(), block(variable));
-      case PageSlots.Coded _, PageSlots.Absent _ ->
+      case PageSlots.Coded _, PageSlots.Absent _, PageSlots.Packed _ ->
           throw new IllegalArgumentException("not dictionary entries: " + entries.getClass());
     };
   }
 
   private MiniBlockEncoder.Dictionary stored(
       CompressiveEncoding plain, int count, MemorySegment bytes) {
-    if (version == FileVersion.V2_1
-        || options.dictionaryCompression() != Compression.LZ4
-        || bytes.byteSize() > Integer.MAX_VALUE / 2) {
+    GeneralCodec codec = options.dictionaryCodec();
+    if (version == FileVersion.V2_1 || codec == null || bytes.byteSize() > Integer.MAX_VALUE / 2) {
       return new MiniBlockEncoder.Dictionary(plain, count, bytes);
     }
-    MemorySegment packed = Lz4Values.compress(bytes, new Lz4(), scratch);
+    MemorySegment packed = GeneralValues.compress(bytes, codec, scratch);
     if (packed.byteSize() >= bytes.byteSize()) {
       return new MiniBlockEncoder.Dictionary(plain, count, bytes);
     }
-    return new MiniBlockEncoder.Dictionary(Encodings.lz4(plain), count, packed);
+    return new MiniBlockEncoder.Dictionary(
+        Encodings.general(codec.message(), plain), count, packed);
   }
 
   /// Offset width, start of the bytes, offsets, bytes.

@@ -2,6 +2,7 @@ package io.lancelot.file;
 
 import com.google.protobuf.ByteString;
 import io.lancelot.file.proto.BufferCompression;
+import io.lancelot.file.proto.ByteStreamSplit;
 import io.lancelot.file.proto.CompressiveEncoding;
 import io.lancelot.file.proto.FixedSizeListEncoding;
 import io.lancelot.file.proto.Flat;
@@ -9,8 +10,10 @@ import io.lancelot.file.proto.Fsst;
 import io.lancelot.file.proto.General;
 import io.lancelot.file.proto.InlineBitpacking;
 import io.lancelot.file.proto.OutOfLineBitpacking;
+import io.lancelot.file.proto.PackedStruct;
 import io.lancelot.file.proto.Rle;
 import io.lancelot.file.proto.Variable;
+import io.lancelot.file.proto.VariablePackedStruct;
 import java.util.List;
 
 /// The messages that name encodings. Format: lance-format section 2.1.
@@ -51,13 +54,35 @@ final class Encodings {
         .build();
   }
 
-  static CompressiveEncoding lz4(CompressiveEncoding inner) {
+  static CompressiveEncoding general(BufferCompression codec, CompressiveEncoding inner) {
     return CompressiveEncoding.newBuilder()
-        .setGeneral(
-            General.newBuilder()
-                .setCompression(
-                    BufferCompression.newBuilder().setScheme(BufferCompression.Scheme.LZ4))
-                .setValues(inner))
+        .setGeneral(General.newBuilder().setCompression(codec).setValues(inner))
+        .build();
+  }
+
+  static CompressiveEncoding byteStreamSplit(int bits) {
+    return CompressiveEncoding.newBuilder()
+        .setByteStreamSplit(ByteStreamSplit.newBuilder().setValues(flat(bits)))
+        .build();
+  }
+
+  /// Rows of values of one size each.
+  static CompressiveEncoding packedStruct(List<PageSlots> children) {
+    PackedStruct.Builder rows = PackedStruct.newBuilder();
+    long total = 0;
+    for (PageSlots child : children) {
+      int bits = ((PageSlots.Fixed) child).bits();
+      rows.addBitsPerValue(bits);
+      total += bits;
+    }
+    return CompressiveEncoding.newBuilder().setPackedStruct(rows.setValues(flat(total))).build();
+  }
+
+  /// Rows of values some of which vary in size.
+  static CompressiveEncoding variablePackedStruct(
+      List<VariablePackedStruct.FieldEncoding> children) {
+    return CompressiveEncoding.newBuilder()
+        .setVariablePackedStruct(VariablePackedStruct.newBuilder().addAllFields(children))
         .build();
   }
 

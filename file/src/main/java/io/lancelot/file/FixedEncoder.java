@@ -3,9 +3,11 @@ package io.lancelot.file;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.kernels.BitPacking;
+import io.lancelot.kernels.ByteStreamSplit;
 import io.lancelot.kernels.RunLengths;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /// Encodes numbers for mini-block pages: the smallest of plain, packed to few bits, and runs.
 /// Format: lance-format sections 2.6.1, 2.6.3 and 2.6.5.
@@ -13,6 +15,7 @@ final class FixedEncoder {
 
   private static final int BLOCK = BitPacking.BLOCK;
   private static final int CHUNK_OVERHEAD = 16;
+  private static final int STREAMS_BYTES = 4096;
 
   private FixedEncoder() {}
 
@@ -37,10 +40,31 @@ final class FixedEncoder {
       runs += RunLengths.countRuns(bits, slots.data(), (long) from * bits / 8, count);
     }
     long runBytes = runs * (bits / 8 + 1) + chunks(slots.count(), runChunk) * CHUNK_OVERHEAD;
-    if (runBytes < plain && runBytes < packed) {
+    boolean fewRuns = options.runThreshold() == 1 || runs < options.runThreshold() * slots.count();
+    if (fewRuns && runBytes < plain && runBytes < packed) {
       return runs(slots, runs, scratch);
     }
     return packed < plain ? packed(slots, widths, scratch) : ValueChunks.flat(slots, scratch);
+  }
+
+  /// The bytes of numbers in streams, all first bytes of a chunk before all second ones: a form
+  /// that only compresses better. Null for slots that are not numbers of 32 or 64 bits.
+  static @Nullable ValueChunks byteStreams(PageSlots.Fixed slots, Scratch scratch) {
+    int bits = slots.bits();
+    if (bits != 32 && bits != 64 || !slots.lists().isEmpty()) {
+      return null;
+    }
+    int[] counts = ValueChunks.evenCounts(slots.count(), STREAMS_BYTES * 8 / bits);
+    int[] sizes = new int[counts.length];
+    MemorySegment bytes = scratch.allocateBytes(slots.data().byteSize());
+    ByteStreamSplit streams = new ByteStreamSplit();
+    long at = 0;
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = counts[i] * bits / 8;
+      streams.split(bits, slots.data(), at, counts[i], bytes.asSlice(at, sizes[i]));
+      at += sizes[i];
+    }
+    return new ValueChunks(Encodings.byteStreamSplit(bits), 1, counts, sizes, bytes);
   }
 
   private static long chunks(int count, int size) {

@@ -21,7 +21,7 @@ final class FullZipEncoder {
       case PageSlots.Fixed fixed -> fixed(levels, fixed, scratch);
       case PageSlots.Variable variable ->
           variable(levels, variable, Encodings.variable(variable.offsetBits()), scratch);
-      case PageSlots.Coded _, PageSlots.Absent _ ->
+      case PageSlots.Coded _, PageSlots.Absent _, PageSlots.Packed _ ->
           throw new IllegalArgumentException("no full-zip form: " + slots.getClass());
     };
   }

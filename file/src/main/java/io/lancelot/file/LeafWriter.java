@@ -32,11 +32,13 @@ final class LeafWriter implements AutoCloseable {
   private int rows;
 
   /// @param layers outer-most first; the last is the leaf's own
+  /// @param slots collects the values; the writer closes it
   /// @param encoder writes the pages
   /// @param pageBytes size at which a page is written
   LeafWriter(
       LanceField field,
       List<LevelLayer> layers,
+      SlotBuffer slots,
       PageEncoder encoder,
       Memory memory,
       long pageBytes) {
@@ -45,7 +47,7 @@ final class LeafWriter implements AutoCloseable {
     this.path = layers.getLast().path();
     this.hasLists = layers.stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST);
     this.nullable = field.field().nullable();
-    this.slots = SlotBuffer.of(field.type(), path, memory);
+    this.slots = slots;
     this.starts = new WriteBuffer(memory);
     this.codes = new WriteBuffer(memory);
     this.encoder = encoder;

@@ -98,6 +98,11 @@ record LevelStreams(
         level);
   }
 
+  /// The levels of plain values that are all there.
+  static LevelStreams allValid(int count) {
+    return new LevelStreams(count, null, null, List.of(RepDefLayer.REPDEF_ALL_VALID_ITEM), 0, 0, 0);
+  }
+
   private static boolean anyUsed(boolean[] used, int before) {
     for (int code = 1; code < before; code++) {
       if (used[code]) {

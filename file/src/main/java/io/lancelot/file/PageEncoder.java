@@ -3,10 +3,14 @@ package io.lancelot.file;
 import com.google.protobuf.Any;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Scratch;
+import io.lancelot.file.EncodingOptions.ByteStreams;
 import io.lancelot.file.EncodingOptions.Compression;
 import io.lancelot.file.EncodingOptions.Structure;
+import io.lancelot.file.proto.BlobLayout;
 import io.lancelot.file.proto.ColumnMetadata;
+import io.lancelot.file.proto.PageLayout;
 import io.lancelot.file.proto.StoredEncoding;
+import io.lancelot.kernels.Zstd;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class PageEncoder {
 
   private static final int WIDE_BYTES = 256;
+  private static final int MIN_COMPRESSED_BYTES = 32 << 10;
   private static final int MAX_PIECE_LEVELS = 0xFFFF;
   private static final String PAGE_URL = "/lance.encodings21.PageLayout";
 
@@ -33,7 +38,19 @@ final class PageEncoder {
   /// @param rowUnit how many rows of the leaf's pages make a row of the table: more than one below
   ///   fixed-size lists of structs
   /// @param nullable whether values themselves can be null
-  record Leaf(String path, int rowUnit, boolean nullable) {}
+  /// @param blob whether the values are positions of large ones in the file
+  /// @param packedOptions the options of each field of a packed struct
+  record Leaf(
+      String path,
+      int rowUnit,
+      boolean nullable,
+      boolean blob,
+      List<EncodingOptions> packedOptions) {
+
+    Leaf {
+      packedOptions = List.copyOf(packedOptions);
+    }
+  }
 
   /// @param scratch memory for one page; shared by the leaves of a file
   PageEncoder(
@@ -153,6 +170,9 @@ final class PageEncoder {
 
   /// The page, or null if the rows do not fit into one.
   private @Nullable EncodedPage encodeWhole(LevelStreams levels, PageSlots slots) {
+    if (leaf.blob() && slots instanceof PageSlots.Packed descriptors) {
+      return blobs(levels, descriptors);
+    }
     if (slots instanceof PageSlots.Absent
         || slots.count() == 0
         || leaf.nullable() && levels.allNull()) {
@@ -170,6 +190,7 @@ final class PageEncoder {
       case PageSlots.Coded coded -> coded(levels, coded);
       case PageSlots.Fixed fixed -> fixed(levels, fixed);
       case PageSlots.Variable variable -> variable(levels, variable);
+      case PageSlots.Packed packed -> packed(levels, packed);
     };
   }
 
@@ -180,8 +201,7 @@ final class PageEncoder {
     }
     return wide(slots.width())
         ? FullZipEncoder.encode(levels, slots, scratch)
-        : miniBlock.encode(
-            levels, compressed(FixedEncoder.encode(slots, options, scratch)), null, scratch);
+        : miniBlock.encode(levels, numbers(slots), null, scratch);
   }
 
   private @Nullable EncodedPage variable(LevelStreams levels, PageSlots.Variable slots) {
@@ -190,25 +210,90 @@ final class PageEncoder {
       return coded(levels, coded);
     }
     long maxBytes = slots.maxBytes();
+    if (wide(maxBytes)) {
+      TextEncoder.Coded values = wideValues(slots, maxBytes);
+      return FullZipEncoder.variable(levels, values.slots(), values.encoding(), scratch);
+    }
     TextEncoder.Coded text = TextEncoder.encode(slots, maxBytes, options, scratch);
-    return wide(maxBytes)
-        ? wideValues(levels, text)
-        : miniBlock.encode(
-            levels,
-            compressed(
-                ValueChunks.variable(text.slots(), text.encoding(), options.chunkBytes(), scratch)),
-            null,
-            scratch);
+    return miniBlock.encode(
+        levels,
+        compressed(
+            ValueChunks.variable(text.slots(), text.encoding(), options.chunkBytes(), scratch)),
+        null,
+        scratch);
   }
 
-  private EncodedPage wideValues(LevelStreams levels, TextEncoder.Coded text) {
-    TextEncoder.Coded coded =
-        options.compression() == Compression.LZ4 ? Lz4Values.each(text, scratch) : text;
-    return FullZipEncoder.variable(levels, coded.slots(), coded.encoding(), scratch);
+  /// Values of varying size under general compression where it was asked for, or where values are
+  /// so large that the time for each does not matter.
+  private TextEncoder.Coded wideValues(PageSlots.Variable slots, long maxBytes) {
+    TextEncoder.Coded plain = new TextEncoder.Coded(slots, Encodings.variable(slots.offsetBits()));
+    if (slots.totalBytes() >= MIN_COMPRESSED_BYTES) {
+      GeneralCodec codec = options.codec();
+      if (codec != null) {
+        return GeneralValues.each(plain, codec, scratch);
+      }
+      if (options.compression() == Compression.AUTOMATIC && maxBytes > MIN_COMPRESSED_BYTES) {
+        GeneralCodec zstd = new GeneralCodec.ZstdCodec(new Zstd(), 0);
+        if (GeneralValues.promising(slots, zstd, scratch)) {
+          return GeneralValues.each(plain, zstd, scratch);
+        }
+      }
+    }
+    return TextEncoder.encode(slots, maxBytes, options, scratch);
   }
 
   private ValueChunks compressed(ValueChunks chunks) {
-    return options.compression() == Compression.LZ4 ? Lz4Values.chunks(chunks, scratch) : chunks;
+    GeneralCodec codec = options.codec();
+    ValueChunks smaller = codec == null ? null : GeneralValues.chunks(chunks, codec, scratch);
+    return smaller == null ? chunks : smaller;
+  }
+
+  private ValueChunks numbers(PageSlots.Fixed slots) {
+    ValueChunks plain = compressed(FixedEncoder.encode(slots, options, scratch));
+    GeneralCodec codec = options.codec();
+    if (codec == null || options.byteStreams() == ByteStreams.OFF) {
+      return plain;
+    }
+    ValueChunks streams = FixedEncoder.byteStreams(slots, scratch);
+    ValueChunks split = streams == null ? null : GeneralValues.chunks(streams, codec, scratch);
+    boolean better =
+        split != null
+            && (options.byteStreams() == ByteStreams.ON || split.totalBytes() < plain.totalBytes());
+    return better ? split : plain;
+  }
+
+  private @Nullable EncodedPage blobs(LevelStreams levels, PageSlots.Packed descriptors) {
+    BlobSlotBuffer.markMissing(descriptors, levels);
+    EncodedPage inner = packed(LevelStreams.allValid(levels.count()), descriptors);
+    return inner == null
+        ? null
+        : new EncodedPage(
+            PageLayout.newBuilder()
+                .setBlobLayout(
+                    BlobLayout.newBuilder()
+                        .setInnerLayout(inner.layout())
+                        .addAllLayers(levels.layers()))
+                .build(),
+            inner.buffers());
+  }
+
+  private @Nullable EncodedPage packed(LevelStreams levels, PageSlots.Packed slots) {
+    if (slots.fixed()) {
+      return miniBlock.encode(levels, PackedRows.fixed(slots, scratch), null, scratch);
+    }
+    PackedRows rows = new PackedRows(scratch);
+    for (int i = 0; i < slots.children().size(); i++) {
+      switch (slots.children().get(i)) {
+        case PageSlots.Fixed fixed -> rows.add(fixed);
+        case PageSlots.Variable variable ->
+            rows.add(
+                TextEncoder.encode(
+                    variable, variable.maxBytes(), leaf.packedOptions().get(i), scratch));
+        case PageSlots.Coded _, PageSlots.Absent _, PageSlots.Packed _ ->
+            throw new IllegalArgumentException("no row form: " + slots.children().get(i));
+      }
+    }
+    return FullZipEncoder.variable(levels, rows.rows(slots.count()), rows.encoding(), scratch);
   }
 
   private @Nullable EncodedPage coded(LevelStreams levels, PageSlots.Coded coded) {

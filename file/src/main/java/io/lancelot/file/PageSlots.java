@@ -130,4 +130,28 @@ sealed interface PageSlots {
       return new Coded(indices.slice(from, slots, scratch), values);
     }
   }
+
+  /// Slots that hold a whole struct each.
+  ///
+  /// @param children the values of each field
+  record Packed(int count, List<PageSlots> children) implements PageSlots {
+
+    public Packed {
+      children = List.copyOf(children);
+    }
+
+    /// Whether all rows have one size.
+    boolean fixed() {
+      return children.stream().allMatch(Fixed.class::isInstance);
+    }
+
+    @Override
+    public Packed slice(int from, int slots, Scratch scratch) {
+      List<PageSlots> parts = new ArrayList<>();
+      for (PageSlots child : children) {
+        parts.add(child.slice(from, slots, scratch));
+      }
+      return new Packed(slots, parts);
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package io.lancelot.file;
 
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
@@ -101,6 +102,10 @@ final class ShredderBuilder {
 
   private Shredder struct(LanceField field, Above above) {
     EncodingOptions.of(field.field().metadata(), above.path());
+    refuseBlobV2(field, above);
+    if (field.packed()) {
+      return leaf(field, above);
+    }
     require(!field.children().isEmpty(), field, above);
     LevelLayer layer = above.layer(LevelLayer.Kind.ITEM, field);
     List<Shredder> children = new ArrayList<>();
@@ -118,6 +123,11 @@ final class ShredderBuilder {
   }
 
   private Shredder leaf(LanceField field, Above above) {
+    List<EncodingOptions> packedOptions =
+        field.children().stream()
+            .map(child ->
+                EncodingOptions.of(child.field().metadata(), above.path() + "." + child.name()))
+            .toList();
     List<LevelLayer> layers = new ArrayList<>(above.layers());
     layers.add(above.layer(LevelLayer.Kind.ITEM, field));
     PageEncoder encoder =
@@ -129,10 +139,41 @@ final class ShredderBuilder {
             new PageEncoder.Leaf(
                 above.path(),
                 above.rowUnit(),
-                field.field().nullable() || field.type() instanceof DataType.Null));
-    LeafWriter writer = new LeafWriter(field, layers, encoder, memory, pageBytes);
+                field.field().nullable() || field.type() instanceof DataType.Null,
+                field.blob(),
+                packedOptions));
+    LeafWriter writer =
+        new LeafWriter(field, layers, slots(field, above), encoder, memory, pageBytes);
     leaves.add(writer);
     return new Shredder.Leaf(writer);
+  }
+
+  private SlotBuffer slots(LanceField field, Above above) {
+    if (field.blob()) {
+      if (field.type() instanceof DataType.Binary(boolean large) && large) {
+        if (above.layers().stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST)) {
+          throw new UnsupportedFeatureException(
+              "blob column inside a list is not supported (column=" + above.path() + ")");
+        }
+        return new BlobSlotBuffer(sink, memory);
+      }
+      throw new InvalidInputException(
+          "type of a blob column: expected=large_binary, found="
+              + field.type().arrowName()
+              + " (column="
+              + above.path()
+              + ")");
+    }
+    return field.type() instanceof DataType.Struct struct
+        ? new PackedSlotBuffer(struct, version != FileVersion.V2_1, above.path(), memory)
+        : SlotBuffer.of(field.type(), above.path(), memory);
+  }
+
+  private static void refuseBlobV2(LanceField field, Above above) {
+    if (field.field().metadata().getOrDefault("ARROW:extension:name", "").equals("lance.blob.v2")) {
+      throw new UnsupportedFeatureException(
+          "blob columns of version 2 cannot be written (column=" + above.path() + ")");
+    }
   }
 
   private void requireNoLists(LanceField field, Above above) {

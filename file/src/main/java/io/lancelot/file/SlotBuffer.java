@@ -8,7 +8,13 @@ import io.lancelot.columnar.Field;
 
 /// Collects the value slots of a leaf until a page is full.
 abstract sealed class SlotBuffer implements AutoCloseable
-    permits FixedSlotBuffer, BoolSlotBuffer, VariableSlotBuffer, CodedSlotBuffer, AbsentSlotBuffer {
+    permits FixedSlotBuffer,
+        BoolSlotBuffer,
+        VariableSlotBuffer,
+        CodedSlotBuffer,
+        PackedSlotBuffer,
+        BlobSlotBuffer,
+        AbsentSlotBuffer {
 
   /// The buffer for a leaf of the type.
   static SlotBuffer of(DataType type, String path, Memory memory) {

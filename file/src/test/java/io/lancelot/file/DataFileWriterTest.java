@@ -14,6 +14,7 @@ import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.ListColumn;
 import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.StructColumn;
 import io.lancelot.columnar.Types;
 import io.lancelot.columnar.VarColumn;
 import io.lancelot.file.proto.RepDefLayer;
@@ -200,9 +201,35 @@ class DataFileWriterTest {
     assertThatThrownBy(() -> write(Schema.of(field), FileVersion.V2_2))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("brotli");
-    Field packed = new Field("a", Types.INT32, true, Map.of("lance-encoding:blob", "true"));
-    assertThatThrownBy(() -> write(Schema.of(packed), FileVersion.V2_2))
-        .isInstanceOf(UnsupportedFeatureException.class);
+    Field blob = new Field("a", Types.INT32, true, Map.of("lance-encoding:blob", "true"));
+    assertThatThrownBy(() -> write(Schema.of(blob), FileVersion.V2_2))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage("type of a blob column: expected=large_binary, found=int32 (column=a)");
+  }
+
+  /// The format has no place for it, and the real Lance loses it without a word.
+  @Test
+  void refusesNullsInPackedStructs() {
+    DataType.Struct type = new DataType.Struct(List.of(Field.nullable("x", Types.INT32)));
+    Schema schema = Schema.of(new Field("p", type, true, Map.of("lance-encoding:packed", "true")));
+    FixedColumn child =
+        new FixedColumn(
+            Types.INT32,
+            2,
+            MemorySegment.ofArray(new int[] {7, 8}),
+            Bits.of(MemorySegment.ofArray(new byte[] {1}), 2));
+    StructColumn nullField = new StructColumn(type, 2, List.of(child), null);
+    StructColumn nullStruct =
+        new StructColumn(
+            type, 2, List.of(child), Bits.of(MemorySegment.ofArray(new byte[] {1}), 2));
+
+    assertThatThrownBy(
+            () -> write(schema, FileVersion.V2_1, new Batch(schema, 2, List.of(nullField))))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("null in a field of a packed struct")
+        .hasMessageContaining("column=p.x");
+    assertThat(write(schema, FileVersion.V2_1, new Batch(schema, 2, List.of(nullStruct))))
+        .isNotEmpty();
   }
 
   @Test

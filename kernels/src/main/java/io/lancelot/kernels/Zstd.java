@@ -61,6 +61,12 @@ public final class Zstd {
   ///
   /// @throws InvalidInputException if `target` is shorter than [#maxCompressedBytes]
   public long compress(MemorySegment source, MemorySegment target) {
+    return compress(source, target, 0);
+  }
+
+  /// As above, at a level: up to 2 fast, from 3 on (and 0, the usual one) with a longer search for
+  /// matches; more does not change anything.
+  public long compress(MemorySegment source, MemorySegment target, int level) {
     long most = maxCompressedBytes(source.byteSize());
     if (target.byteSize() < most) {
       throw new InvalidInputException(
@@ -69,7 +75,7 @@ public final class Zstd {
     if (encoder == null) {
       encoder = new ZstdEncoder();
     }
-    return encoder.encode(source, target);
+    return encoder.encode(source, target, level == 0 || level > 2);
   }
 
   private ZstdDecoder decoder() {

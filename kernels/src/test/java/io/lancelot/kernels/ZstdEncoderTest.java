@@ -49,7 +49,7 @@ class ZstdEncoderTest {
   void compressesTextAboutAsWellAsTheFastLevelOfTheReference() {
     byte[] plain = CodecSamples.text(new Random(4), 1_000_000);
     int theirs = com.github.luben.zstd.Zstd.compress(plain, 1).length;
-    assertThat(compress(plain).length).isLessThan(theirs * 110 / 100);
+    assertThat(compress(plain, 1).length).isLessThan(theirs * 110 / 100);
   }
 
   @Test
@@ -72,8 +72,21 @@ class ZstdEncoderTest {
     }
   }
 
+  @Test
+  void compressesTextAboutAsWellAsTheUsualLevelOfTheReference() {
+    byte[] plain = CodecSamples.text(new Random(4), 1_000_000);
+    int theirs = com.github.luben.zstd.Zstd.compress(plain, 3).length;
+    int fast = compress(plain, 1).length;
+    assertThat(compress(plain, 3).length).isLessThan(theirs * 106 / 100).isLessThan(fast);
+  }
+
   private void check(String name, byte[] plain) {
-    byte[] frame = compress(plain);
+    check(name + " fast", plain, 1);
+    check(name + " thorough", plain, 3);
+  }
+
+  private void check(String name, byte[] plain, int level) {
+    byte[] frame = compress(plain, level);
     assertThat(zstd.contentBytes(heap(frame))).hasValue(plain.length);
     byte[] back = new byte[plain.length];
     try {
@@ -88,9 +101,9 @@ class ZstdEncoderTest {
     assertThat(Arrays.equals(byReference, plain)).as(name).isTrue();
   }
 
-  private byte[] compress(byte[] plain) {
+  private byte[] compress(byte[] plain, int level) {
     byte[] target = new byte[(int) Zstd.maxCompressedBytes(plain.length)];
-    return Arrays.copyOf(target, (int) zstd.compress(heap(plain), heap(target)));
+    return Arrays.copyOf(target, (int) zstd.compress(heap(plain), heap(target), level));
   }
 
   private static MemorySegment heap(byte[] bytes) {
