@@ -2,6 +2,7 @@ package io.lancelot.index;
 
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.index.scalar.BTreeKind;
+import io.lancelot.index.text.TextKind;
 import io.lancelot.index.vector.VectorKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,7 @@ public final class IndexKinds {
   private IndexKinds() {}
 
   private static List<IndexKind> all() {
-    List<IndexKind> all = new ArrayList<>(List.of(new BTreeKind()));
+    List<IndexKind> all = new ArrayList<>(List.of(new BTreeKind(), new TextKind()));
     all.addAll(VectorKind.all());
     return List.copyOf(all);
   }
