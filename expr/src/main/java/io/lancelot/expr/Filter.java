@@ -7,6 +7,7 @@ import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// A condition bound to a schema, ready to run over batches. Immutable and thread-safe.
@@ -17,8 +18,7 @@ public final class Filter {
   private final List<String> columns;
   private final List<List<String>> paths;
 
-  private Filter(
-      Expr expr, Predicate predicate, List<String> columns, List<List<String>> paths) {
+  private Filter(Expr expr, Predicate predicate, List<String> columns, List<List<String>> paths) {
     this.expr = expr;
     this.predicate = predicate;
     this.columns = columns;
@@ -42,7 +42,7 @@ public final class Filter {
   }
 
   /// A test of items as a condition on a column of them.
-  static Filter ofItem(ColumnTest item, String name) {
+  static Filter ofItem(ColumnCondition item, String name) {
     Expr column = new Expr.Column(List.of(name), true);
     return new Filter(column, item, List.of(name), List.of(List.of(name)));
   }
@@ -60,6 +60,12 @@ public final class Filter {
   /// The top-level columns it reads.
   public List<String> columns() {
     return columns;
+  }
+
+  /// Whether it says the same of equal rows, however often it is asked.
+  public boolean repeatable() {
+    String text = expr.toString().toLowerCase(Locale.ROOT);
+    return !text.contains("random(") && !text.contains("rand(") && !text.contains("uuid(");
   }
 
   /// The columns, or fields inside them, that it reads, by their names from the outermost in.

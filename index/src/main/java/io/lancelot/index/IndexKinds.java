@@ -2,6 +2,12 @@ package io.lancelot.index;
 
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.index.scalar.BTreeKind;
+import io.lancelot.index.scalar.BitmapKind;
+import io.lancelot.index.scalar.BloomFilterKind;
+import io.lancelot.index.scalar.LabelListKind;
+import io.lancelot.index.scalar.LeftAloneKind;
+import io.lancelot.index.scalar.NGramKind;
+import io.lancelot.index.scalar.ZoneMapKind;
 import io.lancelot.index.text.TextKind;
 import io.lancelot.index.vector.VectorKind;
 import java.util.ArrayList;
@@ -17,7 +23,19 @@ public final class IndexKinds {
   private IndexKinds() {}
 
   private static List<IndexKind> all() {
-    List<IndexKind> all = new ArrayList<>(List.of(new BTreeKind(), new TextKind()));
+    List<IndexKind> all =
+        new ArrayList<>(
+            List.of(
+                new BTreeKind(),
+                new TextKind(),
+                new BitmapKind(),
+                new LabelListKind(),
+                new ZoneMapKind(),
+                new BloomFilterKind(),
+                new NGramKind(),
+                new LeftAloneKind("FM", "lance.index.pb.FMIndexDetails"),
+                new LeftAloneKind("RTREE", "lance.index.pb.RTreeIndexDetails"),
+                new LeftAloneKind("JSON", "lance.index.pb.JsonIndexDetails")));
     all.addAll(VectorKind.all());
     return List.copyOf(all);
   }

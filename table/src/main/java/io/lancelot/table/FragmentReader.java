@@ -2,6 +2,7 @@ package io.lancelot.table;
 
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.Scratch;
+import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.DataType;
@@ -39,6 +40,7 @@ public final class FragmentReader implements AutoCloseable {
   private final List<FieldReader> readers = new ArrayList<>();
   private final Map<String, OpenFiles.Lease> leases = new HashMap<>();
   private @Nullable RowIdSequence rowIds;
+  private @Nullable RowVersions createdAt;
   private @Nullable FieldReader rowIdColumn;
 
   FragmentReader(
@@ -90,19 +92,15 @@ public final class FragmentReader implements AutoCloseable {
   /// The reader of a field: of its parts, file by file.
   private FieldReader open(LanceField field) {
     Map<DataFile, Set<Integer>> parts = new LinkedHashMap<>();
-    field.forEachLeaf(
-        leaf ->
-            fragment
-                .fileOf(leaf.id())
-                .ifPresent(
-                    file -> parts.computeIfAbsent(file, _ -> new HashSet<>()).add(leaf.id())));
+    field.forEachLeaf(leaf ->
+        fragment
+            .fileOf(leaf.id())
+            .ifPresent(file -> parts.computeIfAbsent(file, _ -> new HashSet<>()).add(leaf.id())));
     List<ColumnReader> columns = new ArrayList<>();
     parts.forEach(
         (file, leaves) -> columns.add(open(field.part(leaves::contains).orElseThrow(), file)));
     return new FieldReader(
-        field.field(),
-        columns,
-        "(column=" + field.name() + ", fragment=" + fragment.id() + ")");
+        field.field(), columns, "(column=" + field.name() + ", fragment=" + fragment.id() + ")");
   }
 
   private ColumnReader open(LanceField field, DataFile file) {
@@ -227,6 +225,30 @@ public final class FragmentReader implements AutoCloseable {
     return fragment.proto().hasColumnRowIds()
         ? ((FixedColumn) rowIds(row, 1, work)).longAt(0)
         : sequence().at((int) row);
+  }
+
+  /// The version in which a row was first written; for tables with stable row ids.
+  ///
+  /// @throws UnsupportedFeatureException if these versions lie in a hidden column
+  public long createdAtVersion(long row) {
+    RowVersions versions = createdAt;
+    if (versions == null) {
+      if (fragment.proto().hasColumnCreatedAtVersions()) {
+        throw new UnsupportedFeatureException(
+            "versions of rows in a hidden column are not supported (fragment="
+                + fragment.id()
+                + ", path="
+                + snapshot.file().path()
+                + ")");
+      }
+      versions =
+          RowVersions.parse(
+              fragment.proto().getInlineCreatedAtVersions(),
+              fragment.physicalRows(),
+              snapshot.file().path() + ", fragment=" + fragment.id());
+      createdAt = versions;
+    }
+    return versions.at(row);
   }
 
   private RowIdSequence sequence() {
