@@ -8,6 +8,7 @@ import io.lancelot.index.scalar.LabelListKind;
 import io.lancelot.index.scalar.LeftAloneKind;
 import io.lancelot.index.scalar.NGramKind;
 import io.lancelot.index.scalar.ZoneMapKind;
+import io.lancelot.index.text.TextKind;
 import io.lancelot.index.vector.VectorKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,7 @@ public final class IndexKinds {
         new ArrayList<>(
             List.of(
                 new BTreeKind(),
+                new TextKind(),
                 new BitmapKind(),
                 new LabelListKind(),
                 new ZoneMapKind(),
