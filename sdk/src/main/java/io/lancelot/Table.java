@@ -10,7 +10,12 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.engine.Assignment;
 import io.lancelot.engine.Engine;
 import io.lancelot.engine.MergeInsert;
+import io.lancelot.engine.IndexInfo;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.index.IndexSpec;
+import io.lancelot.table.DataFile;
+import io.lancelot.table.Fragment;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
@@ -181,6 +186,38 @@ public final class Table implements AutoCloseable {
     return engine.count(snapshot(), Optional.of(Expr.parse(predicate)));
   }
 
+  /// Where the table lies.
+  public String uri() {
+    return table.uri();
+  }
+
+  /// What a version consists of.
+  ///
+  /// @param totalBytes of its data files
+  /// @param fragmentRows rows of each fragment, without deleted ones
+  /// @param smallFragments fragments that compaction would take together
+  public record Stats(long rowCount, long totalBytes, List<Long> fragmentRows, int smallFragments) {
+    private static final long SMALL_ROWS = 100_000;
+
+    static Stats of(Snapshot snapshot) {
+      long bytes = 0;
+      List<Long> rows = new ArrayList<>();
+      for (Fragment fragment : snapshot.fragments()) {
+        rows.add(fragment.liveRows());
+        for (DataFile file : fragment.files()) {
+          bytes += file.sizeBytes();
+        }
+      }
+      int small = (int) rows.stream().filter(count -> count < SMALL_ROWS).count();
+      return new Stats(snapshot.rowCount(), bytes, List.copyOf(rows), small);
+    }
+  }
+
+  /// Figures about the version this handle reads.
+  public Stats stats() {
+    return Stats.of(snapshot());
+  }
+
   /// All rows, to be narrowed down.
   public ScanQuery query() {
     return new ScanQuery(this);
@@ -224,6 +261,62 @@ public final class Table implements AutoCloseable {
   /// @return whether they do, for every vector column that has this distance
   public boolean warmUp(Distance metric, Duration patience) {
     return engine.warmUp(snapshot(), metric.metric(), patience);
+  }
+
+  /// Builds an index over all rows and waits for it; see [Index] for the kinds. An index of the
+  /// same name is replaced.
+  ///
+  /// @param column its name, or its path with dots: `stats.magic`
+  /// @throws InvalidInputException if the column cannot be indexed so, or a setting makes no sense
+  public IndexInfo createIndex(String column, Index index) {
+    return createIndex(column, index, Index.Options.DEFAULT);
+  }
+
+  /// Builds an index over all rows and waits for it.
+  ///
+  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken and may not be replaced
+  public IndexInfo createIndex(String column, Index index, Index.Options options) {
+    checkNotPinned("createIndex");
+    return engine.createIndex(
+        column,
+        new IndexSpec(index.type(), index.params()),
+        options.name(),
+        options.replace(),
+        BuildProgress.NONE);
+  }
+
+  /// The indices of the version this handle reads.
+  public List<IndexInfo> indices() {
+    return engine.indices(snapshot());
+  }
+
+  /// One index.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public IndexInfo index(String name) {
+    return engine.index(snapshot(), name);
+  }
+
+  /// Figures about an index, one map for each of its segments; what they hold depends on the kind.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public List<Map<String, Object>> indexStatistics(String name) {
+    return engine.indexStatistics(snapshot(), name);
+  }
+
+  /// Removes an index.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public void dropIndex(String name) {
+    checkNotPinned("dropIndex");
+    engine.dropIndex(name);
+  }
+
+  /// Loads an index into memory, as far as the budget goes, so that the first query finds it there.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public void prewarmIndex(String name) {
+    engine.prewarm(snapshot(), name);
   }
 
   /// The table's history, oldest version first.
@@ -312,6 +405,7 @@ public final class Table implements AutoCloseable {
   /// Releases the files this handle has open; its streams end with it.
   @Override
   public void close() {
+    engine.close();
     table.close();
   }
 }

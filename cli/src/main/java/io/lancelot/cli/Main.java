@@ -27,14 +27,12 @@ public final class Main {
           "tag",
           "branch",
           "columns",
-          "index",
           "optimize",
           "cleanup",
           "check",
           "repair",
           "backup",
-          "sql",
-          "serve");
+          "sql");
 
   private Main() {}
 
@@ -67,6 +65,8 @@ public final class Main {
     verbs.put("delete", () -> new DeleteVerb(out));
     verbs.put("update", () -> new UpdateVerb(out));
     verbs.put("merge", () -> new MergeVerb(out));
+    verbs.put("index", () -> new IndexVerb(out));
+    verbs.put("serve", () -> new ServeVerb(err));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));
     return verbs;

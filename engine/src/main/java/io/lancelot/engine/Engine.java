@@ -1,6 +1,7 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.Context;
+import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
@@ -10,6 +11,8 @@ import io.lancelot.columnar.Field;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
 import io.lancelot.file.LanceField;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.index.IndexSpec;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
@@ -31,17 +34,73 @@ import org.roaringbitmap.RoaringBitmap;
 
 /// Answers queries over one table, and finds the rows that deletions concern. Stateless;
 /// thread-safe.
-public final class Engine {
+public final class Engine implements AutoCloseable {
 
   private static final int COUNT_ROWS = 1 << 15;
   private static final Expr TRUE = Expr.parse("true");
 
   private final Table table;
   private final Context context;
+  private final OpenSegments segments;
+  private final Indexing indexing;
 
   public Engine(Table table, Context context) {
     this.table = table;
     this.context = context;
+    this.segments = new OpenSegments(table, context);
+    this.indexing = new Indexing(table, context, segments);
+  }
+
+  /// Builds an index over all rows of the latest version and commits it.
+  ///
+  /// @param column its name, or its path with dots
+  /// @param name empty for a name made from the column's
+  /// @param replace whether an index of that name gives way
+  /// @throws io.lancelot.base.InvalidInputException if the column cannot be indexed so
+  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken and may not be replaced
+  public IndexInfo createIndex(
+      String column,
+      IndexSpec spec,
+      Optional<String> name,
+      boolean replace,
+      BuildProgress progress) {
+    return indexing.create(column, spec, name, replace, progress);
+  }
+
+  /// Removes an index.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is none of that name
+  public void dropIndex(String name) {
+    indexing.drop(name);
+  }
+
+  /// The indices of a version.
+  public List<IndexInfo> indices(Snapshot snapshot) {
+    return indexing.list(snapshot);
+  }
+
+  /// One index.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is none of that name
+  public IndexInfo index(Snapshot snapshot, String name) {
+    return indexing.info(snapshot, name);
+  }
+
+  /// Figures of each segment of an index, oldest first.
+  public List<Map<String, Object>> indexStatistics(Snapshot snapshot, String name) {
+    return indexing.statistics(snapshot, name);
+  }
+
+  /// Loads an index into memory, as far as the budget goes.
+  public void prewarm(Snapshot snapshot, String name) {
+    indexing.prewarm(snapshot, name);
+  }
+
+  /// Indexes the rows that came after the indices were built.
+  ///
+  /// @return names of the indices that had such rows
+  public List<String> updateIndices(BuildProgress progress) {
+    return indexing.update(progress);
   }
 
   /// The rows of a query, over one version of the table. The caller closes the stream.
@@ -210,5 +269,11 @@ public final class Engine {
       Merging merging = new Merging(table, context, how, source);
       return Attempts.run(context, merging::attempt);
     }
+  }
+
+  /// Closes the indices that are open.
+  @Override
+  public void close() {
+    segments.close();
   }
 }

@@ -3,6 +3,7 @@ package io.lancelot.engine;
 import io.lancelot.base.CommitConflictException;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Batches;

@@ -1,5 +1,6 @@
 package io.lancelot.engine;
 
+import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.roaringbitmap.RoaringBitmap;
@@ -317,6 +318,21 @@ public final class Table implements AutoCloseable {
         };
     return remember(committer.commit(base, rebase, written));
   }
+
+  /// The folder of a new index segment, for an [IndexEntry] to be committed with
+  /// [Operation.CreateIndex].
+  public IndexFolder newIndexFolder(UUID uuid) {
+    return new IndexFolder(root.store(), root.index(uuid));
+  }
+
+  /// The folder of an index segment's files.
+  public IndexFolder indexFolder(Snapshot snapshot, IndexEntry entry) {
+    Bases.Location folder = bases.index(snapshot, entry);
+    return new IndexFolder(folder.store(), folder.path());
+  }
+
+  /// Where the files of an index segment lie.
+  public record IndexFolder(ObjectStore store, String path) {}
 
   /// Brings back the content of an older version, as a new one.
   public Snapshot restore(long version) {

@@ -1,7 +1,5 @@
-package io.lancelot.engine;
+package io.lancelot.base;
 
-import io.lancelot.base.CancelledException;
-import io.lancelot.base.Context;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -11,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Runs the tasks of one call side by side, within the call's share of the pool. The caller's
 /// thread works too, so that nothing waits for a pool that is busy.
-final class Parallel<T, R> {
+public final class Parallel<T, R> {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition idle = lock.newCondition();
@@ -30,7 +28,8 @@ final class Parallel<T, R> {
 
   /// Runs every task. `collect` gets each result, one at a time and in no order. The first failure
   /// stops the rest and is thrown, when no task is running any more.
-  static <T, R> void run(Context context, List<T> tasks, Function<T, R> work, Consumer<R> collect) {
+  public static <T, R> void run(
+      Context context, List<T> tasks, Function<T, R> work, Consumer<R> collect) {
     Parallel<T, R> run = new Parallel<>(tasks, work, collect);
     for (int i = 1; i < Math.min(context.parallelism(), tasks.size()); i++) {
       context.cpu().execute(run::drain);
