@@ -16,14 +16,19 @@ import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.table.DataFile;
 import io.lancelot.table.Fragment;
+import io.lancelot.table.Operation;
+import io.lancelot.table.Operation.UpdateConfig.Changes;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// A table: rows in columns, with every version it ever had. Thread-safe.
@@ -31,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// A handle reads the latest version, looking for commits of others at the interval the connection
 /// was opened with, until [#checkout] pins it to one version.
 public final class Table implements AutoCloseable {
+
+  private static final int FUNCTION_ROWS = 8192;
 
   private final String name;
   private final io.lancelot.table.Table table;
@@ -175,6 +182,110 @@ public final class Table implements AutoCloseable {
       return new MergeResult(
           merged.inserted(), merged.updated(), merged.deleted(), merged.version());
     }
+  }
+
+  /// Adds columns computed from the rows there are: name to SQL expression, such as
+  /// `Map.of("gross", "net * 1.19")`. Only the new columns are written. A name such as
+  /// `stats.magic` adds a field to a struct.
+  ///
+  /// @return the new version
+  public long addColumns(Map<String, String> expressions) {
+    checkNotPinned("add columns");
+    Map<String, Expr> parsed = new LinkedHashMap<>();
+    expressions.forEach((name, expression) -> parsed.put(name, Expr.parse(expression)));
+    return engine.addColumns(parsed).version();
+  }
+
+  /// Adds columns that are null in all rows there are. No data is written.
+  ///
+  /// @return the new version
+  public long addColumns(Schema columns) {
+    checkNotPinned("add columns");
+    return engine.addColumns(columns.fields()).version();
+  }
+
+  /// Adds columns that a function makes of the rows there are. It gets a batch of the columns it
+  /// asks for, and returns one of as many rows that has the new columns; several threads call it.
+  ///
+  /// @param columns what it makes
+  /// @param inputs the columns that it gets; empty for all
+  /// @return the new version
+  public long addColumns(Schema columns, List<String> inputs, Function<Batch, Batch> function) {
+    checkNotPinned("add columns");
+    return engine.addColumns(columns, inputs, FUNCTION_ROWS, function).version();
+  }
+
+  /// Adds the columns of a stream, joined to the rows there are by key; rows without a partner get
+  /// nulls. The stream is read to its end, held in memory, and closed.
+  ///
+  /// @param on columns that both have
+  /// @return the new version
+  public long addColumns(List<String> on, BatchStream rows) {
+    checkNotPinned("add columns");
+    try (rows) {
+      return engine.addColumns(on, rows).version();
+    }
+  }
+
+  /// Changes names, types and nullability: `alterColumns(ColumnAlteration.of("x").rename("y"))`.
+  /// Data is written anew only for another type.
+  ///
+  /// @return the new version
+  public long alterColumns(ColumnAlteration... alterations) {
+    checkNotPinned("alter columns");
+    return engine
+        .alterColumns(Arrays.stream(alterations).map(ColumnAlteration::spec).toList())
+        .version();
+  }
+
+  /// Removes columns, and the indices on them. Older versions keep them.
+  ///
+  /// @return the new version
+  public long dropColumns(String... columns) {
+    checkNotPinned("drop columns");
+    return engine.dropColumns(List.of(columns)).version();
+  }
+
+  /// Changes what is noted about a column, or a field inside one: keys get new values, or go where
+  /// the value is null.
+  ///
+  /// @return the new version
+  public long updateFieldMetadata(String column, Map<String, @Nullable String> changes) {
+    checkNotPinned("update field metadata");
+    return engine.updateFieldMetadata(column, changes(changes)).version();
+  }
+
+  /// Changes what is noted about the schema; as [#updateFieldMetadata].
+  ///
+  /// @return the new version
+  public long updateSchemaMetadata(Map<String, @Nullable String> changes) {
+    checkNotPinned("update schema metadata");
+    return engine
+        .updateConfig(
+            new Operation.UpdateConfig(Changes.NONE, Changes.NONE, changes(changes), Map.of()))
+        .version();
+  }
+
+  /// Changes the table's settings (`lance.*` are the format's own); as [#updateFieldMetadata].
+  ///
+  /// @return the new version
+  public long updateConfig(Map<String, @Nullable String> changes) {
+    checkNotPinned("update config");
+    return engine
+        .updateConfig(
+            new Operation.UpdateConfig(changes(changes), Changes.NONE, Changes.NONE, Map.of()))
+        .version();
+  }
+
+  private static Changes changes(Map<String, @Nullable String> values) {
+    Map<String, Optional<String>> entries = new LinkedHashMap<>();
+    values.forEach((key, value) -> entries.put(key, Optional.ofNullable(value)));
+    return new Changes(entries, false);
+  }
+
+  /// The table's settings.
+  public Map<String, String> config() {
+    return snapshot().config();
   }
 
   public long countRows() {

@@ -26,7 +26,6 @@ public final class Main {
           "analyze",
           "tag",
           "branch",
-          "columns",
           "optimize",
           "cleanup",
           "check",
@@ -64,6 +63,7 @@ public final class Main {
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
     verbs.put("update", () -> new UpdateVerb(out));
+    verbs.put("columns", () -> new ColumnsVerb(out));
     verbs.put("merge", () -> new MergeVerb(out));
     verbs.put("index", () -> new IndexVerb(out));
     verbs.put("serve", () -> new ServeVerb(err));

@@ -8,6 +8,7 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Bits;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
+import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
 import io.lancelot.file.LanceField;
@@ -19,6 +20,7 @@ import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
 import io.lancelot.table.Fragment;
 import io.lancelot.table.MovedRows;
+import io.lancelot.table.Operation;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.StagedRows;
 import io.lancelot.table.Table;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.roaringbitmap.RoaringBitmap;
 
 /// Answers queries over one table, and finds the rows that deletions concern. Stateless;
@@ -269,6 +272,61 @@ public final class Engine implements AutoCloseable {
       Merging merging = new Merging(table, context, how, source);
       return Attempts.run(context, merging::attempt);
     }
+  }
+
+  private SchemaEvolution evolution() {
+    return new SchemaEvolution(
+        table, context, rows -> count(rows.snapshot(), Optional.of(rows.filter())));
+  }
+
+  /// Adds columns computed from the rows there are: path to expression. Only the new columns are
+  /// written. A path such as `stats.magic` adds a field to a struct.
+  public Snapshot addColumns(Map<String, Expr> expressions) {
+    return evolution().addComputed(expressions);
+  }
+
+  /// Adds columns that are null in all rows there are. Nothing is written.
+  public Snapshot addColumns(List<Field> fields) {
+    return evolution().addNulls(fields);
+  }
+
+  /// Adds columns that a function makes of the rows there are, batch by batch. It runs on several
+  /// threads at once.
+  ///
+  /// @param columns what it makes
+  /// @param inputs columns that it gets; empty for all
+  /// @param batchRows rows per call, at most
+  public Snapshot addColumns(
+      Schema columns, List<String> inputs, int batchRows, Function<Batch, Batch> function) {
+    return evolution().addMade(columns, inputs, batchRows, function);
+  }
+
+  /// Adds the columns of a source, joined by key; rows without a partner get nulls.
+  public Snapshot addColumns(List<String> on, BatchStream rows) {
+    try (MergeSource source = new MergeSource(rows, on, context)) {
+      return evolution().addJoined(source, on);
+    }
+  }
+
+  /// Changes names, nullability and types of columns. Values are written anew only for another
+  /// type.
+  public Snapshot alterColumns(List<Alteration> alterations) {
+    return evolution().alter(alterations);
+  }
+
+  /// Removes columns, and the indices on them. Nothing is written; older versions keep them.
+  public Snapshot dropColumns(List<String> paths) {
+    return evolution().drop(paths);
+  }
+
+  /// Changes what is noted about a column.
+  public Snapshot updateFieldMetadata(String path, Operation.UpdateConfig.Changes changes) {
+    return evolution().annotate(path, changes);
+  }
+
+  /// Changes the table's settings, or what is noted about the table or its schema.
+  public Snapshot updateConfig(Operation.UpdateConfig changes) {
+    return evolution().configure(changes);
   }
 
   /// Closes the indices that are open.

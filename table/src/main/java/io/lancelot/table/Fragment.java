@@ -100,6 +100,11 @@ public final class Fragment {
     return new Fragment(proto.toBuilder().setDeletionFile(file.toProto()).build(), "");
   }
 
+  /// The same fragment with one more file.
+  Fragment withFile(DataFile file) {
+    return new Fragment(proto.toBuilder().addFiles(file.toProto()).build(), "");
+  }
+
   /// Whether both hold the same columns in the same files.
   boolean sameFiles(Fragment other) {
     return files.equals(other.files);

@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -36,11 +35,11 @@ public final class FragmentReader implements AutoCloseable {
   private final OpenFiles files;
   private final RoaringBitmap deletions;
   private final Schema schema;
-  private final List<@Nullable ColumnReader> readers = new ArrayList<>();
+  private final List<@Nullable FieldReader> readers = new ArrayList<>();
   private final Map<String, OpenFiles.Lease> leases = new HashMap<>();
   private @Nullable RowIdSequence rowIds;
   private @Nullable RowVersions createdAt;
-  private @Nullable ColumnReader rowIdColumn;
+  private @Nullable FieldReader rowIdColumn;
 
   FragmentReader(
       Snapshot snapshot,
@@ -89,20 +88,17 @@ public final class FragmentReader implements AutoCloseable {
   }
 
   /// The reader of a column; null if the fragment does not have it.
-  private @Nullable ColumnReader open(LanceField field) {
-    List<Integer> owners = owners(field, false);
-    if (owners.isEmpty()) {
+  private @Nullable FieldReader open(LanceField field) {
+    if (owners(field, false).isEmpty()) {
       throw new UnsupportedFeatureException(
           "struct without fields cannot be read (column=" + field.name() + ")");
     }
-    DataFile file = fileOf(field, owners);
-    if (file == null) {
-      return null;
-    }
-    if (file.version() == FileVersion.V2_0) {
-      // There every field owns a column, not only the leaves.
-      owners = owners(field, true);
-    }
+    return FieldReader.of(field, fragment, file -> part -> open(file, part));
+  }
+
+  private ColumnReader open(DataFile file, LanceField field) {
+    // In 2.0 every field owns a column, not only the leaves.
+    List<Integer> owners = owners(field, file.version() == FileVersion.V2_0);
     int[] ordinals = new int[owners.size()];
     for (int i = 0; i < ordinals.length; i++) {
       int at = file.fieldIds().indexOf(owners.get(i));
@@ -129,23 +125,6 @@ public final class FragmentReader implements AutoCloseable {
       field.forEachLeaf(leaf -> ids.add(leaf.id()));
     }
     return ids;
-  }
-
-  private @Nullable DataFile fileOf(LanceField field, List<Integer> owners) {
-    Optional<DataFile> first = Optional.empty();
-    for (int i = 0; i < owners.size(); i++) {
-      Optional<DataFile> file = fragment.fileOf(owners.get(i));
-      if (i > 0 && !file.equals(first)) {
-        throw new UnsupportedFeatureException(
-            "struct spread over several data files cannot be read (column="
-                + field.name()
-                + ", fragment="
-                + fragment.id()
-                + ")");
-      }
-      first = file;
-    }
-    return first.orElse(null);
   }
 
   private DataFileReader lease(DataFile file) {
@@ -185,7 +164,7 @@ public final class FragmentReader implements AutoCloseable {
 
   /// Rows `[firstRow, firstRow + count)` of one column.
   public Column read(int column, long firstRow, int count, Scratch scratch) {
-    ColumnReader reader = readers.get(column);
+    FieldReader reader = readers.get(column);
     return reader == null
         ? Columns.nulls(schema.fields().get(column).type(), count, scratch)
         : reader.read(firstRow, count, scratch);
@@ -193,7 +172,7 @@ public final class FragmentReader implements AutoCloseable {
 
   /// Rows of one column by ascending number.
   public Column take(int column, long[] ascendingRows, int count, Scratch scratch) {
-    ColumnReader reader = readers.get(column);
+    FieldReader reader = readers.get(column);
     return reader == null
         ? Columns.nulls(schema.fields().get(column).type(), count, scratch)
         : reader.take(ascendingRows, count, scratch);
@@ -292,10 +271,10 @@ public final class FragmentReader implements AutoCloseable {
     return ids;
   }
 
-  private ColumnReader openRowIds() {
+  private FieldReader openRowIds() {
     LanceField field =
         new LanceField(ROW_ID_FIELD, -1, Field.required("_rowid", Types.UINT64), List.of());
-    ColumnReader reader = open(field);
+    FieldReader reader = open(field);
     if (reader == null) {
       throw new CorruptDataException(
           "row ids: expected=a hidden column in a data file, found=none (fragment="

@@ -227,11 +227,30 @@ final class TransactionCodec {
           proto.getReserveFragmentsBuilder().setNumFragments(count);
       case Operation.Update update -> proto.setUpdate(encode(update));
       case Operation.UpdateConfig config -> proto.setUpdateConfig(encode(config));
+      case Operation.Merge(
+              List<Fragment> fragments,
+              LanceSchema schema,
+              boolean preservesNullability) ->
+          proto
+              .getMergeBuilder()
+              .addAllFragments(protos(fragments))
+              .addAllSchema(schema.toProto())
+              .putAllSchemaMetadata(LanceSchema.metadataToProto(schema.metadata()))
+              .setPreservesNullability(preservesNullability);
+      case Operation.Project(LanceSchema schema, boolean preservesNullability) ->
+          proto
+              .getProjectBuilder()
+              .addAllSchema(schema.toProto())
+              .setPreservesNullability(preservesNullability);
+      case Operation.DataReplacement(Map<Long, DataFile> files) ->
+          files.forEach((id, file) ->
+              proto
+                  .getDataReplacementBuilder()
+                  .addReplacementsBuilder()
+                  .setFragmentId(id)
+                  .setNewFile(file.toProto()));
       case Operation.CreateIndex _,
           Operation.Rewrite _,
-          Operation.Merge _,
-          Operation.Project _,
-          Operation.DataReplacement _,
           Operation.UpdateMemWalState _,
           Operation.Clone _,
           Operation.UpdateBases _,
