@@ -7,6 +7,7 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.Values;
 import io.lancelot.engine.Assignment;
 import io.lancelot.engine.Engine;
 import io.lancelot.engine.MergeInsert;
@@ -28,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +47,7 @@ public final class Table implements AutoCloseable {
   private final Engine engine;
   private final long checkNanos;
   private volatile @Nullable Snapshot pinned;
-  private volatile long checkedAt = System.nanoTime();
+  private final AtomicLong checkedAt = new AtomicLong(System.nanoTime());
 
   Table(String name, io.lancelot.table.Table table, Context context, ConnectOptions options) {
     this.name = name;
@@ -80,8 +82,9 @@ public final class Table implements AutoCloseable {
       return fixed;
     }
     long now = System.nanoTime();
-    if (now - checkedAt >= checkNanos) {
-      checkedAt = now;
+    long last = checkedAt.get();
+    // Of several threads that find the version too old, one looks.
+    if (now - last >= checkNanos && checkedAt.compareAndSet(last, now)) {
       return table.latest();
     }
     return table.snapshot();
@@ -90,12 +93,25 @@ public final class Table implements AutoCloseable {
   /// Adds rows: records or maps.
   ///
   /// @return the new version
-  /// @throws InvalidInputException if a row does not fit the schema; nothing was added
+  /// @throws InvalidInputException if a row does not fit the schema, or a vector has not-a-number in
+  ///   it; nothing was added
   public long add(Collection<?> rows) {
+    return add(rows, BadVectors.error());
+  }
+
+  /// Adds rows: records or maps.
+  ///
+  /// @return the new version
+  public long add(Collection<?> rows, BadVectors badVectors) {
+    BadVectors policy = badVectors.in(RecordMapping.vectorsOf(rows));
     Schema schema = schema();
+    Schema given =
+        policy.policy() == BadVectors.Policy.ERROR
+            ? schema
+            : policy.accepts(schema);
     try (Scratch scratch = context.memory().scratch()) {
-      Batch batch = RecordMapping.toBatch(schema, rows, scratch);
-      return add(BatchStream.of(schema, List.of(batch)));
+      Batch batch = RecordMapping.toBatch(given, rows, scratch);
+      return add(BatchStream.of(given, List.of(batch)), policy);
     }
   }
 
@@ -104,9 +120,19 @@ public final class Table implements AutoCloseable {
   ///
   /// @return the new version
   public long add(BatchStream rows) {
-    checkNotPinned("add");
+    return add(rows, BadVectors.error());
+  }
+
+  /// Adds the rows of a stream, which is read to its end and closed.
+  ///
+  /// @return the new version
+  public long add(BatchStream rows, BadVectors badVectors) {
     try (rows) {
-      return table.append(rows).version();
+      checkNotPinned("add");
+      try (BatchStream checked =
+          CheckedVectors.of(rows, Optional.of(schema()), badVectors, context)) {
+        return table.append(checked).version();
+      }
     }
   }
 
@@ -115,9 +141,19 @@ public final class Table implements AutoCloseable {
   ///
   /// @return the new version
   public long overwrite(BatchStream rows) {
-    checkNotPinned("overwrite");
+    return overwrite(rows, BadVectors.error());
+  }
+
+  /// Replaces all rows, and the schema, by those of a stream, which is read to its end and closed.
+  ///
+  /// @return the new version
+  public long overwrite(BatchStream rows, BadVectors badVectors) {
     try (rows) {
-      return table.overwrite(rows).version();
+      checkNotPinned("overwrite");
+      try (BatchStream checked =
+          CheckedVectors.of(rows, Optional.empty(), badVectors, context)) {
+        return table.overwrite(checked).version();
+      }
     }
   }
 
@@ -176,9 +212,13 @@ public final class Table implements AutoCloseable {
   }
 
   MergeResult merge(MergeInsert how, BatchStream rows) {
-    checkNotPinned("merge");
     try (rows) {
-      MergeInsert.Result merged = engine.merge(how, rows);
+      checkNotPinned("merge");
+      MergeInsert.Result merged;
+      try (BatchStream checked =
+          CheckedVectors.of(rows, Optional.of(schema()), BadVectors.error(), context)) {
+        merged = engine.merge(how, checked);
+      }
       return new MergeResult(
           merged.inserted(), merged.updated(), merged.deleted(), merged.version());
     }
@@ -327,6 +367,32 @@ public final class Table implements AutoCloseable {
   /// Figures about the version this handle reads.
   public Stats stats() {
     return Stats.of(snapshot());
+  }
+
+  /// The rows at positions in the order of a scan, as maps, in the order asked for and as often.
+  ///
+  /// @throws InvalidInputException if a position is not below the number of rows
+  public List<Map<String, @Nullable Object>> takeOffsets(long... offsets) {
+    List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+    try (Scratch scratch = context.memory().scratch()) {
+      Batch batch = takeOffsets(offsets, scratch);
+      for (int i = 0; i < batch.rowCount(); i++) {
+        rows.add(Values.row(batch, i));
+      }
+    }
+    return rows;
+  }
+
+  /// The rows at positions in the order of a scan, as records.
+  public <T> List<T> takeOffsets(Class<T> recordClass, long... offsets) {
+    try (Scratch scratch = context.memory().scratch()) {
+      return RecordMapping.toRecords(recordClass, takeOffsets(offsets, scratch));
+    }
+  }
+
+  private Batch takeOffsets(long[] offsets, Scratch scratch) {
+    Snapshot snapshot = snapshot();
+    return engine.takeOffsets(snapshot, offsets, snapshot.schema().arrow().names(), scratch);
   }
 
   /// All rows, to be narrowed down.

@@ -1,6 +1,7 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.Context;
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
@@ -149,6 +150,44 @@ public final class Engine implements AutoCloseable {
         fragment -> matches(snapshot, fragment, bound).getLongCardinality(),
         found -> total[0] += found);
     return total[0];
+  }
+
+  /// The rows at positions in the order of a scan, in the order asked for.
+  ///
+  /// @param columns names of columns
+  /// @return rows in memory of `scratch`
+  /// @throws io.lancelot.base.InvalidInputException if a position is not below the number of rows
+  public Batch takeOffsets(
+      Snapshot snapshot, long[] offsets, List<String> columns, Scratch scratch) {
+    long[] addresses = new long[offsets.length];
+    for (int i = 0; i < offsets.length; i++) {
+      addresses[i] = address(snapshot, offsets[i]);
+    }
+    return table.take(snapshot, addresses, addresses.length, columns, scratch);
+  }
+
+  private long address(Snapshot snapshot, long offset) {
+    long left = offset;
+    for (Fragment fragment : snapshot.fragments()) {
+      if (left >= 0 && left < fragment.liveRows()) {
+        return fragment.id() << 32 | nthLive(table.deletions(snapshot, fragment), left);
+      }
+      left -= fragment.liveRows();
+    }
+    throw new InvalidInputException(
+        "row offset: expected=0 to " + (snapshot.rowCount() - 1) + ", found=" + offset);
+  }
+
+  /// The physical row of the live row with `n` live ones before it.
+  private static long nthLive(RoaringBitmap deleted, long n) {
+    long row = n;
+    while (true) {
+      long beyond = n + deleted.rankLong((int) row);
+      if (beyond == row) {
+        return row;
+      }
+      row = beyond;
+    }
   }
 
   /// The physical rows of a fragment that are alive and for which the filter is true.
