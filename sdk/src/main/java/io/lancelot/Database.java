@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /// A set of tables in one place. Thread-safe.
@@ -70,9 +71,11 @@ public final class Database implements AutoCloseable {
   /// Creates a table from rows, which are records of one class or maps.
   public Table createTable(String name, Collection<?> rows, TableOptions how) {
     Schema schema = schemaOf(rows);
+    BadVectors badVectors = how.badVectors().in(RecordMapping.vectorsOf(rows));
     try (Scratch scratch = context.memory().scratch()) {
       Batch batch = RecordMapping.toBatch(schema, rows, scratch);
-      return createTable(name, BatchStream.of(schema, List.of(batch)), how);
+      return createTable(
+          name, BatchStream.of(schema, List.of(batch)), how.onBadVectors(badVectors));
     }
   }
 
@@ -105,18 +108,31 @@ public final class Database implements AutoCloseable {
           case OPEN -> openTable(name);
           case OVERWRITE -> {
             Table table = openTable(name);
-            table.overwrite(rows);
+            table.overwrite(rows, how.badVectors());
             yield table;
           }
         };
       }
       CreateOptions create =
           CreateOptions.DEFAULT.withFileVersion(FileVersion.ofText(how.dataStorageVersion()));
+      if (how.stableRowIds()) {
+        create = create.withStableRowIds();
+      }
+      // The checked stream closes `rows` and its own memory.
+      BatchStream checked =
+          CheckedVectors.of(rows, Optional.empty(), how.badVectors(), context);
       return new Table(
           name,
-          io.lancelot.table.Table.create(store, path, rows, create, context),
+          create(path, checked, create),
           context,
           options);
+    }
+  }
+
+  private io.lancelot.table.Table create(
+      String path, BatchStream rows, CreateOptions options) {
+    try (rows) {
+      return io.lancelot.table.Table.create(store, path, rows, options, context);
     }
   }
 

@@ -220,6 +220,18 @@ final class RecordMapping {
     return typeOf(value.getClass(), Map.class, name);
   }
 
+  /// The components of records that are marked as vectors.
+  static String[] vectorsOf(Collection<?> rows) {
+    Object first = rows.isEmpty() ? null : rows.iterator().next();
+    if (!(first instanceof Record record)) {
+      return new String[0];
+    }
+    return Arrays.stream(record.getClass().getRecordComponents())
+        .filter(component -> component.isAnnotationPresent(Vector.class))
+        .map(RecordComponent::getName)
+        .toArray(String[]::new);
+  }
+
   /// The columns that any of the rows (records or maps) has.
   static List<String> columnsOf(Collection<?> rows) {
     Set<String> names = new java.util.LinkedHashSet<>();

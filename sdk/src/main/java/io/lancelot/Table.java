@@ -7,6 +7,7 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.Values;
 import io.lancelot.engine.Assignment;
 import io.lancelot.engine.Engine;
 import io.lancelot.engine.IndexInfo;
@@ -17,15 +18,21 @@ import io.lancelot.index.IndexSpec;
 import io.lancelot.table.CompactionReport;
 import io.lancelot.table.DataFile;
 import io.lancelot.table.Fragment;
+import io.lancelot.table.Operation;
+import io.lancelot.table.Operation.UpdateConfig.Changes;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
 import io.lancelot.table.Blob;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// A table: rows in columns, with every version it ever had. Thread-safe.
@@ -34,13 +41,15 @@ import org.jspecify.annotations.Nullable;
 /// was opened with, until [#checkout] pins it to one version.
 public final class Table implements AutoCloseable {
 
+  private static final int FUNCTION_ROWS = 8192;
+
   private final String name;
   private final io.lancelot.table.Table table;
   private final Context context;
   private final Engine engine;
   private final long checkNanos;
   private volatile @Nullable Snapshot pinned;
-  private volatile long checkedAt = System.nanoTime();
+  private final AtomicLong checkedAt = new AtomicLong(System.nanoTime());
 
   Table(String name, io.lancelot.table.Table table, Context context, ConnectOptions options) {
     this.name = name;
@@ -75,8 +84,9 @@ public final class Table implements AutoCloseable {
       return fixed;
     }
     long now = System.nanoTime();
-    if (now - checkedAt >= checkNanos) {
-      checkedAt = now;
+    long last = checkedAt.get();
+    // Of several threads that find the version too old, one looks.
+    if (now - last >= checkNanos && checkedAt.compareAndSet(last, now)) {
       return table.latest();
     }
     return table.snapshot();
@@ -85,12 +95,25 @@ public final class Table implements AutoCloseable {
   /// Adds rows: records or maps.
   ///
   /// @return the new version
-  /// @throws InvalidInputException if a row does not fit the schema; nothing was added
+  /// @throws InvalidInputException if a row does not fit the schema, or a vector has not-a-number in
+  ///   it; nothing was added
   public long add(Collection<?> rows) {
+    return add(rows, BadVectors.error());
+  }
+
+  /// Adds rows: records or maps.
+  ///
+  /// @return the new version
+  public long add(Collection<?> rows, BadVectors badVectors) {
+    BadVectors policy = badVectors.in(RecordMapping.vectorsOf(rows));
     Schema schema = schema();
+    Schema given =
+        policy.policy() == BadVectors.Policy.ERROR
+            ? schema
+            : policy.accepts(schema);
     try (Scratch scratch = context.memory().scratch()) {
-      Batch batch = RecordMapping.toBatch(schema, rows, scratch);
-      return add(BatchStream.of(schema, List.of(batch)));
+      Batch batch = RecordMapping.toBatch(given, rows, scratch);
+      return add(BatchStream.of(given, List.of(batch)), policy);
     }
   }
 
@@ -99,9 +122,19 @@ public final class Table implements AutoCloseable {
   ///
   /// @return the new version
   public long add(BatchStream rows) {
-    checkNotPinned("add");
+    return add(rows, BadVectors.error());
+  }
+
+  /// Adds the rows of a stream, which is read to its end and closed.
+  ///
+  /// @return the new version
+  public long add(BatchStream rows, BadVectors badVectors) {
     try (rows) {
-      return table.append(rows).version();
+      checkNotPinned("add");
+      try (BatchStream checked =
+          CheckedVectors.of(rows, Optional.of(schema()), badVectors, context)) {
+        return table.append(checked).version();
+      }
     }
   }
 
@@ -110,9 +143,19 @@ public final class Table implements AutoCloseable {
   ///
   /// @return the new version
   public long overwrite(BatchStream rows) {
-    checkNotPinned("overwrite");
+    return overwrite(rows, BadVectors.error());
+  }
+
+  /// Replaces all rows, and the schema, by those of a stream, which is read to its end and closed.
+  ///
+  /// @return the new version
+  public long overwrite(BatchStream rows, BadVectors badVectors) {
     try (rows) {
-      return table.overwrite(rows).version();
+      checkNotPinned("overwrite");
+      try (BatchStream checked =
+          CheckedVectors.of(rows, Optional.empty(), badVectors, context)) {
+        return table.overwrite(checked).version();
+      }
     }
   }
 
@@ -170,9 +213,13 @@ public final class Table implements AutoCloseable {
   }
 
   MergeResult merge(MergeInsert how, BatchStream rows) {
-    checkNotPinned("merge");
     try (rows) {
-      MergeInsert.Result merged = engine.merge(how, rows);
+      checkNotPinned("merge");
+      MergeInsert.Result merged;
+      try (BatchStream checked =
+          CheckedVectors.of(rows, Optional.of(schema()), BadVectors.error(), context)) {
+        merged = engine.merge(how, checked);
+      }
       return new MergeResult(
           merged.inserted(), merged.updated(), merged.deleted(), merged.version());
     }
@@ -187,6 +234,110 @@ public final class Table implements AutoCloseable {
   ///   is there
   public List<@Nullable Blob> takeBlobs(String column, long... rowIds) {
     return table.takeBlobs(snapshot(), column, rowIds);
+  }
+
+  /// Adds columns computed from the rows there are: name to SQL expression, such as
+  /// `Map.of("gross", "net * 1.19")`. Only the new columns are written. A name such as
+  /// `stats.magic` adds a field to a struct.
+  ///
+  /// @return the new version
+  public long addColumns(Map<String, String> expressions) {
+    checkNotPinned("add columns");
+    Map<String, Expr> parsed = new LinkedHashMap<>();
+    expressions.forEach((name, expression) -> parsed.put(name, Expr.parse(expression)));
+    return engine.addColumns(parsed).version();
+  }
+
+  /// Adds columns that are null in all rows there are. No data is written.
+  ///
+  /// @return the new version
+  public long addColumns(Schema columns) {
+    checkNotPinned("add columns");
+    return engine.addColumns(columns.fields()).version();
+  }
+
+  /// Adds columns that a function makes of the rows there are. It gets a batch of the columns it
+  /// asks for, and returns one of as many rows that has the new columns; several threads call it.
+  ///
+  /// @param columns what it makes
+  /// @param inputs the columns that it gets; empty for all
+  /// @return the new version
+  public long addColumns(Schema columns, List<String> inputs, Function<Batch, Batch> function) {
+    checkNotPinned("add columns");
+    return engine.addColumns(columns, inputs, FUNCTION_ROWS, function).version();
+  }
+
+  /// Adds the columns of a stream, joined to the rows there are by key; rows without a partner get
+  /// nulls. The stream is read to its end, held in memory, and closed.
+  ///
+  /// @param on columns that both have
+  /// @return the new version
+  public long addColumns(List<String> on, BatchStream rows) {
+    checkNotPinned("add columns");
+    try (rows) {
+      return engine.addColumns(on, rows).version();
+    }
+  }
+
+  /// Changes names, types and nullability: `alterColumns(ColumnAlteration.of("x").rename("y"))`.
+  /// Data is written anew only for another type.
+  ///
+  /// @return the new version
+  public long alterColumns(ColumnAlteration... alterations) {
+    checkNotPinned("alter columns");
+    return engine
+        .alterColumns(Arrays.stream(alterations).map(ColumnAlteration::spec).toList())
+        .version();
+  }
+
+  /// Removes columns, and the indices on them. Older versions keep them.
+  ///
+  /// @return the new version
+  public long dropColumns(String... columns) {
+    checkNotPinned("drop columns");
+    return engine.dropColumns(List.of(columns)).version();
+  }
+
+  /// Changes what is noted about a column, or a field inside one: keys get new values, or go where
+  /// the value is null.
+  ///
+  /// @return the new version
+  public long updateFieldMetadata(String column, Map<String, @Nullable String> changes) {
+    checkNotPinned("update field metadata");
+    return engine.updateFieldMetadata(column, changes(changes)).version();
+  }
+
+  /// Changes what is noted about the schema; as [#updateFieldMetadata].
+  ///
+  /// @return the new version
+  public long updateSchemaMetadata(Map<String, @Nullable String> changes) {
+    checkNotPinned("update schema metadata");
+    return engine
+        .updateConfig(
+            new Operation.UpdateConfig(Changes.NONE, Changes.NONE, changes(changes), Map.of()))
+        .version();
+  }
+
+  /// Changes the table's settings (`lance.*` are the format's own); as [#updateFieldMetadata].
+  ///
+  /// @return the new version
+  public long updateConfig(Map<String, @Nullable String> changes) {
+    checkNotPinned("update config");
+    return engine
+        .updateConfig(
+            new Operation.UpdateConfig(changes(changes), Changes.NONE, Changes.NONE, Map.of()))
+        .version();
+  }
+
+  private static Changes changes(Map<String, @Nullable String> values) {
+    Map<String, Optional<String>> entries = new LinkedHashMap<>();
+    values.forEach((key, value) -> entries.put(key, Optional.ofNullable(value)));
+    return new Changes(entries, false);
+  }
+
+  /// The table's settings.
+  public Map<String, String> config() {
+    return snapshot().config();
   }
 
   public long countRows() {
@@ -228,6 +379,32 @@ public final class Table implements AutoCloseable {
   /// Figures about the version this handle reads.
   public Stats stats() {
     return Stats.of(snapshot());
+  }
+
+  /// The rows at positions in the order of a scan, as maps, in the order asked for and as often.
+  ///
+  /// @throws InvalidInputException if a position is not below the number of rows
+  public List<Map<String, @Nullable Object>> takeOffsets(long... offsets) {
+    List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+    try (Scratch scratch = context.memory().scratch()) {
+      Batch batch = takeOffsets(offsets, scratch);
+      for (int i = 0; i < batch.rowCount(); i++) {
+        rows.add(Values.row(batch, i));
+      }
+    }
+    return rows;
+  }
+
+  /// The rows at positions in the order of a scan, as records.
+  public <T> List<T> takeOffsets(Class<T> recordClass, long... offsets) {
+    try (Scratch scratch = context.memory().scratch()) {
+      return RecordMapping.toRecords(recordClass, takeOffsets(offsets, scratch));
+    }
+  }
+
+  private Batch takeOffsets(long[] offsets, Scratch scratch) {
+    Snapshot snapshot = snapshot();
+    return engine.takeOffsets(snapshot, offsets, snapshot.schema().arrow().names(), scratch);
   }
 
   /// All rows, to be narrowed down.

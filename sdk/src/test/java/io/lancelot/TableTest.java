@@ -246,7 +246,9 @@ class TableTest {
     nothing.put("vector", null);
     float[] broken = items.get(0).vector().clone();
     broken[0] = Float.NaN;
-    table.add(List.of(nothing, Map.of("id", 1001L, "vector", broken)));
+    table.add(List.of(nothing, Map.of("id", 1001L, "vector", items.get(0).vector())));
+    // Adding refuses it; older tables may have it all the same.
+    table.update().where("id = 1001").set("vector", broken).execute();
     assertThat(table.countRows()).isEqualTo(502);
     assertThat(table.search(items.get(0).vector()).limit(1000).toList(Hit.class))
         .hasSize(500)

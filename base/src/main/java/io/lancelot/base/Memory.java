@@ -114,7 +114,8 @@ public final class Memory implements AutoCloseable {
     lock.lock();
     try {
       if (closed) {
-        throw new IllegalStateException("memory is closed");
+        throw new InvalidInputException(
+            "connection is closed: expected=an open one, found=memory that was given back");
       }
       if (size < 0 || size > limitBytes - usedBytes) {
         throw exhausted(size, usedBytes);

@@ -150,8 +150,8 @@ class MemoryTest {
     assertThat(memory.usedBytes()).isZero();
     assertThat(segment.scope().isAlive()).isFalse();
     assertThatThrownBy(() -> scratch.allocateBytes(8))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("memory is closed");
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("connection is closed");
   }
 
   @Test

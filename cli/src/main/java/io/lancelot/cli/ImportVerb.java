@@ -1,6 +1,7 @@
 package io.lancelot.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.lancelot.BadVectors;
 import io.lancelot.Database;
 import io.lancelot.Table;
 import io.lancelot.TableOptions;
@@ -32,6 +33,10 @@ final class ImportVerb extends Verb {
   private Mode mode = Mode.create;
 
   private Set<String> vectors = new LinkedHashSet<>();
+
+  private BadVectors.Policy badVectors = BadVectors.Policy.ERROR;
+
+  private double fillValue;
 
   private String dataStorageVersion = "2.2";
 
@@ -71,10 +76,29 @@ final class ImportVerb extends Verb {
     arguments.option(
         "--data-storage-version", "V", "2.2 (default) or 2.1", value -> dataStorageVersion = value);
     arguments.option(
+        "--on-bad-vectors",
+        "X",
+        "error (default), drop, fill or null: for NaN, wrong length and null in vectors",
+        value ->
+            badVectors = Arguments.choice("--on-bad-vectors", value, BadVectors.Policy.class));
+    arguments.option(
+        "--fill-value",
+        "X",
+        "what bad vectors are filled with (default 0)",
+        value -> fillValue = decimal(value));
+    arguments.option(
         "--batch-rows",
         "N",
         "rows read at once (default 8192)",
         value -> batchRows = Math.toIntExact(Arguments.number("--batch-rows", value)));
+  }
+
+  private static double decimal(String value) {
+    try {
+      return Double.parseDouble(value.strip());
+    } catch (NumberFormatException e) {
+      throw new InvalidInputException("--fill-value: expected=a number, found=" + value, e);
+    }
   }
 
   @Override
@@ -115,21 +139,29 @@ final class ImportVerb extends Verb {
   private Table read(Database database, String name, Path file, Mode how) throws IOException {
     Optional<Table> existing =
         how == Mode.append ? Optional.of(database.openTable(name)) : Optional.empty();
+    BadVectors policy = new BadVectors(badVectors, fillValue, vectors);
     try (Memory memory = Memory.ofLimit(Context.defaultMemoryBytes());
         Arena arena = Arena.ofShared();
         BatchStream rows =
             InputFiles.open(
-                file, format, existing.map(Table::schema), vectors, batchRows, memory, arena)) {
+                file,
+                format,
+                existing.map(table -> policy.accepts(table.schema())),
+                vectors,
+                batchRows,
+                memory,
+                arena)) {
       if (verbose) {
         err.println("lancelot: reading " + file);
       }
       if (existing.isPresent()) {
-        existing.get().add(rows);
+        existing.get().add(rows, policy);
         return existing.get();
       }
       TableOptions options =
           TableOptions.defaults()
               .withDataStorageVersion(dataStorageVersion)
+              .onBadVectors(policy)
               .ifExists(
                   how == Mode.overwrite
                       ? TableOptions.Existing.OVERWRITE

@@ -22,7 +22,7 @@ public final class Main {
 
   /// Verbs of the contract that come with later work.
   private static final Set<String> LATER =
-      Set.of("analyze", "tag", "branch", "columns", "cleanup", "check", "repair", "backup", "sql");
+      Set.of("analyze", "tag", "branch", "cleanup", "check", "repair", "backup", "sql");
 
   private Main() {}
 
@@ -58,6 +58,7 @@ public final class Main {
     verbs.put("update", () -> new UpdateVerb(out));
     verbs.put("merge", () -> new MergeVerb(out));
     verbs.put("optimize", () -> new OptimizeVerb(out));
+    verbs.put("columns", () -> new ColumnsVerb(out));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));
     return verbs;

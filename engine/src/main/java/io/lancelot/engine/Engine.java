@@ -1,10 +1,12 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.Context;
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Parallel;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
+import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
 import io.lancelot.file.LanceField;
@@ -16,6 +18,7 @@ import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
 import io.lancelot.table.MovedRows;
+import io.lancelot.table.Operation;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.StagedRows;
 import io.lancelot.table.Table;
@@ -27,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -167,6 +171,44 @@ public final class Engine implements AutoCloseable {
     return RowFilter.of(execution(snapshot), Optional.of(bound), lookup);
   }
 
+  /// The rows at positions in the order of a scan, in the order asked for.
+  ///
+  /// @param columns names of columns
+  /// @return rows in memory of `scratch`
+  /// @throws io.lancelot.base.InvalidInputException if a position is not below the number of rows
+  public Batch takeOffsets(
+      Snapshot snapshot, long[] offsets, List<String> columns, Scratch scratch) {
+    long[] addresses = new long[offsets.length];
+    for (int i = 0; i < offsets.length; i++) {
+      addresses[i] = address(snapshot, offsets[i]);
+    }
+    return table.take(snapshot, addresses, addresses.length, columns, scratch);
+  }
+
+  private long address(Snapshot snapshot, long offset) {
+    long left = offset;
+    for (Fragment fragment : snapshot.fragments()) {
+      if (left >= 0 && left < fragment.liveRows()) {
+        return fragment.id() << 32 | nthLive(table.deletions(snapshot, fragment), left);
+      }
+      left -= fragment.liveRows();
+    }
+    throw new InvalidInputException(
+        "row offset: expected=0 to " + (snapshot.rowCount() - 1) + ", found=" + offset);
+  }
+
+  /// The physical row of the live row with `n` live ones before it.
+  private static long nthLive(RoaringBitmap deleted, long n) {
+    long row = n;
+    while (true) {
+      long beyond = n + deleted.rankLong((int) row);
+      if (beyond == row) {
+        return row;
+      }
+      row = beyond;
+    }
+  }
+
   /// What a deletion did.
   ///
   /// @param rows how many rows it removed
@@ -261,6 +303,61 @@ public final class Engine implements AutoCloseable {
       Merging merging = new Merging(table, context, this::execution, how, source);
       return Attempts.run(context, merging::attempt);
     }
+  }
+
+  private SchemaEvolution evolution() {
+    return new SchemaEvolution(
+        table, context, rows -> count(rows.snapshot(), Optional.of(rows.filter())));
+  }
+
+  /// Adds columns computed from the rows there are: path to expression. Only the new columns are
+  /// written. A path such as `stats.magic` adds a field to a struct.
+  public Snapshot addColumns(Map<String, Expr> expressions) {
+    return evolution().addComputed(expressions);
+  }
+
+  /// Adds columns that are null in all rows there are. Nothing is written.
+  public Snapshot addColumns(List<Field> fields) {
+    return evolution().addNulls(fields);
+  }
+
+  /// Adds columns that a function makes of the rows there are, batch by batch. It runs on several
+  /// threads at once.
+  ///
+  /// @param columns what it makes
+  /// @param inputs columns that it gets; empty for all
+  /// @param batchRows rows per call, at most
+  public Snapshot addColumns(
+      Schema columns, List<String> inputs, int batchRows, Function<Batch, Batch> function) {
+    return evolution().addMade(columns, inputs, batchRows, function);
+  }
+
+  /// Adds the columns of a source, joined by key; rows without a partner get nulls.
+  public Snapshot addColumns(List<String> on, BatchStream rows) {
+    try (MergeSource source = new MergeSource(rows, on, context)) {
+      return evolution().addJoined(source, on);
+    }
+  }
+
+  /// Changes names, nullability and types of columns. Values are written anew only for another
+  /// type.
+  public Snapshot alterColumns(List<Alteration> alterations) {
+    return evolution().alter(alterations);
+  }
+
+  /// Removes columns, and the indices on them. Nothing is written; older versions keep them.
+  public Snapshot dropColumns(List<String> paths) {
+    return evolution().drop(paths);
+  }
+
+  /// Changes what is noted about a column.
+  public Snapshot updateFieldMetadata(String path, Operation.UpdateConfig.Changes changes) {
+    return evolution().annotate(path, changes);
+  }
+
+  /// Changes the table's settings, or what is noted about the table or its schema.
+  public Snapshot updateConfig(Operation.UpdateConfig changes) {
+    return evolution().configure(changes);
   }
 
   /// Closes the indices that are open.

@@ -91,7 +91,7 @@ final class KeyTable {
     int slot = (int) hash & mask;
     while (slots[slot] != NONE) {
       int source = slots[slot];
-      if (hashes[source] == hash && (exact || KeyHashes.equal(others, row, keys, source))) {
+      if (hashes[source] == hash && (exact || KeyHashes.equal(keys, source, others, row))) {
         return source;
       }
       slot = slot + 1 & mask;

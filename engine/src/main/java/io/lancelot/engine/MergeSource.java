@@ -11,6 +11,7 @@ import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The rows to be merged: held in memory, for each attempt looks at them anew. A source that does
@@ -90,6 +91,39 @@ final class MergeSource implements AutoCloseable {
     known = new Fitted(table, cast, key, KeyTable.of(keys(key, cast, table), cast.rowCount(), key));
     fitted = known;
     return known;
+  }
+
+  /// The rows as values to be joined to a table's rows.
+  ///
+  /// @param values the columns that are no keys
+  record Joined(Batch values, KeyTable keys) {}
+
+  /// Casts the key columns to the table's types.
+  ///
+  /// @throws InvalidInputException if a key column is missing, a value column exists in the table
+  ///   already, or two rows have the same key
+  Joined join(Schema table) {
+    castMemory.close();
+    List<Field> keyFields = new ArrayList<>();
+    List<Column> keyColumns = new ArrayList<>();
+    List<Field> fields = new ArrayList<>();
+    List<Column> columns = new ArrayList<>();
+    for (int i = 0; i < rows.columns().size(); i++) {
+      Field field = rows.schema().fields().get(i);
+      Optional<Field> own = table.field(field.name());
+      if (!on.contains(field.name())) {
+        fields.add(field);
+        columns.add(rows.column(i));
+      } else if (own.isPresent()) {
+        keyFields.add(own.get());
+        Casting casting = Casting.of(field.type(), own.get().type(), field.name());
+        keyColumns.add(casting.apply(rows.column(i), castMemory));
+      }
+    }
+    Batch keys = new Batch(Schema.of(keyFields), rows.rowCount(), keyColumns);
+    return new Joined(
+        new Batch(Schema.of(fields), rows.rowCount(), columns),
+        KeyTable.of(keys(on, keys, table), rows.rowCount(), on));
   }
 
   private List<Column> keys(List<String> key, Batch cast, Schema table) {

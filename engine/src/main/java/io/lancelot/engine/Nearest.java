@@ -20,6 +20,10 @@ public record Nearest(
     if (vectors.isEmpty()) {
       throw new InvalidInputException("vector search without a vector: expected=at least one");
     }
+    if (lower > upper) {
+      throw new InvalidInputException(
+          "distance range: expected=lower bound first, found=" + lower + ".." + upper);
+    }
     for (double[] vector : vectors) {
       for (int i = 0; i < vector.length; i++) {
         if (!Double.isFinite(vector[i])) {

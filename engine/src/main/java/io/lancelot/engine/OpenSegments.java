@@ -74,7 +74,8 @@ final class OpenSegments implements AutoCloseable {
     lock.lock();
     try {
       if (closed) {
-        throw new IllegalStateException("table is closed");
+        throw new io.lancelot.base.InvalidInputException(
+            "table is closed: expected=an open table, found=a closed one");
       }
       entry = entries.computeIfAbsent(uuid, _ -> new Entry());
       entry.users++;

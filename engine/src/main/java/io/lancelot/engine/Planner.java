@@ -102,7 +102,7 @@ final class Planner {
     if (postfilter) {
       plan = new Plan.FilterRows(plan, filter.get());
     }
-    if (vectors.size() == 1) {
+    if (vectors.size() == 1 || limit == 0) {
       plan = new Plan.Limit(plan, query.offset(), OptionalLong.of(limit));
     } else if (query.offset() > 0) {
       throw new InvalidInputException(

@@ -56,8 +56,8 @@ final class Conflicts {
       case Operation.Merge _ -> merge(theirs);
       case Operation.Project _ -> project(theirs);
       case Operation.UpdateConfig config -> updateConfig(config, theirs);
-      case Operation.DataReplacement _,
-          Operation.DataOverlay _,
+      case Operation.DataReplacement replacement -> dataReplacement(replacement, theirs);
+      case Operation.DataOverlay _,
           Operation.UpdateMemWalState _,
           Operation.Clone _,
           Operation.UpdateBases _,
@@ -233,6 +233,53 @@ final class Conflicts {
     return theirs instanceof Operation.Merge || theirs instanceof Operation.Project
         ? Verdict.RETRY
         : Verdict.COMPATIBLE;
+  }
+
+  private static Verdict dataReplacement(Operation.DataReplacement ours, Operation theirs) {
+    return switch (theirs) {
+      case Operation.Overwrite _, Operation.Restore _ -> Verdict.INCOMPATIBLE;
+      case Operation.Merge _ -> Verdict.RETRY;
+      case Operation.Delete delete ->
+          Collections.disjoint(delete.removedIds(), ours.files().keySet())
+              ? Verdict.COMPATIBLE
+              : Verdict.INCOMPATIBLE;
+      case Operation.Update update -> {
+        if (!Collections.disjoint(update.removedIds(), ours.files().keySet())) {
+          yield Verdict.INCOMPATIBLE;
+        }
+        yield shareFragments(ours, update) ? Verdict.RETRY : Verdict.COMPATIBLE;
+      }
+      case Operation.CreateIndex index ->
+          replaces(ours, index.added()) ? Verdict.RETRY : Verdict.COMPATIBLE;
+      case Operation.Rewrite rewrite ->
+          shareFragments(ours, rewrite) ? Verdict.RETRY : Verdict.COMPATIBLE;
+      case Operation.Project project -> {
+        Set<Integer> fields = new HashSet<>();
+        ours.files().values().forEach(file -> fields.addAll(file.fieldIds()));
+        yield drops(project, fields) ? Verdict.INCOMPATIBLE : Verdict.COMPATIBLE;
+      }
+      case Operation.DataReplacement other ->
+          replacesSame(ours, other) ? Verdict.RETRY : Verdict.COMPATIBLE;
+      case Operation.Append _,
+          Operation.ReserveFragments _,
+          Operation.UpdateConfig _,
+          Operation.UpdateMemWalState _,
+          Operation.Clone _,
+          Operation.UpdateBases _,
+          Operation.DataOverlay _,
+          Operation.Unknown _ ->
+          Verdict.COMPATIBLE;
+    };
+  }
+
+  private static boolean replacesSame(
+      Operation.DataReplacement one, Operation.DataReplacement other) {
+    return one.files().entrySet().stream()
+        .anyMatch(entry -> {
+          DataFile theirs = other.files().get(entry.getKey());
+          return theirs != null
+              && !Collections.disjoint(theirs.fieldIds(), entry.getValue().fieldIds());
+        });
   }
 
   private static Verdict updateConfig(Operation.UpdateConfig ours, Operation theirs) {

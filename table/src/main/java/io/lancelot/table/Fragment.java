@@ -125,6 +125,11 @@ public final class Fragment {
         .equals(other.proto.toBuilder().clearDeletionFile().build());
   }
 
+  /// The same fragment with one more file.
+  Fragment withFile(DataFile file) {
+    return new Fragment(proto.toBuilder().addFiles(file.toProto()).build(), "");
+  }
+
   /// Whether both hold the same columns in the same files.
   boolean sameFiles(Fragment other) {
     return files.equals(other.files);

@@ -80,6 +80,23 @@ final class FragmentWriter implements AutoCloseable {
     }
   }
 
+  /// Writes a whole stream as columns of one existing fragment, into one file.
+  static List<Fragment> writeColumns(
+      TableRoot root,
+      LanceSchema columns,
+      FileVersion version,
+      Context context,
+      WrittenFiles written,
+      BatchStream rows) {
+    try (FragmentWriter writer =
+        new FragmentWriter(root, columns, version, context, written, Long.MAX_VALUE)) {
+      for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
+        writer.write(batch);
+      }
+      return writer.finish();
+    }
+  }
+
   /// @param batch of the schema; may be reused as soon as this returns
   void write(Batch batch) {
     int from = 0;

@@ -3,18 +3,20 @@ package io.lancelot.table;
 import com.google.protobuf.Timestamp;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.ResourceExhaustedException;
-import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.file.FileVersion;
 import io.lancelot.file.LanceSchema;
+import io.lancelot.file.proto.Field;
 import io.lancelot.table.proto.TableProto;
 import io.lancelot.table.proto.TransactionProto;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -94,10 +96,13 @@ final class NextManifest {
       case Operation.CreateIndex(List<IndexEntry> added, List<IndexEntry> removed) ->
           createIndex(added, removed);
       case Operation.Rewrite rewrite -> rewrite(rewrite);
-      case Operation.Merge _,
-          Operation.Project _,
-          Operation.DataReplacement _,
-          Operation.UpdateMemWalState _,
+      case Operation.Merge merge -> {
+        setSchema(merge.schema());
+        setFragments(merge.fragments());
+      }
+      case Operation.Project project -> setSchema(project.schema());
+      case Operation.DataReplacement(Map<Long, DataFile> files) -> replaceFiles(files);
+      case Operation.UpdateMemWalState _,
           Operation.Clone _,
           Operation.UpdateBases _,
           Operation.DataOverlay _,
@@ -200,14 +205,132 @@ final class NextManifest {
   }
 
   private void updateConfig(Operation.UpdateConfig changes) {
-    if (!changes.schemaMetadata().none() || !changes.fields().isEmpty()) {
-      throw new UnsupportedFeatureException(
-          "changes of schema or field metadata are not supported");
-    }
     Map<String, String> config = changes.config().apply(next.getConfigMap());
     next.clearConfig().putAllConfig(config);
     Map<String, String> metadata = changes.tableMetadata().apply(next.getTableMetadataMap());
     next.clearTableMetadata().putAllTableMetadata(metadata);
+    Map<String, String> schemaMetadata =
+        changes
+            .schemaMetadata()
+            .apply(LanceSchema.metadataFromProto(next.getSchemaMetadataMap()));
+    next.clearSchemaMetadata()
+        .putAllSchemaMetadata(LanceSchema.metadataToProto(schemaMetadata));
+    if (!changes.fields().isEmpty()) {
+      List<Field> fields = SchemaMessages.annotated(next.getFieldsList(), changes.fields());
+      next.clearFields().addAllFields(fields);
+    }
+  }
+
+  /// Takes over names, order and nullability; what else is stored with a field that stays is kept.
+  /// Indices go with their columns.
+  private void setSchema(LanceSchema schema) {
+    List<Field> fields = SchemaMessages.changed(next.getFieldsList(), schema);
+    next.clearFields().addAllFields(fields);
+    Set<Integer> live = new HashSet<>();
+    fields.forEach(field -> live.add(field.getId()));
+    indices =
+        indices.stream().filter(index -> live.containsAll(index.getFieldsList())).toList();
+  }
+
+  /// Takes over the files of fragments. Where they changed, so did all rows.
+  private void setFragments(List<Fragment> fragments) {
+    Map<Long, TableProto.DataFragment> before = new HashMap<>();
+    next.getFragmentsList().forEach(fragment -> before.put(fragment.getId(), fragment));
+    next.clearFragments();
+    for (Fragment fragment : fragments) {
+      TableProto.DataFragment old = before.remove(fragment.id());
+      if (old == null || old.getPhysicalRows() != fragment.physicalRows()) {
+        throw new InvalidInputException(
+            "merge: expected=the table's fragments, found=" + fragment);
+      }
+      TableProto.DataFragment.Builder merged =
+          old.toBuilder().clearFiles().addAllFiles(fragment.proto().getFilesList());
+      if (!old.getFilesList().equals(merged.getFilesList())) {
+        touch(merged);
+        withdrawIndices(old, merged);
+      }
+      next.addFragments(merged);
+    }
+    if (!before.isEmpty()) {
+      throw new InvalidInputException(
+          "merge: expected=all of the table's fragments, missing=" + before.keySet());
+    }
+  }
+
+  private void touch(TableProto.DataFragment.Builder fragment) {
+    if (stableRowIds()) {
+      fragment.setInlineLastUpdatedAtVersions(
+          RowIdSequence.ofVersion(fragment.getPhysicalRows(), next.getVersion()));
+    }
+  }
+
+  /// An index on a column that has moved to another file covers the fragment no more.
+  private void withdrawIndices(
+      TableProto.DataFragment old, TableProto.DataFragment.Builder changed) {
+    Set<Integer> moved = new HashSet<>();
+    for (TableProto.DataFile file : changed.getFilesList()) {
+      if (!old.getFilesList().contains(file)) {
+        moved.addAll(file.getFieldsList());
+      }
+    }
+    List<TableProto.IndexMetadata> kept = new ArrayList<>();
+    for (TableProto.IndexMetadata index : indices) {
+      IndexEntry entry = new IndexEntry(index, "manifest");
+      Optional<RoaringBitmap> covered = entry.fragments();
+      if (Collections.disjoint(moved, index.getFieldsList()) || covered.isEmpty()) {
+        kept.add(index);
+        continue;
+      }
+      RoaringBitmap rest = covered.get();
+      rest.remove((int) old.getId());
+      kept.add(entry.withFragments(rest).proto());
+    }
+    indices = kept;
+  }
+
+  private void replaceFiles(Map<Long, DataFile> files) {
+    Set<Long> missing = new HashSet<>(files.keySet());
+    List<TableProto.DataFragment> fragments = new ArrayList<>();
+    for (TableProto.DataFragment fragment : next.getFragmentsList()) {
+      DataFile file = files.get(fragment.getId());
+      if (file == null) {
+        fragments.add(fragment);
+        continue;
+      }
+      missing.remove(fragment.getId());
+      TableProto.DataFragment.Builder replaced = replaceFile(fragment, file);
+      touch(replaced);
+      withdrawIndices(fragment, replaced);
+      fragments.add(replaced.build());
+    }
+    if (!missing.isEmpty()) {
+      throw new InvalidInputException(
+          "data replacement: expected=fragments of the table, missing=" + missing);
+    }
+    next.clearFragments().addAllFragments(fragments);
+  }
+
+  /// The file of exactly these columns goes; columns that lay in no file get one.
+  private static TableProto.DataFragment.Builder replaceFile(
+      TableProto.DataFragment fragment, DataFile file) {
+    TableProto.DataFragment.Builder replaced = fragment.toBuilder();
+    for (int i = 0; i < fragment.getFilesCount(); i++) {
+      List<Integer> fields = fragment.getFiles(i).getFieldsList();
+      if (fields.equals(file.fieldIds())) {
+        return replaced.setFiles(i, file.toProto());
+      }
+      if (!Collections.disjoint(fields, file.fieldIds())) {
+        throw new InvalidInputException(
+            "data replacement: expected=the columns "
+                + fields
+                + " of one data file, found="
+                + file.fieldIds()
+                + " (fragment="
+                + fragment.getId()
+                + ")");
+      }
+    }
+    return replaced.addFiles(file.toProto());
   }
 
   private void delete(List<Fragment> changed, List<Long> removedIds) {

@@ -1,5 +1,6 @@
 package io.lancelot.table;
 
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.file.DataFileReader;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -88,7 +89,10 @@ final class OpenFiles implements AutoCloseable {
     lock.lock();
     try {
       if (closed) {
-        throw new IllegalStateException("table is closed (path=" + location.path() + ")");
+        throw new InvalidInputException(
+            "table is closed: expected=an open table, found=a closed one (path="
+                + location.path()
+                + ")");
       }
       Entry entry = entries.computeIfAbsent(location, Entry::new);
       entry.leases++;

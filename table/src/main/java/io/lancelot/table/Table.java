@@ -358,6 +358,54 @@ public final class Table implements AutoCloseable {
     return FragmentReuse.of(snapshot, bases);
   }
 
+  /// Writes new columns of a fragment into a data file that belongs to no version yet.
+  ///
+  /// @param columns the new fields, under the structs that they lie in
+  /// @param rows a value of each new column for every physical row, deleted ones included
+  /// @return the fragment with the file
+  public Fragment stageColumns(
+      Snapshot base,
+      Fragment fragment,
+      LanceSchema columns,
+      BatchStream rows,
+      StagedColumns staged) {
+    base.checkWritable();
+    List<Fragment> files =
+        FragmentWriter.writeColumns(
+            root, columns, base.fileVersion(), context, staged.written(), rows);
+    if (files.size() != 1 || files.getFirst().physicalRows() != fragment.physicalRows()) {
+      throw new InvalidInputException(
+          "new columns: expected="
+              + fragment.physicalRows()
+              + " rows, found="
+              + files.stream().mapToLong(Fragment::physicalRows).sum()
+              + " (fragment="
+              + fragment.id()
+              + ")");
+    }
+    return fragment.withFile(files.getFirst().files().getFirst());
+  }
+
+  /// Notes the files of new columns until they are committed.
+  public StagedColumns newStagedColumns() {
+    return new StagedColumns(new WrittenFiles(root.store()));
+  }
+
+  /// Changes columns by new data files, or adds some that are null everywhere. The staged files are
+  /// removed if it fails.
+  ///
+  /// @param fragments all fragments of `base`, with the new files
+  /// @param preservesNullability whether rows made for the old schema still fit the new one
+  public Snapshot mergeColumns(
+      Snapshot base,
+      LanceSchema schema,
+      List<Fragment> fragments,
+      StagedColumns staged,
+      boolean preservesNullability) {
+    Operation operation = new Operation.Merge(fragments, schema, preservesNullability);
+    return remember(committer.commit(base, _ -> operation, staged.written()));
+  }
+
   /// Brings back the content of an older version, as a new one.
   public Snapshot restore(long version) {
     Snapshot base = latest();

@@ -233,10 +233,29 @@ final class TransactionCodec {
               .addAllNewIndices(added.stream().map(IndexEntry::proto).toList())
               .addAllRemovedIndices(removed.stream().map(IndexEntry::proto).toList());
       case Operation.Rewrite rewrite -> proto.setRewrite(encode(rewrite));
-      case Operation.Merge _,
-          Operation.Project _,
-          Operation.DataReplacement _,
-          Operation.UpdateMemWalState _,
+      case Operation.Merge(
+              List<Fragment> fragments,
+              LanceSchema schema,
+              boolean preservesNullability) ->
+          proto
+              .getMergeBuilder()
+              .addAllFragments(protos(fragments))
+              .addAllSchema(schema.toProto())
+              .putAllSchemaMetadata(LanceSchema.metadataToProto(schema.metadata()))
+              .setPreservesNullability(preservesNullability);
+      case Operation.Project(LanceSchema schema, boolean preservesNullability) ->
+          proto
+              .getProjectBuilder()
+              .addAllSchema(schema.toProto())
+              .setPreservesNullability(preservesNullability);
+      case Operation.DataReplacement(Map<Long, DataFile> files) ->
+          files.forEach((id, file) ->
+              proto
+                  .getDataReplacementBuilder()
+                  .addReplacementsBuilder()
+                  .setFragmentId(id)
+                  .setNewFile(file.toProto()));
+      case Operation.UpdateMemWalState _,
           Operation.Clone _,
           Operation.UpdateBases _,
           Operation.DataOverlay _,

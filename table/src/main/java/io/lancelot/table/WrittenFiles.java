@@ -5,7 +5,7 @@ import io.lancelot.storage.ObjectStore;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The files that one write has made and that nobody refers to until it commits.
+/// The files that one write has made and that nobody refers to until it commits. Thread-safe.
 final class WrittenFiles {
 
   private final ObjectStore store;
@@ -16,7 +16,7 @@ final class WrittenFiles {
   }
 
   /// Notes a file before it is written, so that half a file is found too.
-  void add(String path) {
+  synchronized void add(String path) {
     if (!paths.contains(path)) {
       paths.add(path);
     }
@@ -24,7 +24,7 @@ final class WrittenFiles {
 
   /// Removes the files of a write that surely failed. What cannot be removed stays for the cleanup
   /// of old versions.
-  void discard(Throwable cause) {
+  synchronized void discard(Throwable cause) {
     for (String path : paths) {
       try {
         store.delete(path);

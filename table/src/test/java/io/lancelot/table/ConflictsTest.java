@@ -90,6 +90,7 @@ class ConflictsTest {
     expected.put("Rst", "c c c c c c c c c c c x");
     expected.put("Rsv", "c c c x c c c x c c c c");
     expected.put("Cfg", "c c c c c c c c c x c c");
+    expected.put("DRep", "c c r x r r c x c c r x");
     Map<String, Operation> operations = operations();
     expected.forEach((ours, row) -> {
       StringBuilder found = new StringBuilder();
@@ -140,6 +141,19 @@ class ConflictsTest {
   void keyFiltersMeetNewRows() {
     assertThat(Conflicts.check(update(true), operation("App"))).isEqualTo(RETRY);
     assertThat(Conflicts.check(update(true), update(true))).isEqualTo(RETRY);
+  }
+
+  @Test
+  void dataReplacementNeedsItsFragmentsAndColumns() {
+    Operation ours = operation("DRep");
+    Operation removed = new Operation.Delete(List.of(), List.of(0L), "");
+    assertThat(Conflicts.check(ours, removed)).isEqualTo(INCOMPATIBLE);
+    LanceSchema others =
+        new LanceSchema(List.of(SCHEMA.fields().get(1)), SCHEMA.metadata());
+    assertThat(Conflicts.check(ours, new Operation.Project(others, true)))
+        .isEqualTo(INCOMPATIBLE);
+    Operation elsewhere = new Operation.DataReplacement(Map.of(1L, file()));
+    assertThat(Conflicts.check(ours, elsewhere)).isEqualTo(COMPATIBLE);
   }
 
   @Test

@@ -425,10 +425,10 @@ class ManifestFaultsTest {
   void operationsWithoutACommitAreRefusedByName() {
     create();
     try (Table table = open()) {
-      Operation operation = new Operation.Merge(List.of(), table.snapshot().schema(), true);
+      Operation operation = new Operation.DataOverlay(java.util.Set.of(0L));
       assertThatThrownBy(() -> table.commit(table.snapshot(), operation))
           .isInstanceOf(UnsupportedFeatureException.class)
-          .hasMessageContaining("Merge");
+          .hasMessageContaining("DataOverlay");
     }
   }
 }
