@@ -119,7 +119,6 @@ public final class VectorQuery extends QueryBuilder<VectorQuery> {
     return query(
         prefilter,
         Optional.of(
-            new Nearest(
-                column, vectors, distance.map(Distance::metric), lower, upper, tuning)));
+            new Nearest(column, vectors, distance.map(Distance::metric), lower, upper, tuning)));
   }
 }

@@ -100,8 +100,7 @@ class VectorIndexTest {
       for (Hit hit : hits) {
         exact.stream()
             .filter(other -> other.id() == hit.id())
-            .forEach(other ->
-                assertThat(hit._distance()).isEqualTo(other._distance()));
+            .forEach(other -> assertThat(hit._distance()).isEqualTo(other._distance()));
       }
     }
     return (double) found / wanted;
@@ -109,20 +108,34 @@ class VectorIndexTest {
 
   @ParameterizedTest
   @CsvSource({
-    "IVF_FLAT,L2", "IVF_FLAT,COSINE", "IVF_FLAT,DOT",
-    "IVF_PQ,L2", "IVF_PQ,COSINE", "IVF_PQ,DOT",
-    "IVF_SQ,L2", "IVF_SQ,COSINE", "IVF_SQ,DOT",
-    "IVF_RQ,L2", "IVF_RQ,COSINE", "IVF_RQ,DOT",
-    "IVF_HNSW_FLAT,L2", "IVF_HNSW_FLAT,COSINE",
-    "IVF_HNSW_SQ,L2", "IVF_HNSW_SQ,COSINE", "IVF_HNSW_SQ,DOT",
-    "IVF_HNSW_PQ,L2", "IVF_HNSW_PQ,COSINE"
+    "IVF_FLAT,L2",
+    "IVF_FLAT,COSINE",
+    "IVF_FLAT,DOT",
+    "IVF_PQ,L2",
+    "IVF_PQ,COSINE",
+    "IVF_PQ,DOT",
+    "IVF_SQ,L2",
+    "IVF_SQ,COSINE",
+    "IVF_SQ,DOT",
+    "IVF_RQ,L2",
+    "IVF_RQ,COSINE",
+    "IVF_RQ,DOT",
+    "IVF_HNSW_FLAT,L2",
+    "IVF_HNSW_FLAT,COSINE",
+    "IVF_HNSW_SQ,L2",
+    "IVF_HNSW_SQ,COSINE",
+    "IVF_HNSW_SQ,DOT",
+    "IVF_HNSW_PQ,L2",
+    "IVF_HNSW_PQ,COSINE"
   })
   void findsNearlyAllNeighboursWithDefaults(String type, Distance metric) {
     List<Item> items = clustered(ROWS);
     Table table = created("t", items);
-    table.createIndex("vector", Index.of(type, Map.of()) instanceof Index.Vectors vectors
-        ? vectors.distanceType(metric)
-        : Index.ivfFlat());
+    table.createIndex(
+        "vector",
+        Index.of(type, Map.of()) instanceof Index.Vectors vectors
+            ? vectors.distanceType(metric)
+            : Index.ivfFlat());
     assertThat(table.search(items.getFirst().vector()).explain())
         .contains("ANNSubIndex")
         .contains("ANNIvfPartition");
@@ -130,8 +143,7 @@ class VectorIndexTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"IVF_FLAT", "IVF_PQ", "IVF_SQ", "IVF_RQ", "IVF_HNSW_SQ", "IVF_HNSW_PQ"})
+  @ValueSource(strings = {"IVF_FLAT", "IVF_PQ", "IVF_SQ", "IVF_RQ", "IVF_HNSW_SQ", "IVF_HNSW_PQ"})
   void everyRowFindsItself(String type) {
     List<Item> items = new ArrayList<>(clustered(ROWS));
     for (int i = 0; i < 200; i++) {
@@ -158,14 +170,14 @@ class VectorIndexTest {
     for (String filter : List.of("id >= 0", "id % 2 = 0", "id < 100", "id > 5990", "id < 0")) {
       for (int i = 0; i < 5; i++) {
         float[] query = gaussian(1);
-        List<Hit> exact =
-            table.search(query).where(filter).bypassVectorIndex().toList(Hit.class);
+        List<Hit> exact = table.search(query).where(filter).bypassVectorIndex().toList(Hit.class);
         List<Hit> hits = table.search(query).where(filter).toList(Hit.class);
         assertThat(hits).as("seed %s, %s", seed, filter).hasSameSizeAs(exact);
         Set<Long> both = new HashSet<>(ids(exact));
         both.retainAll(ids(hits));
-        assertThat(both.size()).as("seed %s, %s", seed, filter).isGreaterThanOrEqualTo(
-            exact.size() * 7 / 10);
+        assertThat(both.size())
+            .as("seed %s, %s", seed, filter)
+            .isGreaterThanOrEqualTo(exact.size() * 7 / 10);
         assertThat(ids(hits)).allMatch(id -> id % 3 != 1 || id >= ROWS);
       }
     }
@@ -244,10 +256,8 @@ class VectorIndexTest {
       items.add(new Item(i, i % 2 == 0 ? one : one.clone()));
     }
     Table table = created("t", items);
-    table.createIndex(
-        "vector", Index.ivfFlat().numPartitions(472).distanceType(Distance.DOT));
-    assertThat(table.indexStatistics("vector_idx").getFirst().get("num_partitions"))
-        .isEqualTo(1);
+    table.createIndex("vector", Index.ivfFlat().numPartitions(472).distanceType(Distance.DOT));
+    assertThat(table.indexStatistics("vector_idx").getFirst().get("num_partitions")).isEqualTo(1);
     assertThat(table.search(one).limit(1537).toList(Hit.class)).hasSize(1537);
   }
 
@@ -302,8 +312,8 @@ class VectorIndexTest {
     assertThat(table.search(query).nprobes(20).refineFactor(50).toList(Hit.class)).hasSize(10);
     assertThatThrownBy(() -> table.search(query).nprobes(0))
         .isInstanceOf(InvalidInputException.class);
-    assertThatThrownBy(() ->
-            table.search(query).minimumNprobes(5).maximumNprobes(2).toList(Hit.class))
+    assertThatThrownBy(
+            () -> table.search(query).minimumNprobes(5).maximumNprobes(2).toList(Hit.class))
         .isInstanceOf(InvalidInputException.class);
   }
 
@@ -316,12 +326,12 @@ class VectorIndexTest {
     assertThatThrownBy(() -> table.createIndex("vector", Index.ivfPq().param("colour", "red")))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("colour");
-    assertThatThrownBy(() ->
-            table.createIndex("vector", Index.ivfPq().distanceType(Distance.HAMMING)))
+    assertThatThrownBy(
+            () -> table.createIndex("vector", Index.ivfPq().distanceType(Distance.HAMMING)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("hamming");
-    assertThatThrownBy(() ->
-            table.createIndex("vector", Index.ivfPq().param("accelerator", "cuda")))
+    assertThatThrownBy(
+            () -> table.createIndex("vector", Index.ivfPq().param("accelerator", "cuda")))
         .isInstanceOf(UnsupportedFeatureException.class);
     assertThatThrownBy(() -> table.createIndex("id", Index.ivfPq()))
         .isInstanceOf(InvalidInputException.class);

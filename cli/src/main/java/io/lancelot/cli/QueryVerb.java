@@ -98,7 +98,10 @@ final class QueryVerb extends Verb {
     arguments.option(
         "--column", "NAME", "the vector column, if there are several", value -> column = value);
     arguments.option(
-        "--metric", "M", "l2, cosine, dot or hamming (default: the index's, or l2)", value -> metric = value);
+        "--metric",
+        "M",
+        "l2, cosine, dot or hamming (default: the index's, or l2)",
+        value -> metric = value);
     arguments.option(
         "--where", "PREDICATE", "only rows for which this is true", value -> where = value);
     arguments.flag("--postfilter", "filter after the search", () -> postfilter = true);

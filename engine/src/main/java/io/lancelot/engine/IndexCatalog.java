@@ -59,8 +59,7 @@ final class IndexCatalog {
       RoaringBitmap covered = new RoaringBitmap();
       entries.forEach(entry -> covered.or(entry.fragments().orElseThrow()));
       covered.and(live);
-      Optional<IndexedColumn> column =
-          IndexedColumn.ofId(snapshot, newest.fieldIds().getFirst());
+      Optional<IndexedColumn> column = IndexedColumn.ofId(snapshot, newest.fieldIds().getFirst());
       if (column.isPresent() && !covered.isEmpty()) {
         String type = kinds.get(name).type();
         catalog

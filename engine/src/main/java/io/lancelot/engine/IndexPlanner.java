@@ -101,8 +101,9 @@ final class IndexPlanner {
           .add(term);
     }
     List<Expr> grouped = new ArrayList<>();
-    groups.values().forEach(group ->
-        grouped.add(group.size() == 1 ? group.getFirst() : new Expr.And(group)));
+    groups
+        .values()
+        .forEach(group -> grouped.add(group.size() == 1 ? group.getFirst() : new Expr.And(group)));
     return grouped;
   }
 

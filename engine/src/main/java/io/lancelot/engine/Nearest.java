@@ -14,7 +14,12 @@ import java.util.Optional;
 /// @param upper only rows nearer than this; NaN for no bound
 /// @param tuning how an index is searched
 public record Nearest(
-    Optional<String> column, List<double[]> vectors, Optional<Metric> metric, float lower, float upper, Tuning tuning) {
+    Optional<String> column,
+    List<double[]> vectors,
+    Optional<Metric> metric,
+    float lower,
+    float upper,
+    Tuning tuning) {
 
   /// How thoroughly an index is searched. Zero leaves a number to the index.
   ///
@@ -37,10 +42,7 @@ public record Nearest(
       require("refine factor", refine);
       if (maxProbes > 0 && minProbes > maxProbes) {
         throw new InvalidInputException(
-            "minimum nprobes: expected=at most the maximum "
-                + maxProbes
-                + ", found="
-                + minProbes);
+            "minimum nprobes: expected=at most the maximum " + maxProbes + ", found=" + minProbes);
       }
     }
 

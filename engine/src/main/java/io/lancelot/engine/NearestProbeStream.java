@@ -189,12 +189,14 @@ final class NearestProbeStream implements BatchStream {
         }
         leases.add(lease.get());
       }
-      forQueries(heaps, (i, heap) -> {
-        for (int s = 0; s < leases.size(); s++) {
-          VectorIndex index = (VectorIndex) leases.get(s).index();
-          probe(index, plan.segments().get(s), allowed, column, i, heap);
-        }
-      });
+      forQueries(
+          heaps,
+          (i, heap) -> {
+            for (int s = 0; s < leases.size(); s++) {
+              VectorIndex index = (VectorIndex) leases.get(s).index();
+              probe(index, plan.segments().get(s), allowed, column, i, heap);
+            }
+          });
     } finally {
       leases.forEach(OpenSegments.Lease::close);
     }
@@ -248,8 +250,7 @@ final class NearestProbeStream implements BatchStream {
     // A heap that other segments have filled would hide what this one finds too early.
     TopK own = best.size() == 0 ? best : new TopK(plan.scan().k());
     SegmentRows rows =
-        new SegmentRows(
-            entry, allowed, column.new Distances(plan.scan().queries().get(query)));
+        new SegmentRows(entry, allowed, column.new Distances(plan.scan().queries().get(query)));
     index.search(
         new VectorIndex.Search(
             vector,

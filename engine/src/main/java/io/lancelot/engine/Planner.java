@@ -99,9 +99,7 @@ final class Planner {
                 index.get().name(),
                 nearest.tuning(),
                 index.get().segments(),
-                nearest.tuning().fastSearch()
-                    ? new RoaringBitmap()
-                    : index.get().uncovered());
+                nearest.tuning().fastSearch() ? new RoaringBitmap() : index.get().uncovered());
     List<Field> extra = new ArrayList<>(List.of(Plan.DISTANCE));
     if (vectors.size() > 1) {
       extra.add(Plan.QUERY_INDEX);
@@ -141,8 +139,8 @@ final class Planner {
   private Optional<VectorIndexes.Choice> vectorIndex(Nearest nearest, Field column) {
     return nearest.tuning().bypassIndex()
         ? Optional.empty()
-        : indices.flatMap(planner ->
-            planner.vectors().choose(List.of(column.name()), nearest.metric()));
+        : indices.flatMap(
+            planner -> planner.vectors().choose(List.of(column.name()), nearest.metric()));
   }
 
   private List<Query.Output> outputs() {
@@ -280,8 +278,7 @@ final class Planner {
     };
   }
 
-  private static List<QueryVector> queryVectors(
-      Nearest nearest, Metric metric, Field column) {
+  private static List<QueryVector> queryVectors(Nearest nearest, Metric metric, Field column) {
     ElementType type = elementType(column).orElseThrow();
     int dim = ((DataType.FixedSizeList) column.type()).size();
     List<QueryVector> queries = new ArrayList<>();

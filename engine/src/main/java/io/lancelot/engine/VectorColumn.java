@@ -100,8 +100,7 @@ final class VectorColumn {
         int end = (int) Math.min(reader().pageEnd(0, row), fragment.physicalRows());
         int first = firstOf(row);
         // A page that must be decoded is read from its known beginning.
-        FixedListColumn vectors =
-            (FixedListColumn) reader().read(0, first, end - first, memory);
+        FixedListColumn vectors = (FixedListColumn) reader().read(0, first, end - first, memory);
         page =
             new Page(
                 first,

@@ -18,6 +18,7 @@ public final class ColumnReader {
 
   private final LanceField field;
   private final long rowCount;
+
   /// Rows to read at once where pages are not known.
   private static final long ODD_PAGE_ROWS = 8192;
 

@@ -84,8 +84,7 @@ public final class Centroids {
     }
     Objects.checkFromIndexSize(offset, (rowCount - 1) * stride + dim, data.length);
     if (vector) {
-      VectorCentroids.nearest(
-          data, offset, stride, rowCount, panels, norms, dim, best, scores, at);
+      VectorCentroids.nearest(data, offset, stride, rowCount, panels, norms, dim, best, scores, at);
     } else {
       plain(data, offset, stride, rowCount, best, scores, at);
     }

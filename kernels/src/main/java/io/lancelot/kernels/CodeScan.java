@@ -131,8 +131,7 @@ public final class CodeScan {
     }
   }
 
-  private static void check(
-      MemorySegment codes, long at, int lines, int blocks, short[] sums) {
+  private static void check(MemorySegment codes, long at, int lines, int blocks, short[] sums) {
     long end = at + (long) lines * blocks * BLOCK;
     if (at < 0 || end > codes.byteSize() || sums.length < blocks * BLOCK) {
       throw new IndexOutOfBoundsException(

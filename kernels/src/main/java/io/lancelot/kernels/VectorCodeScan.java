@@ -36,8 +36,7 @@ final class VectorCodeScan {
         int t = 0;
         for (int j = 0; j < lines; j++, o += CodeScan.BLOCK, t += 32) {
           ByteVector code = ByteVector.fromMemorySegment(BYTES, codes, o, LITTLE);
-          ByteVector low =
-              code.and((byte) 15).selectFrom(ByteVector.fromArray(BYTES, table, t));
+          ByteVector low = code.and((byte) 15).selectFrom(ByteVector.fromArray(BYTES, table, t));
           ByteVector high =
               code.reinterpretAsShorts()
                   .lanewise(VectorOperators.LSHR, 4)
@@ -48,8 +47,7 @@ final class VectorCodeScan {
           even = even.add(x);
           odd = odd.add(x.lanewise(VectorOperators.LSHR, 8));
         }
-        even.sub(odd.lanewise(VectorOperators.LSHL, 8))
-            .intoArray(sums, b * CodeScan.BLOCK + part);
+        even.sub(odd.lanewise(VectorOperators.LSHL, 8)).intoArray(sums, b * CodeScan.BLOCK + part);
         odd.intoArray(sums, b * CodeScan.BLOCK + part + LANES / 2);
       }
       at += (long) lines * CodeScan.BLOCK;

@@ -17,8 +17,7 @@ final class BlockLoader {
   private static int[] starts(IvfIndex index, int first, int end) {
     int[] starts = new int[end - first + 1];
     for (int p = first; p < end; p++) {
-      starts[p - first + 1] =
-          starts[p - first] + (index.partitionRows(p) + BLOCK - 1) / BLOCK;
+      starts[p - first + 1] = starts[p - first] + (index.partitionRows(p) + BLOCK - 1) / BLOCK;
     }
     return starts;
   }

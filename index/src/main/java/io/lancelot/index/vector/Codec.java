@@ -66,8 +66,7 @@ sealed interface Codec permits FlatCodec, SqCodec, PqCodec, RqCodec {
       return out.copyFrom(records.asSlice(0, (long) rows * bytes));
     }
     for (int r = 0; r < rows; r++) {
-      MemorySegment.copy(
-          records, (long) r * recordBytes + offset, out, (long) r * bytes, bytes);
+      MemorySegment.copy(records, (long) r * recordBytes + offset, out, (long) r * bytes, bytes);
     }
     return out;
   }

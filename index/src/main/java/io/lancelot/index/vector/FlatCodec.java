@@ -43,8 +43,7 @@ record FlatCodec(VectorType type, Metric metric) implements Codec {
 
   private Field field() {
     return Field.required(
-        COLUMN,
-        new DataType.FixedSizeList(Field.nullable("item", type.itemType()), type.dim()));
+        COLUMN, new DataType.FixedSizeList(Field.nullable("item", type.itemType()), type.dim()));
   }
 
   @Override
@@ -56,9 +55,7 @@ record FlatCodec(VectorType type, Metric metric) implements Codec {
   public List<Column> columns(MemorySegment records, int rows, Scratch scratch) {
     return List.of(
         Codec.bytes(
-            field(),
-            Codec.gather(records, recordBytes(), 0, recordBytes(), rows, scratch),
-            rows));
+            field(), Codec.gather(records, recordBytes(), 0, recordBytes(), rows, scratch), rows));
   }
 
   @Override

@@ -121,8 +121,7 @@ final class GraphLinks implements Walk.Links {
     }
     int from = neighbours.offset(row);
     int count = neighbours.offset(row + 1) - from;
-    java.lang.foreign.MemorySegment.copy(
-        items.data(), FixedColumn.INT, 4L * from, out, 0, count);
+    java.lang.foreign.MemorySegment.copy(items.data(), FixedColumn.INT, 4L * from, out, 0, count);
     return count;
   }
 

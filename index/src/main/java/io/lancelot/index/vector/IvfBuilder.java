@@ -192,8 +192,7 @@ final class IvfBuilder {
           long place = seen < most ? seen : random.nextLong(seen + 1);
           seen++;
           if (place < most) {
-            System.arraycopy(
-                reader.rows, i * width, sample, (int) place * width, width);
+            System.arraycopy(reader.rows, i * width, sample, (int) place * width, width);
             taken = Math.max(taken, (int) place + 1);
           }
         }
@@ -233,8 +232,7 @@ final class IvfBuilder {
         float[] rows = reader.rows;
         slices(
             count,
-            (from, size) ->
-                centroids.nearest(rows, from * width, width, size, best, scores, from));
+            (from, size) -> centroids.nearest(rows, from * width, width, size, best, scores, from));
         for (int i = 0; i < count; i++) {
           ids[at + i] = reader.ids[i];
           partitions[at + i] = reader.usable[i] ? best[i] : -1;
@@ -317,17 +315,19 @@ final class IvfBuilder {
         FixedColumn rowIds = (FixedColumn) current.column(1);
         int first = position;
         int to = count;
-        slices(some, (from, size) -> {
-          for (int i = from; i < from + size; i++) {
-            usable[to + i] = type.read(vectors, first + i, metric, rows, (to + i) * width);
-            if (!usable[to + i]) {
-              Arrays.fill(rows, (to + i) * width, (to + i + 1) * width, 0);
-            }
-            if (withIds) {
-              ids[to + i] = rowIds.longAt(first + i);
-            }
-          }
-        });
+        slices(
+            some,
+            (from, size) -> {
+              for (int i = from; i < from + size; i++) {
+                usable[to + i] = type.read(vectors, first + i, metric, rows, (to + i) * width);
+                if (!usable[to + i]) {
+                  Arrays.fill(rows, (to + i) * width, (to + i + 1) * width, 0);
+                }
+                if (withIds) {
+                  ids[to + i] = rowIds.longAt(first + i);
+                }
+              }
+            });
         count += some;
         position += some;
       }
@@ -343,11 +343,7 @@ final class IvfBuilder {
   /// Writes a segment of the source's rows, and of those that other segments of the same model
   /// hold.
   void write(
-      IvfModel model,
-      Assigned assigned,
-      List<IvfIndex> others,
-      RowMapping moved,
-      IndexFiles into) {
+      IvfModel model, Assigned assigned, List<IvfIndex> others, RowMapping moved, IndexFiles into) {
     int partitions = model.partitions();
     int recordBytes = model.codec().recordBytes();
     long[] most = new long[partitions];
@@ -452,9 +448,7 @@ final class IvfBuilder {
         slices(
             count,
             (from, size) ->
-                model
-                    .codec()
-                    .encode(rows, from * width, size, partitions, slots, from, records));
+                model.codec().encode(rows, from * width, size, partitions, slots, from, records));
         at += count;
         progress.report("encode", at, total);
       }
@@ -463,7 +457,10 @@ final class IvfBuilder {
 
   /// Rows of neighbours as a list column.
   static ListColumn lists(
-      io.lancelot.columnar.DataType type, int[][] lists, Scratch scratch, boolean floats,
+      io.lancelot.columnar.DataType type,
+      int[][] lists,
+      Scratch scratch,
+      boolean floats,
       float[][] values) {
     int total = 0;
     for (int[] list : lists) {
@@ -486,10 +483,6 @@ final class IvfBuilder {
     io.lancelot.columnar.DataType item =
         ((io.lancelot.columnar.DataType.ListOf) type).item().type();
     return new ListColumn(
-        type,
-        lists.length,
-        offsets,
-        new FixedColumn(item, total, items, null),
-        null);
+        type, lists.length, offsets, new FixedColumn(item, total, items, null), null);
   }
 }

@@ -7,7 +7,6 @@ import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.ListColumn;
-import io.lancelot.columnar.Types;
 import io.lancelot.file.DataFileReader;
 import io.lancelot.file.LanceField;
 import io.lancelot.file.LanceSchema;
@@ -78,8 +77,7 @@ final class IvfIndex implements VectorIndex {
     this.hasErrors = parts.hasErrors();
     this.memory = files.context().memory().scratch();
     this.centres = memory.allocateBytes(4L * model.centres().length);
-    MemorySegment.copy(
-        model.centres(), 0, centres, FixedColumn.FLOAT, 0, model.centres().length);
+    MemorySegment.copy(model.centres(), 0, centres, FixedColumn.FLOAT, 0, model.centres().length);
     this.chunkOf = new int[lengths.length];
     List<Integer> starts = new ArrayList<>();
     long bytes = 0;
@@ -96,8 +94,7 @@ final class IvfIndex implements VectorIndex {
     this.chunks = new AtomicReferenceArray<>(chunkStarts.length - 1);
     this.searching = new IvfSearch(this);
     this.held = memory.heldBytes();
-    if (!model.graph()
-        && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {
+    if (!model.graph() && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {
       CodeScan.warmSoon();
     }
   }
@@ -238,7 +235,8 @@ final class IvfIndex implements VectorIndex {
     int rows = Math.toIntExact(offsets[end - 1] + lengths[end - 1] - firstRow);
     Scratch scratch = files.context().memory().scratch();
     try (Scratch work = files.context().memory().scratch()) {
-      FixedColumn ids = (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), firstRow, rows, scratch);
+      FixedColumn ids =
+          (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), firstRow, rows, scratch);
       MemorySegment data = MemorySegment.NULL;
       Chunk.Blocks blocks = null;
       switch (model.codec()) {
@@ -318,9 +316,10 @@ final class IvfIndex implements VectorIndex {
       DataFileReader file, String name, long from, int rows, Scratch scratch) {
     LanceSchema schema = file.schema();
     LanceField field =
-        schema.field(name)
-            .orElseThrow(() ->
-                Wire.corrupt("index column", name, schema.arrow().names(), file.path()));
+        schema
+            .field(name)
+            .orElseThrow(
+                () -> Wire.corrupt("index column", name, schema.arrow().names(), file.path()));
     return file.column(field, file.columnsOf(field)).read(from, rows, scratch);
   }
 
@@ -396,5 +395,4 @@ final class IvfIndex implements VectorIndex {
     return new UnsupportedFeatureException(
         "vector index: " + what + " cannot be read (path=" + path + ")");
   }
-
 }

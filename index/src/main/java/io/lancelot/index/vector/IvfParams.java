@@ -73,8 +73,10 @@ record IvfParams(
       case PQ -> {
         bits = (int) (long) spec.number("num_bits", 4, 8).orElse(8L);
         subVectors =
-            (int) (long) spec.number("num_sub_vectors", 1, type.dim())
-                .orElse((long) defaultSubVectors(type.dim()));
+            (int)
+                (long)
+                    spec.number("num_sub_vectors", 1, type.dim())
+                        .orElse((long) defaultSubVectors(type.dim()));
         checkPq(type, subVectors, bits);
       }
       case RQ -> {
@@ -95,15 +97,18 @@ record IvfParams(
         spec.number("target_partition_size", 1, Integer.MAX_VALUE)
             .map(OptionalLong::of)
             .orElse(OptionalLong.empty()),
-        (int) (long) spec.number("max_iterations", 1, 1000)
-            .or(() -> spec.number("max_iters", 1, 1000))
-            .orElse(50L),
+        (int)
+            (long)
+                spec.number("max_iterations", 1, 1000)
+                    .or(() -> spec.number("max_iters", 1, 1000))
+                    .orElse(50L),
         (int) (long) spec.number("sample_rate", 1, 1 << 20).orElse(256L),
         subVectors,
         bits,
         (int) (long) spec.number("m", 2, 512).orElse((long) DEFAULT_M),
-        (int) (long) spec.number("ef_construction", 1, 1 << 16)
-            .orElse((long) DEFAULT_EF_CONSTRUCTION));
+        (int)
+            (long)
+                spec.number("ef_construction", 1, 1 << 16).orElse((long) DEFAULT_EF_CONSTRUCTION));
   }
 
   static Metric metric(String name) {

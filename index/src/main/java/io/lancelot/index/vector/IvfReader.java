@@ -29,8 +29,7 @@ final class IvfReader {
   }
 
   private IvfIndex.Parts read() {
-    Map<String, @Nullable Object> about =
-        Wire.parseObject(metadata(index, "lance:index"), path);
+    Map<String, @Nullable Object> about = Wire.parseObject(metadata(index, "lance:index"), path);
     String name = String.valueOf(about.get("type"));
     if (index.schema().metadata().containsKey("lance:pca")
         || codes.schema().metadata().containsKey("lance:pca")) {
@@ -65,15 +64,14 @@ final class IvfReader {
     if (graph) {
       checkTable(table, partitions, index);
     }
-    List<String> storage =
-        Wire.parseStrings(metadata(codes, "storage_metadata"), codes.path());
+    List<String> storage = Wire.parseStrings(metadata(codes, "storage_metadata"), codes.path());
     if (storage.isEmpty()) {
       throw Wire.corrupt("storage_metadata", "an entry", "none", codes.path());
     }
-    Map<String, @Nullable Object> stored =
-        Wire.parseObject(storage.getFirst(), codes.path());
+    Map<String, @Nullable Object> stored = Wire.parseObject(storage.getFirst(), codes.path());
     Codec codec = codec(coding, metric, stored, centres);
-    List<String> graphs = graph ? Wire.parseStrings(metadata(index, "lance:hnsw"), path) : List.of();
+    List<String> graphs =
+        graph ? Wire.parseStrings(metadata(index, "lance:hnsw"), path) : List.of();
     if (graph && graphs.size() != partitions) {
       throw Wire.corrupt("lance:hnsw", partitions + " entries", graphs.size(), path);
     }
@@ -167,8 +165,7 @@ final class IvfReader {
     } else {
       int position = Wire.intOf(stored, "rotate_mat_position", 1, 1 << 20, codes.path());
       float[] matrix =
-          Wire.Tensor.parse(codes.globalBuffer(position), codes.path())
-              .floats(false, codes.path());
+          Wire.Tensor.parse(codes.globalBuffer(position), codes.path()).floats(false, codes.path());
       if (matrix.length != dim * dim) {
         throw Wire.corrupt("rotation matrix", dim * dim, matrix.length, codes.path());
       }
@@ -198,8 +195,7 @@ final class IvfReader {
   private static String metadata(DataFileReader file, String key) {
     return Optional.ofNullable(file.schema().metadata().get(key))
         .orElseThrow(() ->
-            Wire.corrupt(
-                "index metadata", key, file.schema().metadata().keySet(), file.path()));
+            Wire.corrupt("index metadata", key, file.schema().metadata().keySet(), file.path()));
   }
 
   private static byte[] buffer(DataFileReader file) {

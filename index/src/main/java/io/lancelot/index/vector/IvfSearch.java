@@ -1,6 +1,5 @@
 package io.lancelot.index.vector;
 
-import io.lancelot.columnar.FixedColumn;
 import io.lancelot.index.VectorIndex.Rows;
 import io.lancelot.index.VectorIndex.Search;
 import io.lancelot.index.VectorIndex.Searched;
@@ -69,8 +68,7 @@ final class IvfSearch {
       this.best = search.best();
       this.query = prepare(search.vector());
       this.probes =
-          new Probes(
-              index.centres(), index.partitionCount(), model.width(), metric, query);
+          new Probes(index.centres(), index.partitionCount(), model.width(), metric, query);
       this.candidates = new TopK(refineCount());
     }
 
@@ -230,8 +228,7 @@ final class IvfSearch {
       // The inner product's base is −q·c, where its rank is 1 − q·c.
       float base = metric == Metric.DOT ? centre - 1 : centre;
       float away =
-          (float)
-              (metric == Metric.DOT ? distanceFrom(partition) : Math.sqrt(Math.max(0, centre)));
+          (float) (metric == Metric.DOT ? distanceFrom(partition) : Math.sqrt(Math.max(0, centre)));
       float spread = index.hasErrors() ? SPREAD * away : 0;
       long first = index.partitionStart(partition);
       if (best.size() < search.k()) {
@@ -417,7 +414,8 @@ final class IvfSearch {
       comparisons += count;
       for (int r = 0; r < count; r++) {
         long id = chunk.rowId(first + r);
-        float estimate = PqTables.estimate(codec, tables, chunk.data(), first - chunk.firstRow() + r);
+        float estimate =
+            PqTables.estimate(codec, tables, chunk.data(), first - chunk.firstRow() + r);
         if (estimate < candidates.worst() && rows.allowed(id)) {
           candidates.offer(estimate, id);
         }
@@ -432,11 +430,9 @@ final class IvfSearch {
                 ? sqQuery(sq)
                 : switch (metric) {
                   // Stored vectors have length one.
-                  case COSINE ->
-                      QueryVector.of(Metric.DOT, model.type().element(), query);
+                  case COSINE -> QueryVector.of(Metric.DOT, model.type().element(), query);
                   case HAMMING ->
-                      QueryVector.of(
-                          Metric.HAMMING, ElementType.UINT8, search.vector());
+                      QueryVector.of(Metric.HAMMING, ElementType.UINT8, search.vector());
                   case L2, DOT -> QueryVector.of(metric, model.type().element(), query);
                 };
         dense = vector;
@@ -500,7 +496,8 @@ final class IvfSearch {
         comparisons += walk.comparisons() - before;
         int found = 0;
         for (int i = 0; i < walk.size(); i++) {
-          found += rows.allowed(chunk.rowId(index.partitionStart(partition) + walk.node(i))) ? 1 : 0;
+          found +=
+              rows.allowed(chunk.rowId(index.partitionStart(partition) + walk.node(i))) ? 1 : 0;
         }
         if (found < Math.min(search.k(), count)) {
           return false;

@@ -135,11 +135,7 @@ final class IvfWriter implements AutoCloseable {
     String distance = model.metric().name().toLowerCase(Locale.ROOT);
     Wire.Tensor centres =
         Wire.Tensor.ofFloats(
-            model.type(),
-            model.metric(),
-            model.centres(),
-            model.partitions(),
-            model.type().dim());
+            model.type(), model.metric(), model.centres(), model.partitions(), model.type().dim());
     index.addGlobalBuffer(
         MemorySegment.ofArray(
             new Wire.Ivf(graphOffsets, graphLengths, centres, model.loss()).toBytes()));
@@ -149,8 +145,7 @@ final class IvfWriter implements AutoCloseable {
         "{\"type\":\"" + model.typeName() + "\",\"distance_type\":\"" + distance + "\"}");
     index.putMetadata(model.graph() ? "lance:hnsw" : "lance:flat", Wire.strings(partitions));
     codes.addGlobalBuffer(
-        MemorySegment.ofArray(
-            new Wire.Ivf(offsets, lengths, null, Optional.empty()).toBytes()));
+        MemorySegment.ofArray(new Wire.Ivf(offsets, lengths, null, Optional.empty()).toBytes()));
     int buffer = 0;
     Optional<Wire.Tensor> book = model.codec().buffer();
     if (book.isPresent()) {
@@ -158,8 +153,7 @@ final class IvfWriter implements AutoCloseable {
     }
     codes.putMetadata("lance:ivf", "1");
     codes.putMetadata("distance_type", distance);
-    codes.putMetadata(
-        "storage_metadata", Wire.strings(List.of(model.codec().metadata(buffer))));
+    codes.putMetadata("storage_metadata", Wire.strings(List.of(model.codec().metadata(buffer))));
     codes.finish();
     index.finish();
   }

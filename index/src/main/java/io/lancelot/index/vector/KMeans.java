@@ -172,8 +172,7 @@ final class KMeans {
       }
       int at = offset + i * stride;
       for (int d = 0; d < dim; d++) {
-        if (Math.abs(data[at + d] - centres[largest * dim + d])
-            > 1e-6f * Math.abs(data[at + d])) {
+        if (Math.abs(data[at + d] - centres[largest * dim + d]) > 1e-6f * Math.abs(data[at + d])) {
           return i;
         }
       }

@@ -195,7 +195,6 @@ final class PqCodec implements Codec {
 
   @Override
   public Optional<Wire.Tensor> buffer() {
-    return Optional.of(
-        Wire.Tensor.ofFloats(type, metric, codebook, 1 << bits, type.dim()));
+    return Optional.of(Wire.Tensor.ofFloats(type, metric, codebook, 1 << bits, type.dim()));
   }
 }

@@ -40,8 +40,7 @@ final class Probes {
     this.metric = metric;
     this.distances = new float[count];
     QueryVector vector =
-        QueryVector.of(
-            metric == Metric.DOT ? Metric.DOT : Metric.L2, ElementType.FLOAT32, query);
+        QueryVector.of(metric == Metric.DOT ? Metric.DOT : Metric.L2, ElementType.FLOAT32, query);
     Kernels.current().distances(vector, centres, 0, count, distances);
     this.heap = new long[count];
     for (int p = 0; p < count; p++) {

@@ -132,8 +132,7 @@ final class RqCodec implements Codec {
     factors(square, rd, cd, rc, out, factors, factors + 4);
     double spread = rd == 0 ? 0 : Math.max(square * dim / 4 / (rd * rd) - 1, 0) / (dim - 1);
     double error = 2 * Math.sqrt(square) * EPSILON * Math.sqrt(spread);
-    out.set(
-        FixedColumn.FLOAT, factors + 8, (float) (metric == Metric.DOT ? error / 2 : error));
+    out.set(FixedColumn.FLOAT, factors + 8, (float) (metric == Metric.DOT ? error / 2 : error));
     if (bits > 1) {
       encodeMore(r, centre, square, rc, ex, out, to, factors);
     }
@@ -143,10 +142,7 @@ final class RqCodec implements Codec {
       double square, double rd, double cd, double rc, MemorySegment out, long add, long scale) {
     double ratio = rd == 0 ? 0 : square / rd;
     boolean dot = metric == Metric.DOT;
-    out.set(
-        FixedColumn.FLOAT,
-        add,
-        (float) (dot ? 1 - rc + ratio * cd : square + 2 * ratio * cd));
+    out.set(FixedColumn.FLOAT, add, (float) (dot ? 1 - rc + ratio * cd : square + 2 * ratio * cd));
     out.set(FixedColumn.FLOAT, scale, (float) (dot ? -ratio : -2 * ratio));
   }
 
@@ -230,7 +226,10 @@ final class RqCodec implements Codec {
     List<Column> columns = new ArrayList<>();
     List<Field> fields = fields();
     columns.add(
-        Codec.bytes(fields.getFirst(), SignCodes.pack(records, recordBytes(), codeBytes(), rows, scratch), rows));
+        Codec.bytes(
+            fields.getFirst(),
+            SignCodes.pack(records, recordBytes(), codeBytes(), rows, scratch),
+            rows));
     int factors = codeBytes() + exBytes();
     columns.add(factor(records, factors, rows, scratch));
     columns.add(factor(records, factors + 4, rows, scratch));

@@ -60,8 +60,7 @@ record SqCodec(int dim, double start, double end) implements Codec {
   @Override
   public List<Column> columns(MemorySegment records, int rows, Scratch scratch) {
     return List.of(
-        Codec.bytes(
-            fields().getFirst(), Codec.gather(records, dim, 0, dim, rows, scratch), rows));
+        Codec.bytes(fields().getFirst(), Codec.gather(records, dim, 0, dim, rows, scratch), rows));
   }
 
   @Override

@@ -76,8 +76,7 @@ public final class VectorKind implements IndexKind {
   }
 
   @Override
-  public Built build(
-      IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
+  public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     VectorType type = VectorType.of(source.field());
     IvfParams params = IvfParams.of(coding, graph, type, spec);
     IvfBuilder builder = new IvfBuilder(into.context(), source, type, progress);
@@ -85,8 +84,7 @@ public final class VectorKind implements IndexKind {
     IvfBuilder.Assigned assigned = builder.assign(model);
     if (coding == Coding.SQ) {
       boolean any = assigned.low() <= assigned.high();
-      Codec codec =
-          new SqCodec(type.dim(), any ? assigned.low() : 0, any ? assigned.high() : 0);
+      Codec codec = new SqCodec(type.dim(), any ? assigned.low() : 0, any ? assigned.high() : 0);
       model = withCodec(model, codec);
     }
     builder.write(model, assigned, List.of(), RowMapping.IDENTITY, into);

@@ -43,8 +43,7 @@ final class Wire {
           java.lang.foreign.MemorySegment.ofArray(new byte[rows * cols * itemBytes]);
       // Whole rows at once where the tensor has vectors as rows.
       for (long at = 0; at < (long) values.length; at += width) {
-        vectors.write(
-            values, (int) at, metric, out, at / width * vectors.dim() * itemBytes);
+        vectors.write(values, (int) at, metric, out, at / width * vectors.dim() * itemBytes);
       }
       return new Tensor(
           vectors.tensorType(),
@@ -113,19 +112,21 @@ final class Wire {
       int[] type = {0};
       List<Integer> shape = new ArrayList<>();
       byte[][] data = {new byte[0]};
-      fields(bytes, path, (field, wire, in) -> {
-        switch (field) {
-          case 1 -> type[0] = in.readEnum();
-          case 2 -> numbers(wire, in, value -> shape.add((int) value));
-          case 3 -> data[0] = in.readByteArray();
-          default -> {
-            return false;
-          }
-        }
-        return true;
-      });
-      return new Tensor(
-          type[0], shape.stream().mapToInt(Integer::intValue).toArray(), data[0]);
+      fields(
+          bytes,
+          path,
+          (field, wire, in) -> {
+            switch (field) {
+              case 1 -> type[0] = in.readEnum();
+              case 2 -> numbers(wire, in, value -> shape.add((int) value));
+              case 3 -> data[0] = in.readByteArray();
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
+      return new Tensor(type[0], shape.stream().mapToInt(Integer::intValue).toArray(), data[0]);
     }
   }
 
@@ -164,18 +165,21 @@ final class Wire {
       List<Integer> lengths = new ArrayList<>();
       Tensor[] tensor = new Tensor[1];
       Double[] loss = new Double[1];
-      fields(bytes, path, (field, wire, in) -> {
-        switch (field) {
-          case 2 -> numbers(wire, in, offsets::add);
-          case 3 -> numbers(wire, in, value -> lengths.add((int) value));
-          case 4 -> tensor[0] = Tensor.parse(in.readByteArray(), path);
-          case 5 -> loss[0] = in.readDouble();
-          default -> {
-            return false;
-          }
-        }
-        return true;
-      });
+      fields(
+          bytes,
+          path,
+          (field, wire, in) -> {
+            switch (field) {
+              case 2 -> numbers(wire, in, offsets::add);
+              case 3 -> numbers(wire, in, value -> lengths.add((int) value));
+              case 4 -> tensor[0] = Tensor.parse(in.readByteArray(), path);
+              case 5 -> loss[0] = in.readDouble();
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
       if (offsets.size() != lengths.size()) {
         throw corrupt("partition offsets", lengths.size(), offsets.size(), path);
       }
@@ -225,17 +229,20 @@ final class Wire {
   static Optional<String> typeOfDetails(byte[] details) {
     boolean[] graph = {false};
     Coding[] coding = {null};
-    fields(details, "details", (field, wire, in) -> {
-      switch (field) {
-        case 3 -> graph[0] = true;
-        case 4 -> coding[0] = Coding.PQ;
-        case 5 -> coding[0] = Coding.SQ;
-        case 6 -> coding[0] = Coding.RQ;
-        case 8 -> coding[0] = Coding.FLAT;
-        default -> {}
-      }
-      return false;
-    });
+    fields(
+        details,
+        "details",
+        (field, wire, in) -> {
+          switch (field) {
+            case 3 -> graph[0] = true;
+            case 4 -> coding[0] = Coding.PQ;
+            case 5 -> coding[0] = Coding.SQ;
+            case 6 -> coding[0] = Coding.RQ;
+            case 8 -> coding[0] = Coding.FLAT;
+            default -> {}
+          }
+          return false;
+        });
     return Optional.ofNullable(coding[0])
         .map(found -> "IVF_" + (graph[0] ? "HNSW_" : "") + found.name());
   }
@@ -411,10 +418,12 @@ final class Wire {
       throw corrupt("index metadata " + name, length + " bytes", String.valueOf(value), path);
     }
     byte[] bytes = new byte[length];
-    Arrays.setAll(list.toArray(), i -> {
-      bytes[i] = list.get(i) instanceof Long number ? (byte) (long) number : 0;
-      return bytes[i];
-    });
+    Arrays.setAll(
+        list.toArray(),
+        i -> {
+          bytes[i] = list.get(i) instanceof Long number ? (byte) (long) number : 0;
+          return bytes[i];
+        });
     return bytes;
   }
 }
