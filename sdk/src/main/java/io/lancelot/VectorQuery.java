@@ -11,7 +11,13 @@ public final class VectorQuery extends QueryBuilder<VectorQuery> {
 
   private final List<double[]> vectors;
   private Optional<String> column = Optional.empty();
-  private Distance distance = Distance.L2;
+  private Optional<Distance> distance = Optional.empty();
+  private int minProbes;
+  private int maxProbes;
+  private int ef;
+  private int refine;
+  private boolean fastSearch;
+  private boolean bypassIndex;
   private float lower = Float.NaN;
   private float upper = Float.NaN;
   private boolean prefilter = true;
@@ -32,10 +38,60 @@ public final class VectorQuery extends QueryBuilder<VectorQuery> {
     return this;
   }
 
-  /// How distance is measured. Default: [Distance#L2].
+  /// How distance is measured. Default: as the column's index has it, or else [Distance#L2]. An
+  /// index that measures otherwise is not used.
   public VectorQuery distanceType(Distance type) {
-    distance = type;
+    distance = Optional.of(type);
     return this;
+  }
+
+  /// How many partitions of an index to look into; more only where fewer than the limit would be
+  /// found. Default: as many as the query needs.
+  public VectorQuery nprobes(int partitions) {
+    return minimumNprobes(positive("nprobes", partitions)).maximumNprobes(partitions);
+  }
+
+  /// How many partitions to look into at the least.
+  public VectorQuery minimumNprobes(int partitions) {
+    minProbes = positive("minimum nprobes", partitions);
+    return this;
+  }
+
+  /// How many partitions to look into at the most, unless rows would be missed; 0 for no limit.
+  public VectorQuery maximumNprobes(int partitions) {
+    maxProbes = partitions == 0 ? 0 : positive("maximum nprobes", partitions);
+    return this;
+  }
+
+  /// How many candidates a search through a graph keeps: more find more, and take longer.
+  public VectorQuery ef(int candidates) {
+    ef = positive("ef", candidates);
+    return this;
+  }
+
+  /// How many rows are compared exactly for each row wanted.
+  public VectorQuery refineFactor(int factor) {
+    refine = positive("refine factor", factor);
+    return this;
+  }
+
+  /// Leaves out rows that no index covers yet.
+  public VectorQuery fastSearch() {
+    fastSearch = true;
+    return this;
+  }
+
+  /// Compares every vector, as if there were no index.
+  public VectorQuery bypassVectorIndex() {
+    bypassIndex = true;
+    return this;
+  }
+
+  private static int positive(String name, int value) {
+    if (value < 1) {
+      throw new InvalidInputException(name + ": expected=a positive number, found=" + value);
+    }
+    return value;
   }
 
   /// Only rows with `lower <= _distance < upper`. Infinite bounds mean no bound.
@@ -58,7 +114,11 @@ public final class VectorQuery extends QueryBuilder<VectorQuery> {
 
   @Override
   io.lancelot.engine.Query toQuery() {
+    Nearest.Tuning tuning =
+        new Nearest.Tuning(minProbes, maxProbes, ef, refine, fastSearch, bypassIndex);
     return query(
-        prefilter, Optional.of(new Nearest(column, vectors, distance.metric(), lower, upper)));
+        prefilter,
+        Optional.of(
+            new Nearest(column, vectors, distance.map(Distance::metric), lower, upper, tuning)));
   }
 }

@@ -28,7 +28,7 @@ final class QueryVerb extends Verb {
 
   private @Nullable String column;
 
-  private String metric = "l2";
+  private @Nullable String metric;
 
   private @Nullable String where;
 
@@ -42,7 +42,6 @@ final class QueryVerb extends Verb {
 
   private @Nullable List<String> distanceRange;
 
-  // Knobs of indices: accepted, and without effect as long as a search is exact.
   private @Nullable Integer nprobes;
 
   private @Nullable Integer maxNprobes;
@@ -99,7 +98,10 @@ final class QueryVerb extends Verb {
     arguments.option(
         "--column", "NAME", "the vector column, if there are several", value -> column = value);
     arguments.option(
-        "--metric", "M", "l2 (default), cosine, dot or hamming", value -> metric = value);
+        "--metric",
+        "M",
+        "l2, cosine, dot or hamming (default: the index's, or l2)",
+        value -> metric = value);
     arguments.option(
         "--where", "PREDICATE", "only rows for which this is true", value -> where = value);
     arguments.flag("--postfilter", "filter after the search", () -> postfilter = true);
@@ -223,13 +225,16 @@ final class QueryVerb extends Verb {
   private VectorQuery vectorQuery(Table table, List<double[]> vectors) {
     VectorQuery query =
         vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
-    query.distanceType(distance(metric));
+    if (metric != null) {
+      query.distanceType(distance(metric));
+    }
     if (column != null) {
       query.column(column);
     }
     if (postfilter) {
       query.postfilter();
     }
+    steer(query);
     if (distanceRange != null) {
       if (distanceRange.size() != 2) {
         throw new InvalidInputException("--distance-range: expected=lo,hi, found=" + distanceRange);
@@ -239,6 +244,27 @@ final class QueryVerb extends Verb {
           bound(distanceRange.get(1), Float.POSITIVE_INFINITY));
     }
     return query;
+  }
+
+  private void steer(VectorQuery query) {
+    if (nprobes != null) {
+      query.minimumNprobes(nprobes);
+      query.maximumNprobes(maxNprobes == null ? nprobes : maxNprobes);
+    } else if (maxNprobes != null) {
+      query.maximumNprobes(maxNprobes);
+    }
+    if (ef != null) {
+      query.ef(ef);
+    }
+    if (refineFactor != null) {
+      query.refineFactor(refineFactor);
+    }
+    if (fastSearch) {
+      query.fastSearch();
+    }
+    if (bypassVectorIndex) {
+      query.bypassVectorIndex();
+    }
   }
 
   private static float bound(String text, float none) {

@@ -36,7 +36,7 @@ final class Replay {
   static final JsonFactory PARSERS =
       JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
-  /// Members that steer indices; without an index there is nothing to steer.
+  /// Members that steer the search through an index.
   private static final List<String> INDEX_KNOBS =
       List.of(
           "nprobes",
@@ -262,6 +262,7 @@ final class Replay {
     if (Boolean.FALSE.equals(request.get("prefilter"))) {
       query.postfilter();
     }
+    steer(query, request);
     Object lower = request.get("lower_bound");
     Object upper = request.get("upper_bound");
     if (lower != null || upper != null) {
@@ -270,6 +271,30 @@ final class Replay {
           upper == null ? Float.POSITIVE_INFINITY : number(upper, "upper_bound").floatValue());
     }
     return query;
+  }
+
+  private static void steer(VectorQuery query, Map<?, ?> request) {
+    if (request.get("nprobes") != null) {
+      query.nprobes(number(request.get("nprobes"), "nprobes").intValue());
+    }
+    if (request.get("minimum_nprobes") != null) {
+      query.minimumNprobes(number(request.get("minimum_nprobes"), "minimum_nprobes").intValue());
+    }
+    if (request.get("maximum_nprobes") != null) {
+      query.maximumNprobes(number(request.get("maximum_nprobes"), "maximum_nprobes").intValue());
+    }
+    if (request.get("ef") != null) {
+      query.ef(number(request.get("ef"), "ef").intValue());
+    }
+    if (request.get("refine_factor") != null) {
+      query.refineFactor(number(request.get("refine_factor"), "refine_factor").intValue());
+    }
+    if (Boolean.TRUE.equals(request.get("fast_search"))) {
+      query.fastSearch();
+    }
+    if (Boolean.TRUE.equals(request.get("bypass_vector_index"))) {
+      query.bypassVectorIndex();
+    }
   }
 
   private static Number number(@Nullable Object value, String member) {

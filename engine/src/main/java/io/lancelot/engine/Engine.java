@@ -125,8 +125,12 @@ public final class Engine implements AutoCloseable {
   private IndexCatalog catalog(Snapshot snapshot) {
     IndexCatalog known = catalog;
     if (known == null || known.snapshot() != snapshot) {
+      IndexCatalog before = known;
       known = IndexCatalog.of(table, snapshot, indexing);
       catalog = known;
+      if (before != null) {
+        before.close();
+      }
     }
     return known;
   }
@@ -363,6 +367,10 @@ public final class Engine implements AutoCloseable {
   /// Closes the indices that are open.
   @Override
   public void close() {
+    IndexCatalog known = catalog;
+    if (known != null) {
+      known.close();
+    }
     segments.close();
   }
 }

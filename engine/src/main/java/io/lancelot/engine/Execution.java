@@ -39,6 +39,9 @@ record Execution(
       case Plan.IndexLookup lookup ->
           throw new IllegalStateException("index lookups run inside scans: " + lookup.label());
       case Plan.NearestScan nearest -> new NearestStream(this, nearest);
+      case Plan.NearestProbe probe -> new NearestProbeStream(this, probe);
+      case Plan.Partitions partitions ->
+          throw new IllegalStateException("partitions are searched by: " + partitions.label());
       case Plan.Take take -> new TakeStream(this, take, run(take.input(), OptionalLong.empty()));
       case Plan.FilterRows rows ->
           new FilterStream(run(rows.input(), OptionalLong.empty()), rows.filter(), context);

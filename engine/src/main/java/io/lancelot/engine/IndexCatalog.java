@@ -28,11 +28,13 @@ final class IndexCatalog {
   private final Indexing indexing;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable RowIdMap rowIds;
+  private final VectorIndexes vectors;
 
   private IndexCatalog(Table table, Snapshot snapshot, Indexing indexing) {
     this.table = table;
     this.snapshot = snapshot;
     this.indexing = indexing;
+    this.vectors = new VectorIndexes(table, snapshot, indexing);
   }
 
   static IndexCatalog of(Table table, Snapshot snapshot, Indexing indexing) {
@@ -98,6 +100,16 @@ final class IndexCatalog {
     } finally {
       lock.unlock();
     }
+  }
+
+  /// The vector indices of the version.
+  VectorIndexes vectors() {
+    return vectors;
+  }
+
+  /// Gives back what is kept for the version, as soon as nobody uses it.
+  void close() {
+    vectors.close();
   }
 
   boolean isEmpty() {

@@ -38,6 +38,10 @@ final class IndexPlanner {
   /// @param cost how many entries the indices look at, roughly
   private record Answer(IndexQuery query, boolean exact, long cost) {}
 
+  VectorIndexes vectors() {
+    return catalog.vectors();
+  }
+
   /// What indices find, and what must still be tried on the rows found; empty if indices do not
   /// help.
   Optional<Plan.IndexLookup> plan(Filter filter) {

@@ -14,6 +14,7 @@ import io.lancelot.index.IndexKinds;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.index.OpenIndex;
 import io.lancelot.index.RowMapping;
+import io.lancelot.index.vector.VectorKind;
 import io.lancelot.table.Fragment;
 import io.lancelot.table.IndexEntry;
 import io.lancelot.table.Operation;
@@ -297,6 +298,12 @@ final class Indexing {
     return entry.name().startsWith(SYSTEM_PREFIX)
         ? Optional.empty()
         : usableKind(snapshot, entry).filter(IndexKind::answersFilters);
+  }
+
+  /// Whether an entry is a segment of a vector index that queries may use.
+  static boolean isVectorIndex(Snapshot snapshot, IndexEntry entry) {
+    return !entry.name().startsWith(SYSTEM_PREFIX)
+        && usableKind(snapshot, entry).filter(VectorKind.class::isInstance).isPresent();
   }
 
   private static Optional<IndexKind> usableKind(Snapshot snapshot, IndexEntry entry) {

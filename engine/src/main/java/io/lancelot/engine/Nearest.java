@@ -9,11 +9,49 @@ import java.util.Optional;
 ///
 /// @param column the vector column; empty if the table has only one
 /// @param vectors one or more queries; with more than one the result carries `query_index`
-/// @param metric how distance is measured
+/// @param metric how distance is measured; empty for that of the index, or [Metric#L2]
 /// @param lower only rows at this distance or farther; NaN for no bound
 /// @param upper only rows nearer than this; NaN for no bound
+/// @param tuning how an index is searched
 public record Nearest(
-    Optional<String> column, List<double[]> vectors, Metric metric, float lower, float upper) {
+    Optional<String> column,
+    List<double[]> vectors,
+    Optional<Metric> metric,
+    float lower,
+    float upper,
+    Tuning tuning) {
+
+  /// How thoroughly an index is searched. Zero leaves a number to the index.
+  ///
+  /// @param minProbes partitions to look into at the least
+  /// @param maxProbes partitions to look into at the most; more only where k rows would be missed
+  /// @param ef candidates kept while walking a graph
+  /// @param refine rows compared exactly for each row wanted
+  /// @param fastSearch whether rows that no index covers are left out
+  /// @param bypassIndex whether every vector is compared, as if there were no index
+  public record Tuning(
+      int minProbes, int maxProbes, int ef, int refine, boolean fastSearch, boolean bypassIndex) {
+
+    /// Everything left to the index.
+    public static final Tuning AUTO = new Tuning(0, 0, 0, 0, false, false);
+
+    public Tuning {
+      require("minimum nprobes", minProbes);
+      require("maximum nprobes", maxProbes);
+      require("ef", ef);
+      require("refine factor", refine);
+      if (maxProbes > 0 && minProbes > maxProbes) {
+        throw new InvalidInputException(
+            "minimum nprobes: expected=at most the maximum " + maxProbes + ", found=" + minProbes);
+      }
+    }
+
+    private static void require(String name, int value) {
+      if (value < 0) {
+        throw new InvalidInputException(name + ": expected=a positive number, found=" + value);
+      }
+    }
+  }
 
   public Nearest {
     vectors = List.copyOf(vectors);

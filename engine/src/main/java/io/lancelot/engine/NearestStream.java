@@ -64,6 +64,14 @@ final class NearestStream implements BatchStream {
       return null;
     }
     done = true;
+    return result(
+        search(
+            execution.snapshot().fragments(),
+            RowFilter.of(execution, plan.filter(), plan.index())));
+  }
+
+  /// The nearest rows of some fragments for each query.
+  TopK[] search(List<Fragment> fragments, RowFilter filter) {
     long taskRows =
         Math.clamp(
             execution.snapshot().physicalRows()
@@ -71,12 +79,11 @@ final class NearestStream implements BatchStream {
             MIN_TASK_ROWS,
             MAX_TASK_ROWS);
     List<Task> tasks = new ArrayList<>();
-    for (Fragment fragment : execution.snapshot().fragments()) {
+    for (Fragment fragment : fragments) {
       for (long first = 0; first < fragment.physicalRows(); first += taskRows) {
         tasks.add(new Task(fragment, first, Math.min(first + taskRows, fragment.physicalRows())));
       }
     }
-    RowFilter filter = RowFilter.of(execution, plan.filter(), plan.index());
     TopK[] merged = heaps();
     Parallel.run(
         execution.context(),
@@ -87,7 +94,7 @@ final class NearestStream implements BatchStream {
             merged[i].merge(found[i]);
           }
         });
-    return result(merged);
+    return merged;
   }
 
   private TopK[] heaps() {
@@ -155,7 +162,7 @@ final class NearestStream implements BatchStream {
   }
 
   /// Rows whose vector is not null and has no null in it.
-  private static @Nullable Bits wholeVectors(FixedListColumn vectors, Scratch memory) {
+  static @Nullable Bits wholeVectors(FixedListColumn vectors, Scratch memory) {
     Bits items = vectors.items().validity();
     if (items == null) {
       return vectors.validity();
@@ -172,6 +179,11 @@ final class NearestStream implements BatchStream {
   }
 
   private Batch result(TopK[] heaps) {
+    return result(heaps, schema(), scratch);
+  }
+
+  /// What the heaps hold as a batch, nearest first.
+  static Batch result(TopK[] heaps, Schema schema, Scratch scratch) {
     List<Ranking> rankings = new ArrayList<>();
     int total = 0;
     for (TopK heap : heaps) {
@@ -196,7 +208,7 @@ final class NearestStream implements BatchStream {
     if (heaps.length > 1) {
       columns.add(new FixedColumn(Plan.QUERY_INDEX.type(), total, queries, null));
     }
-    return new Batch(schema(), total, columns);
+    return new Batch(schema, total, columns);
   }
 
   @Override

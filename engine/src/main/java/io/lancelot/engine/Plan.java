@@ -6,6 +6,7 @@ import io.lancelot.columnar.Types;
 import io.lancelot.expr.Filter;
 import io.lancelot.expr.Projection;
 import io.lancelot.kernels.QueryVector;
+import io.lancelot.table.IndexEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -141,6 +142,93 @@ public sealed interface Plan {
           + (queries.size() > 1 ? ", queries=" + queries.size() : "")
           + filter.map(f -> ", prefilter=[" + f + "]").orElse("")
           + ", exact=true";
+    }
+  }
+
+  /// The k rows nearest to each query vector, by an index: estimates for rows of the partitions
+  /// that the query is near to, exact distances for the best of them. Rows that no segment covers
+  /// are scanned. Where a filter leaves few rows, all of those are compared instead.
+  ///
+  /// @param scan what an exact search would do
+  /// @param vectors the queries' numbers
+  /// @param name of the index
+  /// @param segments of the index
+  /// @param uncovered live fragments that no segment covers, and that are searched
+  record NearestProbe(
+      NearestScan scan,
+      List<double[]> vectors,
+      String name,
+      Nearest.Tuning tuning,
+      List<IndexEntry> segments,
+      RoaringBitmap uncovered)
+      implements Plan {
+    @Override
+    public Schema schema() {
+      return scan.schema();
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      List<Plan> inputs = new ArrayList<>();
+      for (IndexEntry segment : segments) {
+        inputs.add(new Partitions(segment, tuning, segments.size()));
+      }
+      if (!uncovered.isEmpty()) {
+        inputs.add(scan);
+      } else {
+        scan.index().ifPresent(inputs::add);
+      }
+      return inputs;
+    }
+
+    @Override
+    public String label() {
+      return "ANNSubIndex: name="
+          + name
+          + ", k="
+          + scan.k()
+          + ", deltas="
+          + segments.size()
+          + ", metric="
+          + metricName(scan.queries().getFirst().metric())
+          + (scan.queries().size() > 1 ? ", queries=" + scan.queries().size() : "")
+          + (tuning.ef() > 0 ? ", ef=" + tuning.ef() : "")
+          + (tuning.refine() > 0 ? ", refine_factor=" + tuning.refine() : "")
+          + scan.filter().map(f -> ", prefilter=[" + f + "]").orElse("");
+    }
+
+    private static String metricName(io.lancelot.kernels.Metric metric) {
+      return switch (metric) {
+        case L2 -> "L2";
+        case COSINE -> "Cosine";
+        case DOT -> "Dot";
+        case HAMMING -> "Hamming";
+      };
+    }
+  }
+
+  /// The partitions of a segment in the order of their centres' distances.
+  record Partitions(IndexEntry segment, Nearest.Tuning tuning, int deltas) implements Plan {
+    @Override
+    public Schema schema() {
+      return Schema.of();
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of();
+    }
+
+    @Override
+    public String label() {
+      return "ANNIvfPartition: uuid="
+          + segment.uuid()
+          + ", minimum_nprobes="
+          + Math.max(1, tuning.minProbes())
+          + ", maximum_nprobes="
+          + (tuning.maxProbes() > 0 ? "Some(" + tuning.maxProbes() + ")" : "None")
+          + ", deltas="
+          + deltas;
     }
   }
 

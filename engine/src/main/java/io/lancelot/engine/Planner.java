@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.roaringbitmap.RoaringBitmap;
 
 /// Turns a query over a schema into a plan. Does no I/O but for opening indices.
 final class Planner {
@@ -67,14 +68,17 @@ final class Planner {
 
   private Plan nearest(Nearest nearest) {
     Field column = vectorColumn(nearest);
-    List<QueryVector> vectors = queryVectors(nearest, column);
+    Optional<VectorIndexes.Choice> index = vectorIndex(nearest, column);
+    Metric metric =
+        nearest.metric().orElse(index.map(VectorIndexes.Choice::metric).orElse(Metric.L2));
+    List<QueryVector> vectors = queryVectors(nearest, metric, column);
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     int k = (int) Math.min(limit + query.offset(), Integer.MAX_VALUE - 8);
     if (limit == 0 || k == 0) {
       k = 1; // The limit above takes it away again.
     }
-    Plan plan =
+    Plan.NearestScan scan =
         new Plan.NearestScan(
             column,
             vectors,
@@ -84,6 +88,18 @@ final class Planner {
             query.prefilter() ? filter : Optional.empty(),
             table.metadata(),
             query.prefilter() ? lookup(filter) : Optional.empty());
+    // A range may ask for rows that are none of the nearest: only a scan is sure of those.
+    boolean ranged = !Float.isNaN(nearest.lower()) || !Float.isNaN(nearest.upper());
+    Plan plan =
+        index.isEmpty() || ranged
+            ? scan
+            : new Plan.NearestProbe(
+                scan,
+                nearest.vectors(),
+                index.get().name(),
+                nearest.tuning(),
+                index.get().segments(),
+                nearest.tuning().fastSearch() ? new RoaringBitmap() : index.get().uncovered());
     List<Field> extra = new ArrayList<>(List.of(Plan.DISTANCE));
     if (vectors.size() > 1) {
       extra.add(Plan.QUERY_INDEX);
@@ -117,6 +133,14 @@ final class Planner {
       last.add(Plan.QUERY_INDEX);
     }
     return project(plan, outputs, last);
+  }
+
+  /// The index that answers a search; empty for an exact one.
+  private Optional<VectorIndexes.Choice> vectorIndex(Nearest nearest, Field column) {
+    return nearest.tuning().bypassIndex()
+        ? Optional.empty()
+        : indices.flatMap(
+            planner -> planner.vectors().choose(List.of(column.name()), nearest.metric()));
   }
 
   private List<Query.Output> outputs() {
@@ -254,10 +278,9 @@ final class Planner {
     };
   }
 
-  private static List<QueryVector> queryVectors(Nearest nearest, Field column) {
+  private static List<QueryVector> queryVectors(Nearest nearest, Metric metric, Field column) {
     ElementType type = elementType(column).orElseThrow();
     int dim = ((DataType.FixedSizeList) column.type()).size();
-    Metric metric = nearest.metric();
     List<QueryVector> queries = new ArrayList<>();
     for (double[] vector : nearest.vectors()) {
       if (vector.length != dim) {

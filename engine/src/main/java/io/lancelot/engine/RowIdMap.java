@@ -63,6 +63,12 @@ final class RowIdMap {
     return new RowIdMap(firstIds, firstAddresses, counts);
   }
 
+  /// The address of a row by its id; -1 if it is no live row's.
+  long address(long id) {
+    int at = find(id);
+    return at >= 0 && id - firstIds[at] < counts[at] ? firstAddresses[at] + id - firstIds[at] : -1;
+  }
+
   /// The addresses of rows by their ids; ids of no live row are left out.
   RowSet addresses(RowSet ids) {
     RowSet.Builder found = new RowSet.Builder();

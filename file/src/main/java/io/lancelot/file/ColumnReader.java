@@ -18,6 +18,10 @@ public final class ColumnReader {
 
   private final LanceField field;
   private final long rowCount;
+
+  /// Rows to read at once where pages are not known.
+  private static final long ODD_PAGE_ROWS = 8192;
+
   private final LeafReader[] leaves;
   private final String path;
 
@@ -43,6 +47,17 @@ public final class ColumnReader {
   /// The field read.
   public LanceField field() {
     return field;
+  }
+
+  /// Where the page of a row ends: plain values up to there are one view of the mapped file. A
+  /// field of several columns may have pages that end before.
+  ///
+  /// @throws IndexOutOfBoundsException if the file does not have the row
+  public long pageEnd(long row) {
+    java.util.Objects.checkIndex(row, rowCount);
+    return leaves.length == 0
+        ? Math.min(rowCount, (row / ODD_PAGE_ROWS + 1) * ODD_PAGE_ROWS)
+        : leaves[0].pageEnd(row);
   }
 
   /// Rows `[firstRow, firstRow + rowCount)`: views of the mapped file where the page allows, else

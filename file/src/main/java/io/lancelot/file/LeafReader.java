@@ -31,6 +31,11 @@ final class LeafReader {
   /// A leaf's values with the levels above them still to be peeled.
   record Leaf(Column column, LevelPeeler levels) {}
 
+  /// The first row after one that lies in another page.
+  long pageEnd(long row) {
+    return pages.firstRow(pages.pageOf(row * itemsPerRow) + 1) / itemsPerRow;
+  }
+
   Leaf read(long firstRow, int rowCount, Scratch scratch) {
     long from = firstRow * itemsPerRow;
     long to = from + (long) rowCount * itemsPerRow;

@@ -2,6 +2,7 @@ package io.lancelot.kernels;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Sums over table look-ups for many rows of short codes, 64 rows a block, as the search through
 /// quantised vectors needs them.
@@ -26,6 +27,7 @@ public final class CodeScan {
   private static final boolean VECTOR = Kernels.current().name().startsWith("vector");
   private static final int LANES = VECTOR ? VectorCodeScan.LANES : BLOCK;
   private static final int[] PLACES = places(LANES);
+  private static final AtomicBoolean STARTED = new AtomicBoolean();
   private static volatile boolean ready;
 
   private CodeScan() {}
@@ -48,6 +50,15 @@ public final class CodeScan {
   /// Whether the vector kernels are in use: from the moment they are compiled.
   public static boolean vectorised() {
     return ready;
+  }
+
+  /// Starts to compile the vector kernels in the background, once per JVM.
+  public static void warmSoon() {
+    if (VECTOR && STARTED.compareAndSet(false, true)) {
+      Thread thread = new Thread(CodeScan::warm, "lancelot-code-warmup");
+      thread.setDaemon(true);
+      thread.start();
+    }
   }
 
   /// Compiles the vector kernels by running them on made-up codes; takes about half a second in a

@@ -296,14 +296,15 @@ final class ScalarKernels implements DistanceKernels {
     if (!(squaredLength >= Float.MIN_NORMAL && squaredLength <= Float.MAX_VALUE)) {
       return Float.NaN;
     }
-    return 1 - dot / (float) Math.sqrt(squaredLength);
+    // Rounding may take equal vectors below zero: pgvector#196.
+    return Math.max(0, 1 - dot / (float) Math.sqrt(squaredLength));
   }
 
   static float cosine(double dot, double squaredLength) {
     if (!(squaredLength >= Double.MIN_NORMAL && squaredLength <= Double.MAX_VALUE)) {
       return Float.NaN;
     }
-    return (float) (1 - dot / Math.sqrt(squaredLength));
+    return (float) Math.max(0, 1 - dot / Math.sqrt(squaredLength));
   }
 
   /// The cosine distance of a row of floats by way of doubles, for rows whose squared length leaves

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// structs that came later lie in files of their own, and are put together here.
 final class FieldReader {
 
+  private static final long NULL_ROWS = 8192;
+
   private final Field field;
   private final List<ColumnReader> parts;
   private final String place;
@@ -37,6 +39,13 @@ final class FieldReader {
   /// Rows `[firstRow, firstRow + count)`.
   Column read(long firstRow, int count, Scratch scratch) {
     return put(part -> part.read(firstRow, count, scratch), count, scratch);
+  }
+
+  /// Where the page of a row ends, or after some thousand rows where no file has the field.
+  long pageEnd(long row, long rows) {
+    return parts.isEmpty()
+        ? Math.min(rows, (row / NULL_ROWS + 1) * NULL_ROWS)
+        : parts.getFirst().pageEnd(row);
   }
 
   /// Rows by ascending number.

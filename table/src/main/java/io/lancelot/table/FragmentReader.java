@@ -166,6 +166,11 @@ public final class FragmentReader implements AutoCloseable {
     return readers.get(column).read(firstRow, count, scratch);
   }
 
+  /// Where the page of a row ends in one column, in rows.
+  public long pageEnd(int column, long row) {
+    return readers.get(column).pageEnd(row, fragment.physicalRows());
+  }
+
   /// Rows of one column by ascending number.
   public Column take(int column, long[] ascendingRows, int count, Scratch scratch) {
     return readers.get(column).take(ascendingRows, count, scratch);

@@ -94,6 +94,9 @@ final class IvfIndex implements VectorIndex {
     this.chunks = new AtomicReferenceArray<>(chunkStarts.length - 1);
     this.searching = new IvfSearch(this);
     this.held = memory.heldBytes();
+    if (!model.graph() && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {
+      CodeScan.warmSoon();
+    }
   }
 
   IvfModel model() {
