@@ -48,6 +48,10 @@ final class IndexPlanner {
         filter.expr() instanceof Expr.And(List<Expr> all) ? all : List.of(filter.expr());
     List<Answered> answers = new ArrayList<>();
     List<Expr> left = new ArrayList<>();
+    Answer whole = filter.paths().size() == 1 ? lookup(filter, true) : null;
+    if (whole != null && whole.exact) {
+      terms = List.of(filter.expr());
+    }
     for (Expr term : terms.size() == 1 ? terms : grouped(terms)) {
       Answer answer = answer(term, terms.size() == 1 ? filter : null, true);
       if (answer == null) {
@@ -95,6 +99,10 @@ final class IndexPlanner {
       groups
           .computeIfAbsent(indexed ? paths.getFirst() : new Object(), _ -> new ArrayList<>())
           .add(term);
+    }
+    if (groups.size() == 1) {
+      // Together they are what the caller has tried already.
+      return terms;
     }
     List<Expr> grouped = new ArrayList<>();
     groups.values().forEach(group ->
