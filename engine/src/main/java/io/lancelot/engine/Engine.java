@@ -106,8 +106,7 @@ public final class Engine implements AutoCloseable {
 
   /// How a query would run.
   public Plan plan(Snapshot snapshot, Query query) {
-    return Planner.plan(
-        snapshot.schema().arrow(), query, Optional.of(new IndexPlanner(catalog(snapshot))));
+    return Planner.plan(catalog(snapshot), query);
   }
 
   private Execution execution(Snapshot snapshot) {
@@ -118,8 +117,12 @@ public final class Engine implements AutoCloseable {
   private IndexCatalog catalog(Snapshot snapshot) {
     IndexCatalog known = catalog;
     if (known == null || known.snapshot() != snapshot) {
+      IndexCatalog old = known;
       known = IndexCatalog.of(table, snapshot, indexing);
       catalog = known;
+      if (old != null) {
+        old.close();
+      }
     }
     return known;
   }
@@ -159,7 +162,7 @@ public final class Engine implements AutoCloseable {
 
   /// A filter at work on a version.
   private RowFilter rows(Snapshot snapshot, Expr filter) {
-    Filter bound = Filter.of(filter, snapshot.schema().arrow());
+    Filter bound = Filter.of(filter, catalog(snapshot).schema());
     Optional<Plan.IndexLookup> lookup = new IndexPlanner(catalog(snapshot)).plan(bound);
     return RowFilter.of(execution(snapshot), Optional.of(bound), lookup);
   }
@@ -207,6 +210,10 @@ public final class Engine implements AutoCloseable {
   /// Closes the indices that are open.
   @Override
   public void close() {
+    IndexCatalog known = catalog;
+    if (known != null) {
+      known.close();
+    }
     segments.close();
   }
 }

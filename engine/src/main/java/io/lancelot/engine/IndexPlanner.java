@@ -4,7 +4,6 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
 import io.lancelot.index.ScalarIndex;
-import io.lancelot.table.IndexEntry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +30,7 @@ final class IndexPlanner {
 
   IndexPlanner(IndexCatalog catalog) {
     this.catalog = catalog;
-    this.schema = catalog.snapshot().schema().arrow();
+    this.schema = catalog.schema();
   }
 
   /// @param exact whether the rows found are all that match; else there may be more among them
@@ -238,8 +237,8 @@ final class IndexPlanner {
   private @Nullable Answer lookup(IndexQuery.Index index, Filter condition, boolean wanted) {
     long cost = 0;
     boolean exact = true;
-    for (IndexEntry entry : index.segments()) {
-      Optional<OpenSegments.Lease> lease = catalog.open(entry);
+    for (IndexQuery.Segment part : index.segments()) {
+      Optional<OpenSegments.Lease> lease = catalog.open(part);
       if (lease.isEmpty()) {
         return null;
       }
