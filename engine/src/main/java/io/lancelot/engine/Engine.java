@@ -1,6 +1,5 @@
 package io.lancelot.engine;
 
-import io.lancelot.base.CommitConflictException;
 import io.lancelot.base.Context;
 import io.lancelot.base.Parallel;
 import io.lancelot.columnar.BatchStream;
@@ -8,6 +7,7 @@ import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
+import io.lancelot.file.LanceField;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.index.IndexWork;
@@ -15,22 +15,25 @@ import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
-import io.lancelot.table.Fragment;
+import io.lancelot.table.MovedRows;
 import io.lancelot.table.Snapshot;
+import io.lancelot.table.StagedRows;
 import io.lancelot.table.Table;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 /// Answers queries over one table, and finds the rows that deletions concern. Thread-safe.
 public final class Engine implements AutoCloseable {
 
-  private static final int DELETE_ATTEMPTS = 20;
+  private static final Expr TRUE = Expr.parse("true");
 
   private final Table table;
   private final Context context;
@@ -176,35 +179,91 @@ public final class Engine implements AutoCloseable {
   /// Deletes the rows for which a filter is true. A concurrent change to the same rows makes it
   /// look again.
   public Deleted delete(Expr filter) {
-    CommitConflictException last = null;
-    for (int attempt = 0; attempt < DELETE_ATTEMPTS; attempt++) {
-      Snapshot base = table.latest();
-      RowFilter matching = rows(base, filter);
-      Map<Long, RoaringBitmap> rows = new HashMap<>();
-      long[] total = {0};
-      Parallel.run(
-          context,
-          base.fragments(),
-          fragment -> Map.entry(fragment.id(), matching.matches(fragment)),
-          found -> {
-            if (!found.getValue().isEmpty()) {
-              rows.put(found.getKey(), found.getValue().clone());
-              total[0] += found.getValue().getLongCardinality();
-            }
-          });
-      if (rows.isEmpty()) {
-        return new Deleted(0, base.version());
-      }
-      try {
-        return new Deleted(total[0], table.delete(base, rows, filter.toString()).version());
-      } catch (CommitConflictException e) {
-        if (!e.retryable()) {
-          throw e;
-        }
-        last = e;
+    return Attempts.run(context, () -> tryDelete(filter));
+  }
+
+  private Deleted tryDelete(Expr filter) {
+    Snapshot base = table.latest();
+    Found found = find(base, Optional.of(filter));
+    if (found.count() == 0) {
+      return new Deleted(0, base.version());
+    }
+    return new Deleted(
+        found.count(), table.delete(base, found.rows(), filter.toString()).version());
+  }
+
+  /// Rows of a version.
+  ///
+  /// @param rows for each fragment its rows; none are empty
+  private record Found(Map<Long, RoaringBitmap> rows, long count) {}
+
+  private Found find(Snapshot base, Optional<Expr> filter) {
+    RowFilter matching = rows(base, filter.orElse(TRUE));
+    Map<Long, RoaringBitmap> rows = new HashMap<>();
+    long[] total = {0};
+    Parallel.run(
+        context,
+        base.fragments(),
+        fragment -> Map.entry(fragment.id(), matching.matches(fragment)),
+        found -> {
+          if (!found.getValue().isEmpty()) {
+            rows.put(found.getKey(), found.getValue().clone());
+            total[0] += found.getValue().getLongCardinality();
+          }
+        });
+    return new Found(rows, total[0]);
+  }
+
+  /// What an update did.
+  ///
+  /// @param rows how many rows have new values
+  /// @param version the version it made; the version read if there was nothing to change
+  public record Updated(long rows, long version) {}
+
+  /// Gives new values to the rows for which a filter is true; to all rows without one. The rows
+  /// move to new fragments; with stable row ids they keep their ids. A concurrent change to the
+  /// same rows makes it look again.
+  ///
+  /// @throws io.lancelot.base.InvalidInputException if a value does not fit its column; nothing was
+  ///   changed
+  public Updated update(Optional<Expr> filter, List<Assignment> assignments) {
+    return Attempts.run(context, () -> tryUpdate(filter, assignments));
+  }
+
+  private Updated tryUpdate(Optional<Expr> filter, List<Assignment> assignments) {
+    Snapshot base = table.latest();
+    Assignments bound = Assignments.of(assignments, base.schema().arrow());
+    Found found = find(base, filter);
+    if (found.count() == 0) {
+      return new Updated(0, base.version());
+    }
+    Set<Integer> changed = new HashSet<>();
+    for (LanceField field : base.schema().fields()) {
+      if (bound.sets(field.name())) {
+        field.forEach(part -> changed.add(part.id()));
       }
     }
-    throw last == null ? new CommitConflictException("delete: too many attempts") : last;
+    MovedRows moved = new MovedRows();
+    StagedRows staged;
+    try (UpdatedRows rows = new UpdatedRows(execution(base), bound, found.rows(), moved)) {
+      staged = table.stage(base, rows);
+    }
+    Snapshot made = table.update(base, found.rows(), staged, moved, changed, _ -> {});
+    return new Updated(found.count(), made.version());
+  }
+
+  /// Merges rows into the table. A concurrent change to the same rows, or new rows of the same
+  /// keys, make it look again.
+  ///
+  /// @param rows the source: all or some of the table's columns. Held in memory as a whole
+  /// @throws io.lancelot.base.InvalidInputException if the source does not fit the table, or two of
+  ///   its rows have the same key; nothing was changed
+  public MergeInsert.Result merge(MergeInsert how, BatchStream rows) {
+    Merging.check(how);
+    try (MergeSource source = new MergeSource(rows, how.on(), context)) {
+      Merging merging = new Merging(table, context, this::execution, how, source);
+      return Attempts.run(context, merging::attempt);
+    }
   }
 
   /// Closes the indices that are open.

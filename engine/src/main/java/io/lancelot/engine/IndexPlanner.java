@@ -104,8 +104,9 @@ final class IndexPlanner {
       return terms;
     }
     List<Expr> grouped = new ArrayList<>();
-    groups.values().forEach(group ->
-        grouped.add(group.size() == 1 ? group.getFirst() : new Expr.And(group)));
+    groups
+        .values()
+        .forEach(group -> grouped.add(group.size() == 1 ? group.getFirst() : new Expr.And(group)));
     return grouped;
   }
 

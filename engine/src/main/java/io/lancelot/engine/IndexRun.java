@@ -94,11 +94,13 @@ final class IndexRun {
     return lookup.negated() ? everything().andNot(found).andNot(known) : found;
   }
 
-  /// Addresses instead of row ids, in the fragments that a segment speaks for: elsewhere its entries
-  /// are stale.
+  /// Addresses instead of row ids, in the fragments that a segment speaks for: elsewhere its
+  /// entries are stale.
   private RowSet located(RowSet rows, ScalarIndex index, RoaringBitmap fragments) {
     RowSet addresses =
-        snapshot.stableRowIds() && !index.storesAddresses() ? catalog.rowIds().addresses(rows) : rows;
+        snapshot.stableRowIds() && !index.storesAddresses()
+            ? catalog.rowIds().addresses(rows)
+            : rows;
     Map<Integer, RoaringBitmap> parts = new HashMap<>();
     for (int fragment : addresses.fragments()) {
       RoaringBitmap part = addresses.ofFragment(fragment);

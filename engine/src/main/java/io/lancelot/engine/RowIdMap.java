@@ -73,7 +73,10 @@ final class RowIdMap {
         at = find(id);
         run[0] = Math.max(at, 0);
       }
-      if (at >= 0 && at < firstIds.length && id - firstIds[at] >= 0 && id - firstIds[at] < counts[at]) {
+      if (at >= 0
+          && at < firstIds.length
+          && id - firstIds[at] >= 0
+          && id - firstIds[at] < counts[at]) {
         found.add(firstAddresses[at] + id - firstIds[at]);
       }
     });

@@ -115,8 +115,7 @@ final class ScanStream implements BatchStream {
       if (enough.isPresent() && condition.isEmpty()) {
         batchRows = Math.clamp(enough.getAsLong(), 1, batchRows);
       }
-      candidates =
-          known == null ? null : new RowFilter.Candidates(known, opened, batchRows);
+      candidates = known == null ? null : new RowFilter.Candidates(known, opened, batchRows);
       return opened;
     }
     return null;
@@ -221,8 +220,7 @@ final class ScanStream implements BatchStream {
     return all ? batch : Batches.gather(batch, rows, numbers.length, scratch);
   }
 
-  private Batch batch(
-      ColumnsOfFragment from, Map<String, Column> read, long[] numbers, int count) {
+  private Batch batch(ColumnsOfFragment from, Map<String, Column> read, long[] numbers, int count) {
     List<Column> ordered = new ArrayList<>();
     for (Field field : plan.columns()) {
       ordered.add(read.get(field.name()));
@@ -236,16 +234,13 @@ final class ScanStream implements BatchStream {
     return new Batch(schema, count, ordered);
   }
 
-  private FixedColumn rowNumbers(
-      ColumnsOfFragment from, long[] numbers, int count, boolean ids) {
+  private FixedColumn rowNumbers(ColumnsOfFragment from, long[] numbers, int count, boolean ids) {
     MemorySegment values = scratch.allocateBytes(8L * count);
     for (int i = 0; i < count; i++) {
       values.set(
           FixedColumn.LONG,
           8L * i,
-          ids
-              ? from.reader().rowId(numbers[i], scratch)
-              : from.reader().address(numbers[i]));
+          ids ? from.reader().rowId(numbers[i], scratch) : from.reader().address(numbers[i]));
     }
     return new FixedColumn(Plan.ROW_ID.type(), count, values, null);
   }

@@ -18,8 +18,7 @@ public final class Filter {
   private final List<String> columns;
   private final List<List<String>> paths;
 
-  private Filter(
-      Expr expr, Predicate predicate, List<String> columns, List<List<String>> paths) {
+  private Filter(Expr expr, Predicate predicate, List<String> columns, List<List<String>> paths) {
     this.expr = expr;
     this.predicate = predicate;
     this.columns = columns;
@@ -43,7 +42,7 @@ public final class Filter {
   }
 
   /// A test of items as a condition on a column of them.
-  static Filter ofItem(ColumnTest item, String name) {
+  static Filter ofItem(ColumnCondition item, String name) {
     Expr column = new Expr.Column(List.of(name), true);
     return new Filter(column, item, List.of(name), List.of(List.of(name)));
   }

@@ -42,7 +42,7 @@ public sealed interface Probe {
     return switch (predicate) {
       case Predicate.Missing(Value.Path _) -> new Missing(false);
       case Predicate.Opposite(Predicate.Missing(Value.Path _)) -> new Missing(true);
-      case ListTest(Value.Path _, ColumnTest item) ->
+      case ListCondition(Value.Path _, ColumnCondition item) ->
           new AnyItem(Filter.ofItem(item, AnyItem.ITEM));
       default -> {
         Keys keys = Ranger.keys(predicate);
@@ -57,7 +57,8 @@ public sealed interface Probe {
 
     static @Nullable Keys keys(Predicate predicate) {
       return switch (predicate) {
-        case ColumnTest test when test.operand() instanceof Value.Path path -> test(test, path);
+        case ColumnCondition test when test.operand() instanceof Value.Path path ->
+            test(test, path);
         case Predicate.Flag(Value.Path _) -> exact(List.of(KeyRange.point(true)));
         case Predicate.SameTruth same -> truths(same);
         case Predicate.Opposite(Predicate inner) -> {
@@ -106,7 +107,7 @@ public sealed interface Probe {
 
     private static @Nullable KeyOrder order(Predicate predicate) {
       return switch (predicate) {
-        case ColumnTest test -> KeyOrder.of(test.operand().plainType()).orElse(null);
+        case ColumnCondition test -> KeyOrder.of(test.operand().plainType()).orElse(null);
         case Predicate.Flag _, Predicate.SameTruth _ -> KeyOrder.BOOLEAN;
         case Predicate.Opposite(Predicate inner) -> order(inner);
         case Predicate.Every(List<Predicate> terms) -> order(terms.getFirst());
@@ -138,35 +139,37 @@ public sealed interface Probe {
       };
     }
 
-    private static @Nullable Keys test(ColumnTest test, Value.Path path) {
+    private static @Nullable Keys test(ColumnCondition test, Value.Path path) {
       Optional<KeyOrder> order = KeyOrder.of(path.plainType());
       if (order.isEmpty()) {
         return null;
       }
       return switch (test) {
-        case ColumnTest.IntRange(_, long low, long high, boolean outside) ->
+        case ColumnCondition.IntRange(_, long low, long high, boolean outside) ->
             sides(List.of(new KeyRange(low, false, high, false)), outside);
-        case ColumnTest.FloatBound(_, Ranges.FloatTest kind, double bound, boolean outside) ->
+        case ColumnCondition.FloatBound(_, Ranges.FloatTest kind, double bound, boolean outside) ->
             sides(floats(kind, bound), outside);
-        case ColumnTest.DecimalRange(_, MemorySegment low, MemorySegment high, boolean outside) ->
-            sides(
-                List.of(new KeyRange(unscaled(low), false, unscaled(high), false)), outside);
-        case ColumnTest.BytesBound(_, Expr.Comparison op, MemorySegment bound) ->
+        case ColumnCondition.DecimalRange(
+                _,
+                MemorySegment low,
+                MemorySegment high,
+                boolean outside) ->
+            sides(List.of(new KeyRange(unscaled(low), false, unscaled(high), false)), outside);
+        case ColumnCondition.BytesBound(_, Expr.Comparison op, MemorySegment bound) ->
             exact(compared(op, bound.toArray(ValueLayout.JAVA_BYTE)));
-        case ColumnTest.IntSet(_, LongSet set) -> points(longs(set), order.get());
-        case ColumnTest.FloatSet(_, LongSet set) -> {
+        case ColumnCondition.IntSet(_, LongSet set) -> points(longs(set), order.get());
+        case ColumnCondition.FloatSet(_, LongSet set) -> {
           List<Object> values = new ArrayList<>();
           for (long bits : set.toArray()) {
             values.add(Double.longBitsToDouble(bits));
           }
           yield points(values, order.get());
         }
-        case ColumnTest.BytesSet(_, ByteStringSet set) ->
+        case ColumnCondition.BytesSet(_, ByteStringSet set) ->
             points(new ArrayList<>(set.values()), order.get());
-        case ColumnTest.Matches(_, TextPattern pattern) -> {
+        case ColumnCondition.Matches(_, TextPattern pattern) -> {
           byte[] prefix = pattern.prefix();
-          List<KeyRange> ranges =
-              List.of(prefix.length == 0 ? KeyRange.ALL : startingWith(prefix));
+          List<KeyRange> ranges = List.of(prefix.length == 0 ? KeyRange.ALL : startingWith(prefix));
           yield new Keys(ranges, pattern.isPrefix(), pattern.substrings());
         }
       };

@@ -8,6 +8,8 @@ import io.lancelot.index.scalar.LabelListKind;
 import io.lancelot.index.scalar.LeftAloneKind;
 import io.lancelot.index.scalar.NGramKind;
 import io.lancelot.index.scalar.ZoneMapKind;
+import io.lancelot.index.vector.VectorKind;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,19 +17,26 @@ import java.util.Optional;
 /// All kinds of indices there are: the one place to add one.
 public final class IndexKinds {
 
-  private static final List<IndexKind> ALL =
-      List.of(
-          new BTreeKind(),
-          new BitmapKind(),
-          new LabelListKind(),
-          new ZoneMapKind(),
-          new BloomFilterKind(),
-          new NGramKind(),
-          new LeftAloneKind("FM", "lance.index.pb.FMIndexDetails"),
-          new LeftAloneKind("RTREE", "lance.index.pb.RTreeIndexDetails"),
-          new LeftAloneKind("JSON", "lance.index.pb.JsonIndexDetails"));
+  private static final List<IndexKind> ALL = all();
 
   private IndexKinds() {}
+
+  private static List<IndexKind> all() {
+    List<IndexKind> all =
+        new ArrayList<>(
+            List.of(
+                new BTreeKind(),
+                new BitmapKind(),
+                new LabelListKind(),
+                new ZoneMapKind(),
+                new BloomFilterKind(),
+                new NGramKind(),
+                new LeftAloneKind("FM", "lance.index.pb.FMIndexDetails"),
+                new LeftAloneKind("RTREE", "lance.index.pb.RTreeIndexDetails"),
+                new LeftAloneKind("JSON", "lance.index.pb.JsonIndexDetails")));
+    all.addAll(VectorKind.all());
+    return List.copyOf(all);
+  }
 
   /// The kind that users call so.
   ///

@@ -94,8 +94,7 @@ public final class RowSet {
         bits.set((int) row);
       }
       dense.forEach((part, set) ->
-          parts.merge(
-              part, BitSetUtil.bitmapOf(set), (a, b) -> RoaringBitmap.or(a, b)));
+          parts.merge(part, BitSetUtil.bitmapOf(set), (a, b) -> RoaringBitmap.or(a, b)));
       current = null;
     }
 

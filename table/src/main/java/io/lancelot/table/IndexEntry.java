@@ -6,9 +6,11 @@ import io.lancelot.base.CorruptDataException;
 import io.lancelot.table.proto.TableProto;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.roaringbitmap.RoaringBitmap;
@@ -18,6 +20,25 @@ import org.roaringbitmap.RoaringBitmap;
 public final class IndexEntry {
 
   static final String MEM_WAL = "__lance_mem_wal";
+
+  /// Kinds of which readers translate addresses that compaction has moved.
+  private static final Set<String> FOLLOW_MOVES =
+      Set.of(
+          "btreeindexdetails",
+          "bitmapindexdetails",
+          "labellistindexdetails",
+          "invertedindexdetails",
+          "vectorindexdetails");
+
+  /// Kinds that know rows by stable id where the table has such; `btree` did in its version 0.
+  private static final Set<String> BY_ROW_ID =
+      Set.of(
+          "btreeindexdetails",
+          "bitmapindexdetails",
+          "labellistindexdetails",
+          "invertedindexdetails",
+          "ngramindexdetails",
+          "vectorindexdetails");
 
   private final TableProto.IndexMetadata proto;
   private final UUID uuid;
@@ -159,6 +180,28 @@ public final class IndexEntry {
         : Optional.of(
             DeletionVectors.parse(
                 proto.getFragmentBitmap().asReadOnlyByteBuffer(), "index " + proto.getName()));
+  }
+
+  /// Whether it belongs to the table's own book-keeping and answers no queries.
+  boolean system() {
+    return name().equals(MEM_WAL) || name().equals(FragmentReuse.NAME);
+  }
+
+  /// Whether its readers translate addresses through [FragmentReuse].
+  boolean followsMoves() {
+    return FOLLOW_MOVES.contains(kind());
+  }
+
+  /// Whether its entries stay right when rows with stable ids move.
+  boolean byRowId() {
+    boolean addresses = kind().equals("btreeindexdetails") && indexVersion() > 0;
+    return BY_ROW_ID.contains(kind()) && !addresses;
+  }
+
+  private String kind() {
+    String url = detailsUrl();
+    return url.substring(Math.max(url.lastIndexOf('/'), url.lastIndexOf('.')) + 1)
+        .toLowerCase(Locale.ROOT);
   }
 
   TableProto.IndexMetadata proto() {

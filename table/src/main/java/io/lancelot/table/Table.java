@@ -6,7 +6,6 @@ import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.base.Scratch;
-import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
@@ -19,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.roaringbitmap.RoaringBitmap;
 
 /// A handle on a table: reads its versions and commits new ones. Thread-safe.
@@ -204,9 +204,11 @@ public final class Table implements AutoCloseable {
   /// @throws io.lancelot.base.CommitConflictException if a concurrent commit got in the way
   /// @throws io.lancelot.base.CommitUnknownException if the store cannot say what happened
   public Snapshot commit(Snapshot base, Operation operation) {
-    if (operation instanceof Operation.Delete || operation instanceof Operation.Update) {
+    if (operation instanceof Operation.Delete
+        || operation instanceof Operation.Update
+        || operation instanceof Operation.Rewrite) {
       throw new InvalidInputException(
-          "deletions are committed as rows: expected=a call of delete or update, found="
+          "deletions are committed as rows: expected=a call of delete, update or compact, found="
               + operation.label());
     }
     return remember(committer.commit(base, _ -> operation, new WrittenFiles(root.store())));
@@ -277,17 +279,21 @@ public final class Table implements AutoCloseable {
   /// files are removed if it fails.
   ///
   /// @param base the version in which the rows were found
-  /// @param rows for each fragment its physical rows to replace
+  /// @param rows for each fragment its physical rows to replace or delete
   /// @param replacement the new rows
+  /// @param moved what the first of them keep; used by tables with stable row ids only
   /// @param changed ids of the fields that have new values
-  /// @throws UnsupportedFeatureException if the table has stable row ids, which moved rows keep
+  /// @param recheck is shown each later version that the change is to be committed on, and throws a
+  ///   [io.lancelot.base.CommitConflictException] if it must not be
   public Snapshot update(
-      Snapshot base, Map<Long, RoaringBitmap> rows, StagedRows replacement, Set<Integer> changed) {
-    if (base.stableRowIds()) {
-      throw new UnsupportedFeatureException(
-          "rows of a table with stable row ids cannot be updated yet (path=" + root + ")");
-    }
+      Snapshot base,
+      Map<Long, RoaringBitmap> rows,
+      StagedRows replacement,
+      MovedRows moved,
+      Set<Integer> changed,
+      Consumer<Snapshot> recheck) {
     WrittenFiles written = replacement.written();
+    StagedRows staged = base.stableRowIds() ? replacement.with(moved) : replacement;
     DeletionChange change =
         new DeletionChange(
             root,
@@ -298,14 +304,21 @@ public final class Table implements AutoCloseable {
                 new Operation.Update(
                     removed,
                     updated,
-                    replacement.fragments(),
+                    staged.fragments(),
                     Set.of(),
                     changed,
                     Operation.Update.Mode.REWRITE_ROWS,
                     false),
             written,
             deletions);
-    return remember(committer.commit(base, change, written));
+    Rebase rebase =
+        latest -> {
+          if (latest != base) {
+            recheck.accept(latest);
+          }
+          return change.over(latest);
+        };
+    return remember(committer.commit(base, rebase, written));
   }
 
   /// The folder of a new index segment, for an [IndexEntry] to be committed with
@@ -322,6 +335,27 @@ public final class Table implements AutoCloseable {
 
   /// Where the files of an index segment lie.
   public record IndexFolder(ObjectStore store, String path) {}
+
+  /// Writes small fragments together and drops deleted rows from files, commit by commit, until
+  /// nothing is left to do. Content and order of the rows stay; their addresses change.
+  ///
+  /// @throws io.lancelot.base.CommitConflictException if others kept changing the same fragments
+  public CompactionReport compact(CompactionOptions options) {
+    return new Compaction(
+            this,
+            root,
+            context,
+            options,
+            bases,
+            deletions,
+            (base, change, written) -> remember(committer.commit(base, change, written)))
+        .run();
+  }
+
+  /// Where rows went that indices of a version know by old addresses.
+  public FragmentReuse fragmentReuse(Snapshot snapshot) {
+    return FragmentReuse.of(snapshot, bases);
+  }
 
   /// Brings back the content of an older version, as a new one.
   public Snapshot restore(long version) {

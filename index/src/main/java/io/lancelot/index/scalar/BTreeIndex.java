@@ -80,8 +80,7 @@ final class BTreeIndex implements ScalarIndex {
     SegmentFile opened = SegmentFile.open(files, BTreeKind.DATA);
     try (SegmentFile lookup = SegmentFile.open(files, BTreeKind.LOOKUP)) {
       if (lookup.metadata("range_partitioned").filter("true"::equals).isPresent()) {
-        throw new UnsupportedFeatureException(
-            "BTREE index in range partitions " + lookup.place());
+        throw new UnsupportedFeatureException("BTREE index in range partitions " + lookup.place());
       }
       data = opened;
       rowCount = data.rowCount();
@@ -411,8 +410,7 @@ final class BTreeIndex implements ScalarIndex {
       for (long first = 0; first < rowCount; first += step) {
         work.reset();
         int count = (int) Math.min(step, rowCount - first);
-        sink.accept(
-            values.read(first, count, work), (FixedColumn) rows.read(first, count, work));
+        sink.accept(values.read(first, count, work), (FixedColumn) rows.read(first, count, work));
       }
     }
   }

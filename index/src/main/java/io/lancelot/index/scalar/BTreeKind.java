@@ -71,8 +71,7 @@ public final class BTreeKind implements IndexKind {
   }
 
   @Override
-  public Built build(
-      IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
+  public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     return write(List.of(), RowMapping.IDENTITY, source, source.stableRowIds(), into, progress);
   }
 

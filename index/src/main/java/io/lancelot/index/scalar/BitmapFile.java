@@ -131,8 +131,7 @@ final class BitmapFile implements AutoCloseable {
 
   private RowSet parse(VarColumn bitmaps, int row, IndexWork work) {
     if (bitmaps.isNull(row)) {
-      throw new CorruptDataException(
-          "bitmap: expected=a row set, found=null " + file.place());
+      throw new CorruptDataException("bitmap: expected=a row set, found=null " + file.place());
     }
     byte[] bytes = bitmaps.bytesAt(row).toArray(ValueLayout.JAVA_BYTE);
     work.loaded(bytes.length);

@@ -11,8 +11,8 @@ import io.lancelot.index.ScalarIndex;
 import java.util.Map;
 import java.util.Optional;
 
-/// A segment of a bitmap index. Answers every condition on its column, by trying it on each distinct
-/// value as a scan would on each row.
+/// A segment of a bitmap index. Answers every condition on its column, by trying it on each
+/// distinct value as a scan would on each row.
 final class BitmapIndex implements ScalarIndex {
 
   private final BitmapFile file;

@@ -45,8 +45,7 @@ public final class BitmapKind implements IndexKind {
   }
 
   @Override
-  public Built build(
-      IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
+  public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     try (KeySorter sorter = sorter(source, into, progress);
         BitmapWriter writer = new BitmapWriter(source.field().type(), into)) {
       sorter.finish(writer::sorted);

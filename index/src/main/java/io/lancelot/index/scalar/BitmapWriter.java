@@ -105,8 +105,7 @@ final class BitmapWriter implements AutoCloseable {
     for (int i = 0; i < bitmaps.size(); i++) {
       offsets.set(FixedColumn.INT, 4L * i, at);
       byte[] bytes = bitmaps.get(i);
-      MemorySegment.copy(
-          MemorySegment.ofArray(bytes), 0, data, at, bytes.length);
+      MemorySegment.copy(MemorySegment.ofArray(bytes), 0, data, at, bytes.length);
       at += bytes.length;
     }
     offsets.set(FixedColumn.INT, 4L * bitmaps.size(), at);

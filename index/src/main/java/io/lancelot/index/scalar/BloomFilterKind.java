@@ -105,8 +105,7 @@ public final class BloomFilterKind implements IndexKind {
   }
 
   @Override
-  public Built build(
-      IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
+  public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     return build(source, params(spec), into, progress);
   }
 

@@ -121,8 +121,7 @@ final class KeySorter implements AutoCloseable {
     }
   }
 
-  private static void emit(
-      Column values, Column rows, int[] order, Sink sink, Scratch work) {
+  private static void emit(Column values, Column rows, int[] order, Sink sink, Scratch work) {
     for (int from = 0; from < order.length; from += OUT_ROWS) {
       work.reset();
       int count = Math.min(OUT_ROWS, order.length - from);
@@ -239,14 +238,12 @@ final class KeySorter implements AutoCloseable {
 
   /// Everything in memory that is not above the last value of one block: later blocks have nothing
   /// below that.
-  private void mergeUpTo(
-      @Nullable Run bound, List<Run> open, Sink sink, Scratch work) {
+  private void mergeUpTo(@Nullable Run bound, List<Run> open, Sink sink, Scratch work) {
     work.reset();
     List<Column> valueParts = new ArrayList<>();
     List<Column> rowParts = new ArrayList<>();
     for (Run run : open) {
-      int to =
-          bound == null ? run.block.length() : run.upTo(bound.block, bound.block.length() - 1);
+      int to = bound == null ? run.block.length() : run.upTo(bound.block, bound.block.length() - 1);
       if (to > run.at) {
         valueParts.add(run.block.slice(run.at, to - run.at));
         rowParts.add(run.blockRows.slice(run.at, to - run.at));

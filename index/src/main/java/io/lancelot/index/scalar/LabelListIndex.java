@@ -83,8 +83,7 @@ final class LabelListIndex implements ScalarIndex {
       Schema schema = Schema.of(Field.nullable(Probe.AnyItem.ITEM, keys.type()));
       work.compared(keys.length());
       int[] chosen =
-          BitmapIndex.ones(
-              item.evaluate(new Batch(schema, keys.length(), List.of(keys)), scratch));
+          BitmapIndex.ones(item.evaluate(new Batch(schema, keys.length(), List.of(keys)), scratch));
       return file.rows(chosen, chosen.length, work);
     }
   }

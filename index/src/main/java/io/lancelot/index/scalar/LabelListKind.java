@@ -82,8 +82,7 @@ public final class LabelListKind implements IndexKind {
   }
 
   @Override
-  public Built build(
-      IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
+  public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     return write(List.of(), RowMapping.IDENTITY, source, into, progress);
   }
 

@@ -31,8 +31,7 @@ public record LeftAloneKind(String type, String detailsName) implements IndexKin
   }
 
   @Override
-  public Built build(
-      IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
+  public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     throw unsupported();
   }
 

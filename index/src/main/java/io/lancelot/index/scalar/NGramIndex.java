@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// A segment of an n-gram index. Finds rows whose text has all trigrams of what is looked for, which
-/// may stand there apart from each other.
+/// A segment of an n-gram index. Finds rows whose text has all trigrams of what is looked for,
+/// which may stand there apart from each other.
 final class NGramIndex implements ScalarIndex {
 
   private static final int SHARE = 8;

@@ -73,8 +73,7 @@ public final class NGramKind implements IndexKind {
   }
 
   @Override
-  public Built build(
-      IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
+  public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     write(List.of(), RowMapping.IDENTITY, source, into, progress);
     return new Built(new byte[0], 0, List.of());
   }

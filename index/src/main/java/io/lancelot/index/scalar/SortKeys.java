@@ -11,9 +11,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/// The order of values in index files: nulls first, then ascending, floats in IEEE 754's total order
-/// (-NaN, numbers with -0 before 0, NaN), text and bytes as unsigned bytes. Equal values keep their
-/// order.
+/// The order of values in index files: nulls first, then ascending, floats in IEEE 754's total
+/// order (-NaN, numbers with -0 before 0, NaN), text and bytes as unsigned bytes. Equal values keep
+/// their order.
 final class SortKeys {
 
   private static final ValueLayout.OfLong BIG =

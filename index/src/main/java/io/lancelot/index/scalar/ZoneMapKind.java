@@ -29,8 +29,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The zone map: the least and greatest value of every stretch of rows. Format: lance-format section
-/// 4.11.
+/// The zone map: the least and greatest value of every stretch of rows. Format: lance-format
+/// section 4.11.
 public final class ZoneMapKind implements IndexKind {
 
   static final String NAME = "zonemap.lance";
@@ -73,8 +73,7 @@ public final class ZoneMapKind implements IndexKind {
   }
 
   @Override
-  public Built build(
-      IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
+  public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     return build(source, zoneRows(spec), into, progress);
   }
 
@@ -180,10 +179,7 @@ public final class ZoneMapKind implements IndexKind {
       Column greatest = max;
       mins.add(least == null ? Columns.nulls(type, 1, kept) : least);
       // As upstream has it, a NaN is the greatest value of its zone.
-      maxs.add(
-          nans > 0
-              ? nan()
-              : greatest == null ? Columns.nulls(type, 1, kept) : greatest);
+      maxs.add(nans > 0 ? nan() : greatest == null ? Columns.nulls(type, 1, kept) : greatest);
       nullCounts.add(nulls);
       nanCounts.add(nans);
       fragments.add(fragment);

@@ -85,11 +85,7 @@ record Zones(long[] fragments, long[] starts, long[] lengths) {
   ///
   /// @return the rows with nulls
   static RowSet build(
-      IndexSource source,
-      long zoneRows,
-      IndexFiles into,
-      BuildProgress progress,
-      Builder builder) {
+      IndexSource source, long zoneRows, IndexFiles into, BuildProgress progress, Builder builder) {
     RowSet.Builder nulls = new RowSet.Builder();
     long done = 0;
     for (IndexSource.Part part : source.parts()) {

@@ -7,7 +7,7 @@ import io.lancelot.columnar.NullColumn;
 import java.lang.foreign.MemorySegment;
 
 /// Compares two computed values row by row; unknown where either is null.
-record PairTest(Expr.Comparison op, Value left, Value right) implements Predicate {
+record PairCondition(Expr.Comparison op, Value left, Value right) implements Predicate {
 
   @Override
   public Truth test(Frame frame) {

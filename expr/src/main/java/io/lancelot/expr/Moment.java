@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 /// @param nanos nanoseconds since the epoch, or since midnight: wall clock if there is no offset,
 ///   else in UTC
 /// @param zoned the text named an offset
-record Moments(BigInteger nanos, boolean zoned) {
+record Moment(BigInteger nanos, boolean zoned) {
 
   private static final Pattern TIMESTAMP =
       Pattern.compile(
@@ -27,7 +27,7 @@ record Moments(BigInteger nanos, boolean zoned) {
   private static final BigInteger SECOND = BigInteger.valueOf(1_000_000_000L);
 
   /// A date with or without a time and an offset; empty if the text is none.
-  static Optional<Moments> timestamp(String text) {
+  static Optional<Moment> timestamp(String text) {
     Matcher found = TIMESTAMP.matcher(text.strip());
     if (!found.matches()) {
       return Optional.empty();
@@ -44,7 +44,7 @@ record Moments(BigInteger nanos, boolean zoned) {
       BigInteger seconds =
           BigInteger.valueOf(day * 86_400 + hour * 3600L + minute * 60L + second - offset);
       return Optional.of(
-          new Moments(
+          new Moment(
               seconds.multiply(SECOND).add(BigInteger.valueOf(fraction(found.group(7)))),
               found.group(8) != null));
     } catch (DateTimeException e) {
@@ -53,7 +53,7 @@ record Moments(BigInteger nanos, boolean zoned) {
   }
 
   /// A time of day; empty if the text is none.
-  static Optional<Moments> time(String text) {
+  static Optional<Moment> time(String text) {
     Matcher found = TIME.matcher(text.strip());
     if (!found.matches()) {
       return Optional.empty();
@@ -65,7 +65,7 @@ record Moments(BigInteger nanos, boolean zoned) {
       return Optional.empty();
     }
     long nanos = (hour * 3600L + minute * 60L + second) * 1_000_000_000L + fraction(found.group(4));
-    return Optional.of(new Moments(BigInteger.valueOf(nanos), false));
+    return Optional.of(new Moment(BigInteger.valueOf(nanos), false));
   }
 
   private static int integer(Matcher found, int group) {

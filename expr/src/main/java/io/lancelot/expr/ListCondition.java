@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 
 /// Whether any item of a list passes a test; unknown where the list is null. The test runs once
 /// over the items of all lists.
-record ListTest(Value operand, ColumnTest item) implements Predicate {
+record ListCondition(Value operand, ColumnCondition item) implements Predicate {
 
   @Override
   public Truth test(Frame frame) {

@@ -10,15 +10,15 @@ import org.jspecify.annotations.Nullable;
 
 /// A test of one value against constants; unknown where the value is null. On a dictionary it runs
 /// once per dictionary entry.
-sealed interface ColumnTest extends Predicate
-    permits ColumnTest.IntRange,
-        ColumnTest.FloatBound,
-        ColumnTest.DecimalRange,
-        ColumnTest.BytesBound,
-        ColumnTest.IntSet,
-        ColumnTest.BytesSet,
-        ColumnTest.FloatSet,
-        ColumnTest.Matches {
+sealed interface ColumnCondition extends Predicate
+    permits ColumnCondition.IntRange,
+        ColumnCondition.FloatBound,
+        ColumnCondition.DecimalRange,
+        ColumnCondition.BytesBound,
+        ColumnCondition.IntSet,
+        ColumnCondition.BytesSet,
+        ColumnCondition.FloatSet,
+        ColumnCondition.Matches {
 
   Value operand();
 
@@ -94,7 +94,7 @@ sealed interface ColumnTest extends Predicate
   }
 
   /// `low <= value <= high` over integers and everything stored as one.
-  record IntRange(Value operand, long low, long high, boolean outside) implements ColumnTest {
+  record IntRange(Value operand, long low, long high, boolean outside) implements ColumnCondition {
     @Override
     public void run(Column plain, MemorySegment out) {
       Ranges.integers((FixedColumn) plain, low, high, outside, out);
@@ -107,7 +107,7 @@ sealed interface ColumnTest extends Predicate
   }
 
   record FloatBound(Value operand, Ranges.FloatTest test, double bound, boolean outside)
-      implements ColumnTest {
+      implements ColumnCondition {
     @Override
     public void run(Column plain, MemorySegment out) {
       Ranges.floats((FixedColumn) plain, test, bound, outside, out);
@@ -121,7 +121,7 @@ sealed interface ColumnTest extends Predicate
 
   /// @param low as many little-endian words as a value has
   record DecimalRange(Value operand, MemorySegment low, MemorySegment high, boolean outside)
-      implements ColumnTest {
+      implements ColumnCondition {
     @Override
     public void run(Column plain, MemorySegment out) {
       Ranges.decimals((FixedColumn) plain, low, high, outside, out);
@@ -134,7 +134,8 @@ sealed interface ColumnTest extends Predicate
   }
 
   /// Text or bytes against a constant.
-  record BytesBound(Value operand, Expr.Comparison op, MemorySegment bound) implements ColumnTest {
+  record BytesBound(Value operand, Expr.Comparison op, MemorySegment bound)
+      implements ColumnCondition {
     @Override
     public void run(Column plain, MemorySegment out) {
       ByteStrings values = ByteStrings.of(plain);
@@ -169,7 +170,7 @@ sealed interface ColumnTest extends Predicate
   }
 
   /// Membership of integers.
-  record IntSet(Value operand, LongSet set) implements ColumnTest {
+  record IntSet(Value operand, LongSet set) implements ColumnCondition {
     @Override
     public void run(Column plain, MemorySegment out) {
       Numbers column = Numbers.of((FixedColumn) plain);
@@ -190,7 +191,7 @@ sealed interface ColumnTest extends Predicate
   }
 
   /// Membership of floats, by the bits of the value as a double with one NaN and one zero.
-  record FloatSet(Value operand, LongSet set) implements ColumnTest {
+  record FloatSet(Value operand, LongSet set) implements ColumnCondition {
     static long key(double value) {
       return Double.doubleToLongBits(value + 0.0);
     }
@@ -215,7 +216,7 @@ sealed interface ColumnTest extends Predicate
   }
 
   /// Membership of text or bytes.
-  record BytesSet(Value operand, ByteStringSet set) implements ColumnTest {
+  record BytesSet(Value operand, ByteStringSet set) implements ColumnCondition {
     @Override
     public void run(Column plain, MemorySegment out) {
       ByteStrings values = ByteStrings.of(plain);
@@ -236,7 +237,7 @@ sealed interface ColumnTest extends Predicate
   }
 
   /// LIKE with a constant pattern, and the like.
-  record Matches(Value operand, TextPattern pattern) implements ColumnTest {
+  record Matches(Value operand, TextPattern pattern) implements ColumnCondition {
     @Override
     public void run(Column plain, MemorySegment out) {
       ByteStrings values = ByteStrings.of(plain);
