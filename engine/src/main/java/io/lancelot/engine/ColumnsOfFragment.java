@@ -12,7 +12,6 @@ import io.lancelot.table.FragmentReader;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /// Reads columns of one fragment by name, a few at a time: the filter's first, the others for what
 /// is left.
@@ -22,16 +21,22 @@ final class ColumnsOfFragment implements AutoCloseable {
 
   private final FragmentReader reader;
   private final List<String> names;
+  private final IdleReaders idle;
+  private boolean closed;
 
   /// @param names all columns that will be read
   ColumnsOfFragment(Execution execution, Fragment fragment, List<String> names) {
-    Set<String> distinct = new LinkedHashSet<>(names);
-    this.names = List.copyOf(distinct);
-    List<LanceField> fields =
-        this.names.stream()
-            .map(name -> execution.snapshot().schema().field(name).orElseThrow())
-            .toList();
-    this.reader = execution.table().reader(execution.snapshot(), fragment, fields);
+    this.names = List.copyOf(new LinkedHashSet<>(names));
+    this.idle = execution.indices().readers();
+    FragmentReader known = idle.take(fragment.id(), this.names);
+    if (known == null) {
+      List<LanceField> fields =
+          this.names.stream()
+              .map(name -> execution.snapshot().schema().field(name).orElseThrow())
+              .toList();
+      known = execution.table().reader(execution.snapshot(), fragment, fields);
+    }
+    this.reader = known;
   }
 
   FragmentReader reader() {
@@ -81,6 +86,9 @@ final class ColumnsOfFragment implements AutoCloseable {
 
   @Override
   public void close() {
-    reader.close();
+    if (!closed) {
+      closed = true;
+      idle.give(reader.fragment().id(), names, reader);
+    }
   }
 }

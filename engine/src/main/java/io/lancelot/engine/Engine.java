@@ -3,6 +3,8 @@ package io.lancelot.engine;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Parallel;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
@@ -17,6 +19,7 @@ import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
+import io.lancelot.table.Fragment;
 import io.lancelot.table.MovedRows;
 import io.lancelot.table.Operation;
 import io.lancelot.table.Snapshot;
@@ -113,8 +116,7 @@ public final class Engine implements AutoCloseable {
 
   /// How a query would run.
   public Plan plan(Snapshot snapshot, Query query) {
-    return Planner.plan(
-        snapshot.schema().arrow(), query, Optional.of(new IndexPlanner(catalog(snapshot))));
+    return Planner.plan(catalog(snapshot), query);
   }
 
   private Execution execution(Snapshot snapshot) {
@@ -170,7 +172,7 @@ public final class Engine implements AutoCloseable {
 
   /// A filter at work on a version.
   private RowFilter rows(Snapshot snapshot, Expr filter) {
-    Filter bound = Filter.of(filter, snapshot.schema().arrow());
+    Filter bound = Filter.of(filter, catalog(snapshot).schema());
     Optional<Plan.IndexLookup> lookup = new IndexPlanner(catalog(snapshot)).plan(bound);
     return RowFilter.of(execution(snapshot), Optional.of(bound), lookup);
   }
@@ -311,7 +313,7 @@ public final class Engine implements AutoCloseable {
 
   private SchemaEvolution evolution() {
     return new SchemaEvolution(
-        table, context, rows -> count(rows.snapshot(), Optional.of(rows.filter())));
+        table, context, this::execution, rows -> count(rows.snapshot(), Optional.of(rows.filter())));
   }
 
   /// Adds columns computed from the rows there are: path to expression. Only the new columns are

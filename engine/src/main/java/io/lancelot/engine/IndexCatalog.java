@@ -1,5 +1,6 @@
 package io.lancelot.engine;
 
+import io.lancelot.columnar.Schema;
 import io.lancelot.index.IndexKind;
 import io.lancelot.index.IndexWork;
 import io.lancelot.index.RowSet;
@@ -13,12 +14,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
-/// The indices of one version that filters can use, by column.
-final class IndexCatalog {
+/// What queries over one version have in common: the indices that filters can use, by column, and
+/// what is costly to make anew for each query.
+final class IndexCatalog implements AutoCloseable {
+
+  private static final int MOST_SHAPES = 64;
 
   private final Snapshot snapshot;
   private final Map<List<String>, List<IndexQuery.Index>> byPath = new HashMap<>();
@@ -27,12 +33,17 @@ final class IndexCatalog {
   private final Table table;
   private final Indexing indexing;
   private final ReentrantLock lock = new ReentrantLock();
+  private final Schema schema;
+  private final IdleReaders readers = new IdleReaders();
+  private final Map<Map.Entry<List<Query.Output>, Boolean>, Planner.ScanShape> shapes =
+      new ConcurrentHashMap<>();
   private @Nullable RowIdMap rowIds;
   private final VectorIndexes vectors;
 
   private IndexCatalog(Table table, Snapshot snapshot, Indexing indexing) {
     this.table = table;
     this.snapshot = snapshot;
+    this.schema = snapshot.schema().arrow();
     this.indexing = indexing;
     this.vectors = new VectorIndexes(table, snapshot, indexing);
   }
@@ -44,30 +55,34 @@ final class IndexCatalog {
       live.add((int) fragment.id());
       catalog.rowsOfFragments.put((int) fragment.id(), fragment.physicalRows());
     }
-    Map<String, List<IndexEntry>> byName = new LinkedHashMap<>();
-    Map<String, IndexKind> kinds = new HashMap<>();
+    Map<String, List<IndexQuery.Segment>> byName = new LinkedHashMap<>();
     for (IndexEntry entry : snapshot.indices()) {
       Optional<IndexKind> kind = indexing.filterKind(snapshot, entry);
-      if (kind.isPresent()) {
-        byName.computeIfAbsent(entry.name(), _ -> new ArrayList<>()).add(entry);
-        kinds.put(entry.name(), kind.get());
+      Optional<IndexedColumn> column =
+          IndexedColumn.ofId(snapshot, entry.fieldIds().isEmpty() ? -1 : entry.fieldIds().getFirst());
+      if (kind.isPresent() && column.isPresent()) {
+        byName
+            .computeIfAbsent(entry.name(), _ -> new ArrayList<>())
+            .add(
+                new IndexQuery.Segment(
+                    entry, kind.get(), column.get().field(), entry.fragments().orElseThrow()));
       }
     }
-    byName.forEach((name, entries) -> {
-      IndexEntry newest = entries.getLast();
-      entries.removeIf(entry -> !entry.fieldIds().equals(newest.fieldIds()));
+    byName.forEach((name, segments) -> {
+      IndexEntry newest = segments.getLast().entry();
+      segments.removeIf(segment -> !segment.entry().fieldIds().equals(newest.fieldIds()));
       RoaringBitmap covered = new RoaringBitmap();
-      entries.forEach(entry -> covered.or(entry.fragments().orElseThrow()));
+      segments.forEach(segment -> covered.or(segment.fragments()));
       covered.and(live);
-      Optional<IndexedColumn> column = IndexedColumn.ofId(snapshot, newest.fieldIds().getFirst());
-      if (column.isPresent() && !covered.isEmpty()) {
-        String type = kinds.get(name).type();
+      if (!covered.isEmpty()) {
+        List<String> path =
+            IndexedColumn.ofId(snapshot, newest.fieldIds().getFirst()).orElseThrow().path();
         catalog
             .byPath
-            .computeIfAbsent(column.get().path(), _ -> new ArrayList<>())
+            .computeIfAbsent(path, _ -> new ArrayList<>())
             .add(
                 new IndexQuery.Index(
-                    name, type, column.get().path(), List.copyOf(entries), covered));
+                    name, segments.getLast().kind().type(), List.copyOf(segments), covered));
       }
     });
     return catalog;
@@ -77,8 +92,44 @@ final class IndexCatalog {
     return snapshot;
   }
 
+  /// The schema of the version's rows.
+  Schema schema() {
+    return schema;
+  }
+
+  /// Readers between two uses.
+  IdleReaders readers() {
+    return readers;
+  }
+
+  /// What a kind of scan needs, computed at its first use.
+  Planner.ScanShape shape(Query query, Supplier<Planner.ScanShape> maker) {
+    var key = Map.entry(query.select(), query.withRowId());
+    Planner.ScanShape known = shapes.get(key);
+    if (known == null) {
+      known = maker.get();
+      if (shapes.size() < MOST_SHAPES) {
+        shapes.put(key, known);
+      }
+    }
+    return known;
+  }
+
+  /// Opens a segment; empty if it is of a form that we do not know.
+  Optional<OpenSegments.Lease> open(IndexQuery.Segment segment) {
+    return indexing.open(snapshot, segment);
+  }
+
+  /// Opens a segment of any kind; empty if it is of a form that we do not know.
   Optional<OpenSegments.Lease> open(IndexEntry segment) {
     return indexing.open(snapshot, segment);
+  }
+
+  /// Gives back what is kept for the version, as soon as nobody uses it.
+  @Override
+  public void close() {
+    readers.close();
+    vectors.close();
   }
 
   /// The addresses of rows that indices find, in the fragments that a lookup covers; null if an
@@ -105,11 +156,6 @@ final class IndexCatalog {
   /// The vector indices of the version.
   VectorIndexes vectors() {
     return vectors;
-  }
-
-  /// Gives back what is kept for the version, as soon as nobody uses it.
-  void close() {
-    vectors.close();
   }
 
   boolean isEmpty() {

@@ -4,7 +4,6 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
 import io.lancelot.index.ScalarIndex;
-import io.lancelot.table.IndexEntry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +30,7 @@ final class IndexPlanner {
 
   IndexPlanner(IndexCatalog catalog) {
     this.catalog = catalog;
-    this.schema = catalog.snapshot().schema().arrow();
+    this.schema = catalog.schema();
   }
 
   /// @param exact whether the rows found are all that match; else there may be more among them
@@ -52,6 +51,10 @@ final class IndexPlanner {
         filter.expr() instanceof Expr.And(List<Expr> all) ? all : List.of(filter.expr());
     List<Answered> answers = new ArrayList<>();
     List<Expr> left = new ArrayList<>();
+    Answer whole = filter.paths().size() == 1 ? lookup(filter, true) : null;
+    if (whole != null && whole.exact) {
+      terms = List.of(filter.expr());
+    }
     for (Expr term : terms.size() == 1 ? terms : grouped(terms)) {
       Answer answer = answer(term, terms.size() == 1 ? filter : null, true);
       if (answer == null) {
@@ -99,6 +102,10 @@ final class IndexPlanner {
       groups
           .computeIfAbsent(indexed ? paths.getFirst() : new Object(), _ -> new ArrayList<>())
           .add(term);
+    }
+    if (groups.size() == 1) {
+      // Together they are what the caller has tried already.
+      return terms;
     }
     List<Expr> grouped = new ArrayList<>();
     groups
@@ -235,8 +242,8 @@ final class IndexPlanner {
   private @Nullable Answer lookup(IndexQuery.Index index, Filter condition, boolean wanted) {
     long cost = 0;
     boolean exact = true;
-    for (IndexEntry entry : index.segments()) {
-      Optional<OpenSegments.Lease> lease = catalog.open(entry);
+    for (IndexQuery.Segment part : index.segments()) {
+      Optional<OpenSegments.Lease> lease = catalog.open(part);
       if (lease.isEmpty()) {
         return null;
       }

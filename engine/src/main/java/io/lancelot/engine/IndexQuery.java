@@ -1,6 +1,8 @@
 package io.lancelot.engine;
 
+import io.lancelot.columnar.Field;
 import io.lancelot.expr.Filter;
+import io.lancelot.index.IndexKind;
 import io.lancelot.table.IndexEntry;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -45,15 +47,13 @@ public sealed interface IndexQuery {
 
   /// An index that filters can use.
   ///
-  /// @param path of the column
-  /// @param segments those we can open
+  /// @param segments its parts
   /// @param fragments live ones that the segments cover
-  record Index(
-      String name,
-      String type,
-      List<String> path,
-      List<IndexEntry> segments,
-      RoaringBitmap fragments) {}
+  record Index(String name, String type, List<Segment> segments, RoaringBitmap fragments) {}
+
+  /// @param field the column as the index sees it
+  /// @param fragments those that it has entries for, gone ones included
+  record Segment(IndexEntry entry, IndexKind kind, Field field, RoaringBitmap fragments) {}
 
   private static String list(String name, List<IndexQuery> terms) {
     return terms.stream()

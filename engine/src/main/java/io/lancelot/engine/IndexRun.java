@@ -4,7 +4,6 @@ import io.lancelot.base.CorruptDataException;
 import io.lancelot.index.IndexWork;
 import io.lancelot.index.RowSet;
 import io.lancelot.index.ScalarIndex;
-import io.lancelot.table.IndexEntry;
 import io.lancelot.table.Snapshot;
 import java.util.HashMap;
 import java.util.List;
@@ -70,8 +69,8 @@ final class IndexRun {
   private @Nullable RowSet lookup(IndexQuery.Lookup lookup) {
     RowSet found = RowSet.EMPTY;
     RowSet known = RowSet.EMPTY;
-    for (IndexEntry entry : lookup.index().segments()) {
-      Optional<OpenSegments.Lease> lease = catalog.open(entry);
+    for (IndexQuery.Segment part : lookup.index().segments()) {
+      Optional<OpenSegments.Lease> lease = catalog.open(part);
       if (lease.isEmpty()) {
         return null;
       }
@@ -81,7 +80,7 @@ final class IndexRun {
         if (matches.isEmpty()) {
           return null;
         }
-        RoaringBitmap own = RoaringBitmap.and(entry.fragments().orElseThrow(), covered);
+        RoaringBitmap own = RoaringBitmap.and(part.fragments(), covered);
         found = found.or(located(matches.get().rows(), index, own));
         if (lookup.negated()) {
           Supplier<RowSet> unknown = matches.get().unknown();

@@ -293,6 +293,16 @@ final class Indexing {
     }
   }
 
+  /// Opens a segment of a known kind.
+  Optional<OpenSegments.Lease> open(Snapshot snapshot, IndexQuery.Segment segment) {
+    try {
+      return Optional.of(
+          segments.open(snapshot, segment.entry(), segment.kind(), segment.field()));
+    } catch (UnsupportedFeatureException _) {
+      return Optional.empty();
+    }
+  }
+
   /// The kind of a segment that filters may use.
   Optional<IndexKind> filterKind(Snapshot snapshot, IndexEntry entry) {
     return entry.name().startsWith(SYSTEM_PREFIX)

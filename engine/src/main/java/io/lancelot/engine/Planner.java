@@ -25,45 +25,74 @@ final class Planner {
 
   private final Schema table;
   private final Query query;
-  private final Optional<IndexPlanner> indices;
+  private final IndexCatalog indices;
 
-  private Planner(Schema table, Query query, Optional<IndexPlanner> indices) {
-    this.table = table;
+  private Planner(IndexCatalog indices, Query query) {
+    this.table = indices.schema();
     this.query = query;
     this.indices = indices;
   }
 
-  /// @param indices those of the table that may be used
+  /// @param indices the version, and its indices
   /// @throws InvalidInputException if the query names what the table has not
-  static Plan plan(Schema table, Query query, Optional<IndexPlanner> indices) {
-    Planner planner = new Planner(table, query, indices);
+  static Plan plan(IndexCatalog indices, Query query) {
+    Planner planner = new Planner(indices, query);
     return query.nearest().isPresent() ? planner.nearest(query.nearest().get()) : planner.scan();
   }
 
+  /// What a scan reads and computes, whatever its filter and limit.
+  ///
+  /// @param columns of the table
+  /// @param project the columns computed from them; empty if they come out as they are
+  record ScanShape(
+      List<Field> columns,
+      boolean withRowAddress,
+      boolean withRowId,
+      Optional<Plan.Project> project) {}
+
   private Plan scan() {
+    ScanShape shape = indices.shape(query, this::scanShape);
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    Plan plan = scan(shape, filter, lookup(filter));
+    if (query.limit().isPresent() || query.offset() > 0) {
+      plan = new Plan.Limit(plan, query.offset(), query.limit());
+    }
+    Plan input = plan;
+    return shape
+        .project
+        .<Plan>map(project -> new Plan.Project(input, project.schema(), project.expressions()))
+        .orElse(plan);
+  }
+
+  private Plan.Scan scan(
+      ScanShape shape, Optional<Filter> filter, Optional<Plan.IndexLookup> lookup) {
+    return new Plan.Scan(
+        shape.columns, table.metadata(), filter, shape.withRowAddress, shape.withRowId, lookup);
+  }
+
+  private ScanShape scanShape() {
     List<Query.Output> outputs = outputs();
     Schema available = withSystemColumns(List.of(Plan.ROW_ID, Plan.ROW_ADDRESS));
     Map<Query.Output, Projection> bound = bind(outputs, available);
     Set<String> needed = columnsOf(bound);
-    Plan plan =
-        new Plan.Scan(
+    ScanShape plain =
+        new ScanShape(
             tableColumns(needed),
-            table.metadata(),
-            filter,
             needed.contains(Plan.ROW_ADDRESS.name()),
             query.withRowId() || needed.contains(Plan.ROW_ID.name()),
-            lookup(filter));
-    if (query.limit().isPresent() || query.offset() > 0) {
-      plan = new Plan.Limit(plan, query.offset(), query.limit());
-    }
-    return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
+            Optional.empty());
+    Plan scan = scan(plain, Optional.empty(), Optional.empty());
+    return project(scan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of())
+            instanceof Plan.Project project
+        ? new ScanShape(
+            plain.columns, plain.withRowAddress, plain.withRowId, Optional.of(project))
+        : plain;
   }
 
   private Optional<Plan.IndexLookup> lookup(Optional<Filter> filter) {
     return filter.isEmpty()
         ? Optional.empty()
-        : indices.flatMap(planner -> planner.plan(filter.get()));
+        : new IndexPlanner(indices).plan(filter.get());
   }
 
   private Plan nearest(Nearest nearest) {
@@ -139,8 +168,7 @@ final class Planner {
   private Optional<VectorIndexes.Choice> vectorIndex(Nearest nearest, Field column) {
     return nearest.tuning().bypassIndex()
         ? Optional.empty()
-        : indices.flatMap(
-            planner -> planner.vectors().choose(List.of(column.name()), nearest.metric()));
+        : indices.vectors().choose(List.of(column.name()), nearest.metric());
   }
 
   private List<Query.Output> outputs() {

@@ -39,14 +39,20 @@ final class SchemaEvolution {
 
   private final Table table;
   private final Context context;
+  private final Function<Snapshot, Execution> executions;
   private final ToLongFunction<CountedRows> count;
 
   /// Rows of a version for which a condition is true.
   record CountedRows(Snapshot snapshot, Expr filter) {}
 
-  SchemaEvolution(Table table, Context context, ToLongFunction<CountedRows> count) {
+  SchemaEvolution(
+      Table table,
+      Context context,
+      Function<Snapshot, Execution> executions,
+      ToLongFunction<CountedRows> count) {
     this.table = table;
     this.context = context;
+    this.executions = executions;
     this.count = count;
   }
 
@@ -268,7 +274,7 @@ final class SchemaEvolution {
       StagedColumns staged) {
     List<Fragment> before = base.fragments();
     Fragment[] after = new Fragment[before.size()];
-    Execution execution = new Execution(table, base, context);
+    Execution execution = executions.apply(base);
     try {
       List<Integer> tasks = java.util.stream.IntStream.range(0, after.length).boxed().toList();
       Parallel.run(

@@ -210,7 +210,7 @@ final class KeySorter implements AutoCloseable {
         open.add(new Run(name));
       }
       long rowBytes = 16 + totalBytes / Math.max(1, total);
-      int block = (int) Math.clamp(budget / (runs.size() * rowBytes), 256, OUT_ROWS);
+      int block = Math.clamp(budget / (runs.size() * rowBytes), 256, OUT_ROWS);
       while (true) {
         Run lowest = null;
         boolean any = false;
