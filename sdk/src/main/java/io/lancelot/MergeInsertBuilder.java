@@ -33,8 +33,8 @@ public final class MergeInsertBuilder {
     return this;
   }
 
-  /// Rows that both have get the source's values if a condition holds:
-  /// `"source.revision > target.revision"`.
+  /// Rows that both have get the source's values if a condition holds: `"source.revision >
+  /// target.revision"`.
   ///
   /// @throws InvalidInputException if the text is no condition
   public MergeInsertBuilder whenMatchedUpdateAll(String condition) {

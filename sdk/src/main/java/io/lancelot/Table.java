@@ -10,8 +10,8 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Values;
 import io.lancelot.engine.Assignment;
 import io.lancelot.engine.Engine;
-import io.lancelot.engine.MergeInsert;
 import io.lancelot.engine.IndexInfo;
+import io.lancelot.engine.MergeInsert;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
@@ -93,8 +93,8 @@ public final class Table implements AutoCloseable {
   /// Adds rows: records or maps.
   ///
   /// @return the new version
-  /// @throws InvalidInputException if a row does not fit the schema, or a vector has not-a-number in
-  ///   it; nothing was added
+  /// @throws InvalidInputException if a row does not fit the schema, or a vector has not-a-number
+  ///   in it; nothing was added
   public long add(Collection<?> rows) {
     return add(rows, BadVectors.error());
   }
@@ -105,10 +105,7 @@ public final class Table implements AutoCloseable {
   public long add(Collection<?> rows, BadVectors badVectors) {
     BadVectors policy = badVectors.in(RecordMapping.vectorsOf(rows));
     Schema schema = schema();
-    Schema given =
-        policy.policy() == BadVectors.Policy.ERROR
-            ? schema
-            : policy.accepts(schema);
+    Schema given = policy.policy() == BadVectors.Policy.ERROR ? schema : policy.accepts(schema);
     try (Scratch scratch = context.memory().scratch()) {
       Batch batch = RecordMapping.toBatch(given, rows, scratch);
       return add(BatchStream.of(given, List.of(batch)), policy);
@@ -150,8 +147,7 @@ public final class Table implements AutoCloseable {
   public long overwrite(BatchStream rows, BadVectors badVectors) {
     try (rows) {
       checkNotPinned("overwrite");
-      try (BatchStream checked =
-          CheckedVectors.of(rows, Optional.empty(), badVectors, context)) {
+      try (BatchStream checked = CheckedVectors.of(rows, Optional.empty(), badVectors, context)) {
         return table.overwrite(checked).version();
       }
     }
@@ -203,8 +199,7 @@ public final class Table implements AutoCloseable {
   MergeResult merge(MergeInsert how, Collection<?> rows) {
     Schema schema = schema();
     List<String> given = RecordMapping.columnsOf(rows);
-    Schema source =
-        schema.select(schema.names().stream().filter(given::contains).toList());
+    Schema source = schema.select(schema.names().stream().filter(given::contains).toList());
     try (Scratch scratch = context.memory().scratch()) {
       Batch batch = RecordMapping.toBatch(source, rows, scratch);
       return merge(how, BatchStream.of(source, List.of(batch)));

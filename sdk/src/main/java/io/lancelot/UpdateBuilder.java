@@ -26,8 +26,7 @@ public final class UpdateBuilder {
   /// @throws InvalidInputException if the text is no predicate
   public UpdateBuilder where(String predicate) {
     Expr parsed = Expr.parse(predicate);
-    filter =
-        Optional.of(filter.isEmpty() ? parsed : new Expr.And(List.of(filter.get(), parsed)));
+    filter = Optional.of(filter.isEmpty() ? parsed : new Expr.And(List.of(filter.get(), parsed)));
     return this;
   }
 

@@ -251,8 +251,7 @@ class HistoriesTest {
             .whenNotMatchedInsertAll()
             .whenNotMatchedBySourceDelete("id BETWEEN " + low + " AND " + high)
             .execute(source);
-    List<Long> range =
-        ids(row -> (Long) row.get("id") >= low && (Long) row.get("id") <= high);
+    List<Long> range = ids(row -> (Long) row.get("id") >= low && (Long) row.get("id") <= high);
     long kept = source.stream().filter(row -> range.contains((Long) row.get("id"))).count();
     assertThat(result.numDeleted()).as(story()).isEqualTo(range.size() - kept);
     range.forEach(model::remove);

@@ -108,8 +108,7 @@ class MutationsTest {
   void mergeWithoutAnythingToDoIsRefused() {
     assertThatThrownBy(() -> table.mergeInsert("id").execute(List.of(item(3))))
         .isInstanceOf(InvalidInputException.class);
-    assertThatThrownBy(() ->
-            table.mergeInsert().whenMatchedUpdateAll().execute(List.of(item(3))))
+    assertThatThrownBy(() -> table.mergeInsert().whenMatchedUpdateAll().execute(List.of(item(3))))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("primary key");
   }
@@ -216,8 +215,7 @@ class MutationsTest {
         List.of("id"),
         batch -> {
           var builder =
-              io.lancelot.columnar.ColumnBuilder.of(
-                  Types.INT64, java.lang.foreign.Arena.ofAuto());
+              io.lancelot.columnar.ColumnBuilder.of(Types.INT64, java.lang.foreign.Arena.ofAuto());
           for (int i = 0; i < batch.rowCount(); i++) {
             builder.append(2 * (Long) io.lancelot.columnar.Values.at(batch.column(0), i));
           }
@@ -314,8 +312,10 @@ class MutationsTest {
     assertThat(Arrays.asList(0L, 4L, 5L, 16L, 0L))
         .zipSatisfy(
             table.takeOffsets(Item.class, 0, 4, 5, 16, 0),
-            (offset, item) -> assertThat(item.id())
-                .isEqualTo(table.query().offset(offset).limit(1).toMaps().getFirst().get("id")));
+            (offset, item) ->
+                assertThat(item.id())
+                    .isEqualTo(
+                        table.query().offset(offset).limit(1).toMaps().getFirst().get("id")));
     assertThatThrownBy(() -> table.takeOffsets(17)).isInstanceOf(InvalidInputException.class);
     assertThatThrownBy(() -> table.takeOffsets(-1)).isInstanceOf(InvalidInputException.class);
   }

@@ -79,8 +79,7 @@ final class ImportVerb extends Verb {
         "--on-bad-vectors",
         "X",
         "error (default), drop, fill or null: for NaN, wrong length and null in vectors",
-        value ->
-            badVectors = Arguments.choice("--on-bad-vectors", value, BadVectors.Policy.class));
+        value -> badVectors = Arguments.choice("--on-bad-vectors", value, BadVectors.Policy.class));
     arguments.option(
         "--fill-value",
         "X",
@@ -142,7 +141,7 @@ final class ImportVerb extends Verb {
     BadVectors policy = new BadVectors(badVectors, fillValue, vectors);
     try (Memory memory = Memory.ofLimit(Context.defaultMemoryBytes());
         Arena arena = Arena.ofShared();
-        BatchStream rows = 
+        BatchStream rows =
             InputFiles.open(
                 file,
                 format,

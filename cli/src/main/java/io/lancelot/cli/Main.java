@@ -22,16 +22,7 @@ public final class Main {
 
   /// Verbs of the contract that come with later work.
   private static final Set<String> LATER =
-      Set.of(
-          "analyze",
-          "tag",
-          "branch",
-          "optimize",
-          "cleanup",
-          "check",
-          "repair",
-          "backup",
-          "sql");
+      Set.of("analyze", "tag", "branch", "optimize", "cleanup", "check", "repair", "backup", "sql");
 
   private Main() {}
 

@@ -68,10 +68,7 @@ final class MergeVerb extends Verb {
         "update (default), skip, or 'update if CONDITION' on source. and target. columns",
         value -> whenMatched = value);
     arguments.option(
-        "--when-not-matched",
-        "X",
-        "insert (default) or skip",
-        value -> whenNotMatched = value);
+        "--when-not-matched", "X", "insert (default) or skip", value -> whenNotMatched = value);
     arguments.option(
         "--when-not-matched-by-source",
         "X",

@@ -49,8 +49,7 @@ final class UpdateVerb extends Verb {
         if (equals < 1) {
           throw new InvalidInputException("--set: expected=column=expression, found=" + assignment);
         }
-        update.setSql(
-            assignment.substring(0, equals).strip(), assignment.substring(equals + 1));
+        update.setSql(assignment.substring(0, equals).strip(), assignment.substring(equals + 1));
       }
       Table.UpdateResult result = update.execute();
       out.println("{\"rows\":" + result.rowsUpdated() + ",\"version\":" + result.version() + "}");

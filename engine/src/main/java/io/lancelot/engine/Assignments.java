@@ -49,8 +49,7 @@ final class Assignments {
         case Assignment.Computed(String column, var expr) -> {
           Projection value = Projection.of(expr, schema);
           computed.put(
-              field.name(),
-              new Computing(value, Casting.of(value.type(), field.type(), column)));
+              field.name(), new Computing(value, Casting.of(value.type(), field.type(), column)));
         }
         case Assignment.Fixed constant -> {
           check(field, constant);
@@ -83,7 +82,8 @@ final class Assignments {
     }
     try {
       ColumnBuilder.of(
-              field.type(), (bytes, _) -> java.lang.foreign.MemorySegment.ofArray(new byte[(int) bytes]))
+              field.type(),
+              (bytes, _) -> java.lang.foreign.MemorySegment.ofArray(new byte[(int) bytes]))
           .append(constant.value());
     } catch (InvalidInputException e) {
       throw new InvalidInputException(e.getMessage() + " (column=" + field.name() + ")", e);

@@ -5,10 +5,10 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.ColumnBuilder;
+import io.lancelot.columnar.Columns;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.NullColumn;
-import io.lancelot.columnar.Columns;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Values;
 import io.lancelot.expr.Expr;
@@ -44,8 +44,7 @@ final class Casting {
       return new Casting(from, to, Optional.empty());
     }
     if (byValue) {
-      boolean dictionary =
-          from instanceof DataType.Dictionary || to instanceof DataType.Dictionary;
+      boolean dictionary = from instanceof DataType.Dictionary || to instanceof DataType.Dictionary;
       if (nested(from) != nested(to) && !dictionary || otherFields(from, to)) {
         throw impossible(from, to, what);
       }
@@ -54,8 +53,7 @@ final class Casting {
     Expr column = new Expr.Column(List.of(NAME), true);
     try {
       Projection bound =
-          Projection.of(
-              new Expr.Cast(column, to, false), Schema.of(Field.nullable(NAME, from)));
+          Projection.of(new Expr.Cast(column, to, false), Schema.of(Field.nullable(NAME, from)));
       return new Casting(from, to, Optional.of(bound));
     } catch (InvalidInputException e) {
       InvalidInputException plain = impossible(from, to, what);

@@ -299,8 +299,8 @@ public final class Engine implements AutoCloseable {
     return new Updated(found.count(), made.version());
   }
 
-  /// Merges rows into the table. A concurrent change to the same rows, or new rows of the same keys,
-  /// make it look again.
+  /// Merges rows into the table. A concurrent change to the same rows, or new rows of the same
+  /// keys, make it look again.
   ///
   /// @param rows the source: all or some of the table's columns. Held in memory as a whole
   /// @throws io.lancelot.base.InvalidInputException if the source does not fit the table, or two of

@@ -155,8 +155,7 @@ final class KeyHashes {
           default -> column.longAt(row);
         };
     boolean negativeZero =
-        column.type() instanceof DataType.Floating
-            && bits == -1L << 8 * column.width() - 1;
+        column.type() instanceof DataType.Floating && bits == -1L << 8 * column.width() - 1;
     return negativeZero ? 0 : bits;
   }
 

@@ -61,8 +61,8 @@ final class MergeSource implements AutoCloseable {
 
   /// The rows cast to the table's types, and their keys.
   ///
-  /// @throws InvalidInputException if a column is unknown or does not fit, or two rows have the same
-  ///   key
+  /// @throws InvalidInputException if a column is unknown or does not fit, or two rows have the
+  ///   same key
   Fitted fit(Schema table) {
     Fitted known = fitted;
     if (known != null && known.table().equals(table)) {

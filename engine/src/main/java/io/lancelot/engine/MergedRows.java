@@ -46,8 +46,7 @@ final class MergedRows implements BatchStream {
     this.inserts = inserts;
     this.moved = moved;
     this.schema = execution.snapshot().schema().arrow();
-    this.kept =
-        schema.names().stream().filter(name -> source.schema().indexOf(name) < 0).toList();
+    this.kept = schema.names().stream().filter(name -> source.schema().indexOf(name) < 0).toList();
     this.scratch = execution.context().memory().scratch();
     for (String name : kept) {
       if (inserts.length > 0 && !schema.field(name).orElseThrow().nullable()) {

@@ -179,15 +179,13 @@ final class Merging {
       long[] rows,
       int[] sources,
       Scratch scratch) {
-    Batch target =
-        RowsByNumber.read(reader, condition.targetColumns(), rows, rows.length, scratch);
+    Batch target = RowsByNumber.read(reader, condition.targetColumns(), rows, rows.length, scratch);
     List<Column> columns = new ArrayList<>();
     for (String name : condition.sourceColumns()) {
       columns.add(source.column(source.schema().indexOf(name)));
     }
     Batch wanted =
-        new Batch(
-            source.schema().select(condition.sourceColumns()), source.rowCount(), columns);
+        new Batch(source.schema().select(condition.sourceColumns()), source.rowCount(), columns);
     Batch given = Batches.gather(wanted, sources, sources.length, scratch);
     return condition.evaluate(target, given, rows.length, scratch);
   }
@@ -226,8 +224,11 @@ final class Merging {
 
     void check(Snapshot latest) {
       for (String key : fitted.on()) {
-        if (latest.schema().field(key).map(field -> field.type()).equals(
-            fitted.table().field(key).map(field -> field.type()))) {
+        if (latest
+            .schema()
+            .field(key)
+            .map(field -> field.type())
+            .equals(fitted.table().field(key).map(field -> field.type()))) {
           continue;
         }
         throw conflict(latest, "changed the key column " + key);
@@ -273,9 +274,7 @@ final class Merging {
 
   /// @throws InvalidInputException if nothing is to be done with any row
   static void check(MergeInsert how) {
-    if (how.updateMatched().isEmpty()
-        && !how.insertUnmatched()
-        && how.deleteMissing().isEmpty()) {
+    if (how.updateMatched().isEmpty() && !how.insertUnmatched() && how.deleteMissing().isEmpty()) {
       throw new InvalidInputException(
           "merge: expected=at least one of update, insert and delete, found=none");
     }

@@ -108,11 +108,7 @@ final class FieldReader {
 
   /// @param fields the parts of `field`
   private static Column join(
-      LanceField field,
-      List<LanceField> fields,
-      List<Column> columns,
-      int count,
-      Scratch scratch) {
+      LanceField field, List<LanceField> fields, List<Column> columns, int count, Scratch scratch) {
     if (columns.isEmpty()) {
       return Columns.nulls(field.type(), count, scratch);
     }

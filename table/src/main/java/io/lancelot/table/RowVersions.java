@@ -37,7 +37,8 @@ final class RowVersions {
   }
 
   /// Serialised versions, followed by `count` rows of one version.
-  static ByteString append(ByteString before, long rowsBefore, long count, long version, String at) {
+  static ByteString append(
+      ByteString before, long rowsBefore, long count, long version, String at) {
     return parseProto(before, at).toBuilder()
         .addRuns(run(rowsBefore, count, version))
         .build()

@@ -364,7 +364,8 @@ abstract class TableContract {
       assertThat(Rows.ids(table, updated)).isEqualTo(expected);
       assertThat(table.versions().getLast().operation()).isEqualTo("Update");
       StagedRows late = table.stage(base, Rows.of(200, 1));
-      assertThatThrownBy(() -> table.update(
+      assertThatThrownBy(() ->
+              table.update(
                   base, Map.of(0L, rows(9)), late, new MovedRows(), java.util.Set.of(), _ -> {}))
           .isInstanceOf(CommitConflictException.class);
       assertThat(store.list(PATH + "/data")).hasSize(2);
