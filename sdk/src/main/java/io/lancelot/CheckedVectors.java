@@ -236,8 +236,7 @@ final class CheckedVectors implements BatchStream {
         MemorySegment data = items.data();
         boolean found = false;
         for (int i = from; i < to; i++) {
-          float value = data.get(FixedColumn.FLOAT, 4L * i);
-          found |= value != value;
+          found |= Float.isNaN(data.get(FixedColumn.FLOAT, 4L * i));
         }
         return found;
       }
