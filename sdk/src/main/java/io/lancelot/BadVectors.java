@@ -76,9 +76,7 @@ public record BadVectors(Policy policy, double fill, Set<String> columns) {
               && field.type() instanceof DataType.FixedSizeList(Field item, int _)
               && item.type() instanceof DataType.Floating;
       fields.add(
-          vector
-              ? field.withType(Types.listOf(field.type().children().getFirst().type()))
-              : field);
+          vector ? field.withType(Types.listOf(field.type().children().getFirst().type())) : field);
     }
     return new Schema(fields, table.metadata());
   }

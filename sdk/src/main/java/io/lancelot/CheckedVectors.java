@@ -182,8 +182,7 @@ final class CheckedVectors implements BatchStream {
       if (!blank) {
         long at = row >>> 3;
         byte before = valid.get(java.lang.foreign.ValueLayout.JAVA_BYTE, at);
-        valid.set(
-            java.lang.foreign.ValueLayout.JAVA_BYTE, at, (byte) (before | 1 << (row & 7)));
+        valid.set(java.lang.foreign.ValueLayout.JAVA_BYTE, at, (byte) (before | 1 << (row & 7)));
       }
       int given = absent || blank ? 0 : Math.min(dim, lists.length(row));
       for (int i = 0; i < dim; i++) {
@@ -193,10 +192,7 @@ final class CheckedVectors implements BatchStream {
       }
     }
     return new FixedListColumn(
-        check.type(),
-        rows,
-        new FixedColumn(item, rows * dim, data, null),
-        Bits.of(valid, rows));
+        check.type(), rows, new FixedColumn(item, rows * dim, data, null), Bits.of(valid, rows));
   }
 
   private static void set(MemorySegment data, int width, long index, double value) {
@@ -240,8 +236,7 @@ final class CheckedVectors implements BatchStream {
         MemorySegment data = items.data();
         boolean found = false;
         for (int i = from; i < to; i++) {
-          float value = data.get(FixedColumn.FLOAT, 4L * i);
-          found |= value != value;
+          found |= Float.isNaN(data.get(FixedColumn.FLOAT, 4L * i));
         }
         return found;
       }

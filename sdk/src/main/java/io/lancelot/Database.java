@@ -119,18 +119,12 @@ public final class Database implements AutoCloseable {
         create = create.withStableRowIds();
       }
       // The checked stream closes `rows` and its own memory.
-      BatchStream checked =
-          CheckedVectors.of(rows, Optional.empty(), how.badVectors(), context);
-      return new Table(
-          name,
-          create(path, checked, create),
-          context,
-          options);
+      BatchStream checked = CheckedVectors.of(rows, Optional.empty(), how.badVectors(), context);
+      return new Table(name, create(path, checked, create), context, options);
     }
   }
 
-  private io.lancelot.table.Table create(
-      String path, BatchStream rows, CreateOptions options) {
+  private io.lancelot.table.Table create(String path, BatchStream rows, CreateOptions options) {
     try (rows) {
       return io.lancelot.table.Table.create(store, path, rows, options, context);
     }

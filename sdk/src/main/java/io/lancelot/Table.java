@@ -95,8 +95,8 @@ public final class Table implements AutoCloseable {
   /// Adds rows: records or maps.
   ///
   /// @return the new version
-  /// @throws InvalidInputException if a row does not fit the schema, or a vector has not-a-number in
-  ///   it; nothing was added
+  /// @throws InvalidInputException if a row does not fit the schema, or a vector has not-a-number
+  ///   in it; nothing was added
   public long add(Collection<?> rows) {
     return add(rows, BadVectors.error());
   }
@@ -107,10 +107,7 @@ public final class Table implements AutoCloseable {
   public long add(Collection<?> rows, BadVectors badVectors) {
     BadVectors policy = badVectors.in(RecordMapping.vectorsOf(rows));
     Schema schema = schema();
-    Schema given =
-        policy.policy() == BadVectors.Policy.ERROR
-            ? schema
-            : policy.accepts(schema);
+    Schema given = policy.policy() == BadVectors.Policy.ERROR ? schema : policy.accepts(schema);
     try (Scratch scratch = context.memory().scratch()) {
       Batch batch = RecordMapping.toBatch(given, rows, scratch);
       return add(BatchStream.of(given, List.of(batch)), policy);
@@ -152,8 +149,7 @@ public final class Table implements AutoCloseable {
   public long overwrite(BatchStream rows, BadVectors badVectors) {
     try (rows) {
       checkNotPinned("overwrite");
-      try (BatchStream checked =
-          CheckedVectors.of(rows, Optional.empty(), badVectors, context)) {
+      try (BatchStream checked = CheckedVectors.of(rows, Optional.empty(), badVectors, context)) {
         return table.overwrite(checked).version();
       }
     }

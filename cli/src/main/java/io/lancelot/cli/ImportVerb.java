@@ -79,8 +79,7 @@ final class ImportVerb extends Verb {
         "--on-bad-vectors",
         "X",
         "error (default), drop, fill or null: for NaN, wrong length and null in vectors",
-        value ->
-            badVectors = Arguments.choice("--on-bad-vectors", value, BadVectors.Policy.class));
+        value -> badVectors = Arguments.choice("--on-bad-vectors", value, BadVectors.Policy.class));
     arguments.option(
         "--fill-value",
         "X",

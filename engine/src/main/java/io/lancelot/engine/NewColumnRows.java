@@ -6,19 +6,19 @@ import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Batches;
 import io.lancelot.columnar.Bits;
+import io.lancelot.columnar.BoolColumn;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.Columns;
-import io.lancelot.columnar.BoolColumn;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.DictionaryColumn;
+import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.ListColumn;
 import io.lancelot.columnar.NullColumn;
-import io.lancelot.columnar.VarColumn;
-import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.StructColumn;
+import io.lancelot.columnar.VarColumn;
 import io.lancelot.file.LanceField;
 import io.lancelot.file.LanceSchema;
 import io.lancelot.table.Fragment;
@@ -145,8 +145,8 @@ final class NewColumnRows implements BatchStream {
 
   /// The new field itself, below those that it lies in.
   private LanceField newField(LanceField field) {
-    boolean outer = execution.snapshot().schema().fields().stream()
-        .anyMatch(top -> contains(top, field.id()));
+    boolean outer =
+        execution.snapshot().schema().fields().stream().anyMatch(top -> contains(top, field.id()));
     return outer ? newField(field.children().getFirst()) : field;
   }
 

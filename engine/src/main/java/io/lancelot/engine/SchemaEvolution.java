@@ -179,9 +179,7 @@ final class SchemaEvolution {
               int rows = batch.rowCount();
               int[] found = new int[rows];
               List<Column> keys =
-                  batch.columns().stream()
-                      .map(column -> KeyHashes.plain(column, scratch))
-                      .toList();
+                  batch.columns().stream().map(column -> KeyHashes.plain(column, scratch)).toList();
               joined.keys().find(keys, rows, new long[rows], new boolean[rows], found);
               return joined.values().columns().stream()
                   .map(column -> Columns.gather(column, found, rows, scratch))
@@ -199,35 +197,32 @@ final class SchemaEvolution {
   private record Addition(List<Added> fields, Optional<ColumnMaker> values, int batchRows) {}
 
   private Snapshot add(Function<Snapshot, Addition> addition) {
-    return Attempts.run(context, () -> {
-      Snapshot base = table.latest();
-      Addition wanted = addition.apply(base);
-      if (wanted.fields().isEmpty()) {
-        throw new InvalidInputException("add columns: expected=at least one, found=none");
-      }
-      SchemaChange change = SchemaChange.of(base);
-      boolean nullable = true;
-      for (Added added : wanted.fields()) {
-        change = change.add(added.path(), added.field());
-        nullable &= added.field().nullable();
-      }
-      StagedColumns staged = table.newStagedColumns();
-      List<Fragment> fragments = base.fragments();
-      if (wanted.values().isPresent()) {
-        List<LanceField> fields = new ArrayList<>();
-        for (Added added : wanted.fields()) {
-          fields.add(alone(change, change.field(added.path())));
-        }
-        fragments =
-            stage(
-                base,
-                file(fields),
-                wanted.values().get(),
-                wanted.batchRows(),
-                staged);
-      }
-      return table.mergeColumns(base, change.schema(), fragments, staged, nullable);
-    });
+    return Attempts.run(
+        context,
+        () -> {
+          Snapshot base = table.latest();
+          Addition wanted = addition.apply(base);
+          if (wanted.fields().isEmpty()) {
+            throw new InvalidInputException("add columns: expected=at least one, found=none");
+          }
+          SchemaChange change = SchemaChange.of(base);
+          boolean nullable = true;
+          for (Added added : wanted.fields()) {
+            change = change.add(added.path(), added.field());
+            nullable &= added.field().nullable();
+          }
+          StagedColumns staged = table.newStagedColumns();
+          List<Fragment> fragments = base.fragments();
+          if (wanted.values().isPresent()) {
+            List<LanceField> fields = new ArrayList<>();
+            for (Added added : wanted.fields()) {
+              fields.add(alone(change, change.field(added.path())));
+            }
+            fragments =
+                stage(base, file(fields), wanted.values().get(), wanted.batchRows(), staged);
+          }
+          return table.mergeColumns(base, change.schema(), fragments, staged, nullable);
+        });
   }
 
   /// What a data file of new columns holds.
@@ -267,11 +262,7 @@ final class SchemaEvolution {
   }
 
   private List<Fragment> stage(
-      Snapshot base,
-      LanceSchema columns,
-      ColumnMaker maker,
-      int batchRows,
-      StagedColumns staged) {
+      Snapshot base, LanceSchema columns, ColumnMaker maker, int batchRows, StagedColumns staged) {
     List<Fragment> before = base.fragments();
     Fragment[] after = new Fragment[before.size()];
     Execution execution = executions.apply(base);
@@ -283,8 +274,7 @@ final class SchemaEvolution {
           i -> {
             try (NewColumnRows rows =
                 new NewColumnRows(execution, before.get(i), maker, columns, batchRows)) {
-              return Map.entry(
-                  i, table.stageColumns(base, before.get(i), columns, rows, staged));
+              return Map.entry(i, table.stageColumns(base, before.get(i), columns, rows, staged));
             }
           },
           made -> after[made.getKey()] = made.getValue());
@@ -344,12 +334,7 @@ final class SchemaEvolution {
       fields.add(alone(change, recast.to()));
     }
     List<Fragment> fragments =
-        stage(
-            base,
-            file(fields),
-            casting(base, recasts),
-            BATCH_ROWS,
-            staged);
+        stage(base, file(fields), casting(base, recasts), BATCH_ROWS, staged);
     return table.mergeColumns(base, named.schema(), fragments, staged, !tightened);
   }
 
@@ -365,10 +350,8 @@ final class SchemaEvolution {
     }
   }
 
-  private static void checkRecast(
-      Snapshot base, String path, LanceField field, DataType type) {
-    boolean fraction =
-        field.type() instanceof DataType.Floating && type instanceof DataType.Int;
+  private static void checkRecast(Snapshot base, String path, LanceField field, DataType type) {
+    boolean fraction = field.type() instanceof DataType.Floating && type instanceof DataType.Int;
     if (fraction) {
       throw new InvalidInputException(
           "alter column: expected=a type that loses nothing, found="
@@ -431,8 +414,7 @@ final class SchemaEvolution {
   private static List<LanceField> way(Snapshot base, LanceField field) {
     List<LanceField> way = new ArrayList<>(List.of(field));
     while (way.getFirst().parentId() >= 0) {
-      LanceField parent =
-          byId(base.schema().fields(), way.getFirst().parentId()).orElseThrow();
+      LanceField parent = byId(base.schema().fields(), way.getFirst().parentId()).orElseThrow();
       if (!(parent.type() instanceof DataType.Struct)) {
         throw new InvalidInputException(
             "alter column: expected=a column or a field of a struct, found=part of a "
@@ -451,25 +433,29 @@ final class SchemaEvolution {
     if (paths.isEmpty()) {
       throw new InvalidInputException("drop columns: expected=at least one, found=none");
     }
-    return Attempts.run(context, () -> {
-      Snapshot base = table.latest();
-      SchemaChange change = SchemaChange.of(base);
-      for (String path : paths) {
-        change = change.drop(path);
-      }
-      return table.commit(base, new Operation.Project(change.schema(), true));
-    });
+    return Attempts.run(
+        context,
+        () -> {
+          Snapshot base = table.latest();
+          SchemaChange change = SchemaChange.of(base);
+          for (String path : paths) {
+            change = change.drop(path);
+          }
+          return table.commit(base, new Operation.Project(change.schema(), true));
+        });
   }
 
   /// Changes what is noted about a field.
   Snapshot annotate(String path, Operation.UpdateConfig.Changes changes) {
-    return Attempts.run(context, () -> {
-      Snapshot base = table.latest();
-      int id = SchemaChange.of(base).field(path).id();
-      Operation.UpdateConfig.Changes none = Operation.UpdateConfig.Changes.NONE;
-      return table.commit(
-          base, new Operation.UpdateConfig(none, none, none, Map.of(id, changes)));
-    });
+    return Attempts.run(
+        context,
+        () -> {
+          Snapshot base = table.latest();
+          int id = SchemaChange.of(base).field(path).id();
+          Operation.UpdateConfig.Changes none = Operation.UpdateConfig.Changes.NONE;
+          return table.commit(
+              base, new Operation.UpdateConfig(none, none, none, Map.of(id, changes)));
+        });
   }
 
   /// Changes the table's settings, or what is noted about the table or its schema.

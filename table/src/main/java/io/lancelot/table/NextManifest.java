@@ -210,11 +210,8 @@ final class NextManifest {
     Map<String, String> metadata = changes.tableMetadata().apply(next.getTableMetadataMap());
     next.clearTableMetadata().putAllTableMetadata(metadata);
     Map<String, String> schemaMetadata =
-        changes
-            .schemaMetadata()
-            .apply(LanceSchema.metadataFromProto(next.getSchemaMetadataMap()));
-    next.clearSchemaMetadata()
-        .putAllSchemaMetadata(LanceSchema.metadataToProto(schemaMetadata));
+        changes.schemaMetadata().apply(LanceSchema.metadataFromProto(next.getSchemaMetadataMap()));
+    next.clearSchemaMetadata().putAllSchemaMetadata(LanceSchema.metadataToProto(schemaMetadata));
     if (!changes.fields().isEmpty()) {
       List<Field> fields = SchemaMessages.annotated(next.getFieldsList(), changes.fields());
       next.clearFields().addAllFields(fields);
@@ -228,8 +225,7 @@ final class NextManifest {
     next.clearFields().addAllFields(fields);
     Set<Integer> live = new HashSet<>();
     fields.forEach(field -> live.add(field.getId()));
-    indices =
-        indices.stream().filter(index -> live.containsAll(index.getFieldsList())).toList();
+    indices = indices.stream().filter(index -> live.containsAll(index.getFieldsList())).toList();
   }
 
   /// Takes over the files of fragments. Where they changed, so did all rows.
@@ -240,8 +236,7 @@ final class NextManifest {
     for (Fragment fragment : fragments) {
       TableProto.DataFragment old = before.remove(fragment.id());
       if (old == null || old.getPhysicalRows() != fragment.physicalRows()) {
-        throw new InvalidInputException(
-            "merge: expected=the table's fragments, found=" + fragment);
+        throw new InvalidInputException("merge: expected=the table's fragments, found=" + fragment);
       }
       TableProto.DataFragment.Builder merged =
           old.toBuilder().clearFiles().addAllFiles(fragment.proto().getFilesList());

@@ -124,10 +124,7 @@ public final class SchemaChange {
   public SchemaChange nullable(String path, boolean nullable) {
     return replace(
         field(path).id(),
-        old ->
-            with(
-                old,
-                new Field(old.name(), old.type(), nullable, old.field().metadata())),
+        old -> with(old, new Field(old.name(), old.type(), nullable, old.field().metadata())),
         nextId);
   }
 
@@ -172,16 +169,13 @@ public final class SchemaChange {
   }
 
   /// The schema with one field edited, or gone where the edit gives null.
-  private SchemaChange replace(
-      int id, Function<LanceField, @Nullable LanceField> edit, int next) {
+  private SchemaChange replace(int id, Function<LanceField, @Nullable LanceField> edit, int next) {
     List<LanceField> fields = replace(schema.fields(), id, edit);
     return new SchemaChange(new LanceSchema(fields, schema.metadata()), next);
   }
 
   private static List<LanceField> replace(
-      List<LanceField> fields,
-      int id,
-      Function<LanceField, @Nullable LanceField> edit) {
+      List<LanceField> fields, int id, Function<LanceField, @Nullable LanceField> edit) {
     List<LanceField> result = new ArrayList<>();
     for (LanceField field : fields) {
       LanceField edited =
@@ -231,7 +225,6 @@ public final class SchemaChange {
               DataType.Dictionary _ ->
               field.type();
         };
-    return new LanceField(
-        field.id(), field.parentId(), field.field().withType(type), children);
+    return new LanceField(field.id(), field.parentId(), field.field().withType(type), children);
   }
 }

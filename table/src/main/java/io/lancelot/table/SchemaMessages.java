@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A manifest's fields after a change, with everything kept that the change does not speak of: parts
-/// that we do not know included.
+/// A manifest's fields after a change, with everything kept that the change does not speak of:
+/// parts that we do not know included.
 final class SchemaMessages {
 
   private static final String PRIMARY_KEY = "lance-schema:unenforced-primary-key";
@@ -99,8 +99,7 @@ final class SchemaMessages {
         }
         if (old == null && after.containsKey(name) && field.getNullable()) {
           throw new InvalidInputException(
-              "key of a table: expected=a column that must not be null, found="
-                  + field.getName());
+              "key of a table: expected=a column that must not be null, found=" + field.getName());
         }
       }
     }

@@ -148,10 +148,8 @@ class ConflictsTest {
     Operation ours = operation("DRep");
     Operation removed = new Operation.Delete(List.of(), List.of(0L), "");
     assertThat(Conflicts.check(ours, removed)).isEqualTo(INCOMPATIBLE);
-    LanceSchema others =
-        new LanceSchema(List.of(SCHEMA.fields().get(1)), SCHEMA.metadata());
-    assertThat(Conflicts.check(ours, new Operation.Project(others, true)))
-        .isEqualTo(INCOMPATIBLE);
+    LanceSchema others = new LanceSchema(List.of(SCHEMA.fields().get(1)), SCHEMA.metadata());
+    assertThat(Conflicts.check(ours, new Operation.Project(others, true))).isEqualTo(INCOMPATIBLE);
     Operation elsewhere = new Operation.DataReplacement(Map.of(1L, file()));
     assertThat(Conflicts.check(ours, elsewhere)).isEqualTo(COMPATIBLE);
   }
