@@ -22,9 +22,7 @@ public final class Main {
 
   /// Verbs of the contract that come with later work.
   private static final Set<String> LATER =
-      Set.of(
-          "analyze", "tag", "branch", "update", "merge", "columns", "index", "cleanup", "check",
-          "repair", "backup", "sql", "serve");
+      Set.of("analyze", "update", "merge", "columns", "index", "sql", "serve");
 
   private Main() {}
 
@@ -55,6 +53,12 @@ public final class Main {
     verbs.put("versions", () -> new VersionsVerb(out));
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
+    verbs.put("tag", () -> new TagVerb(out));
+    verbs.put("branch", () -> new BranchVerb(out));
+    verbs.put("cleanup", () -> new CleanupVerb(out));
+    verbs.put("check", () -> new CheckVerb(out));
+    verbs.put("repair", () -> new RepairVerb(out));
+    verbs.put("backup", () -> new BackupVerb(out));
     verbs.put("optimize", () -> new OptimizeVerb(out));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));

@@ -9,8 +9,8 @@ import io.lancelot.columnar.BatchStream;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -143,7 +143,10 @@ final class Compaction {
 
   /// Gives the new fragments the ids of their rows, and the versions that made and changed them.
   private static List<Fragment> withLineage(
-      Snapshot base, List<Fragment> bin, TreeMap<Long, RoaringBitmap> moved, List<Fragment> after) {
+      Snapshot base,
+      List<Fragment> bin,
+      NavigableMap<Long, RoaringBitmap> moved,
+      List<Fragment> after) {
     int total = Math.toIntExact(bin.stream().mapToLong(Fragment::liveRows).sum());
     long[] ids = new long[total];
     RowVersions created = new RowVersions();

@@ -4,8 +4,10 @@ import com.google.protobuf.ByteString;
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.table.proto.TableProto;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -106,6 +108,13 @@ public final class IndexEntry {
         : Optional.of(
             DeletionVectors.parse(
                 proto.getFragmentBitmap().asReadOnlyByteBuffer(), "index " + proto.getName()));
+  }
+
+  /// Its files by name, with their sizes, 0 where unknown; empty if the entry does not list them.
+  public Map<String, Long> files() {
+    Map<String, Long> files = new LinkedHashMap<>();
+    proto.getFilesList().forEach(file -> files.put(file.getPath(), file.getSizeBytes()));
+    return files;
   }
 
   /// Whether it belongs to the table's own book-keeping and answers no queries.

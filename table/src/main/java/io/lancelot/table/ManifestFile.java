@@ -22,8 +22,10 @@ import org.jspecify.annotations.Nullable;
 /// @param path for messages
 /// @param indices kept as they are: their meaning is the index modules' business
 /// @param transaction the bytes of the transaction that made this version, if they were stored here
+/// @param sizeBytes of the whole file
 record ManifestFile(
     String path,
+    long sizeBytes,
     TableProto.Manifest manifest,
     List<TableProto.IndexMetadata> indices,
     @Nullable ByteString transaction) {
@@ -92,7 +94,8 @@ record ManifestFile(
       indices =
           parse(TableProto.IndexSection.parser(), section, "index section", path).getIndicesList();
     }
-    return new ManifestFile(path, manifest, indices, transaction(bytes, manifest, path));
+    return new ManifestFile(
+        path, bytes.length, manifest, indices, transaction(bytes, manifest, path));
   }
 
   /// Bytes of the transaction, null if there are none here. Whether they make sense is checked by

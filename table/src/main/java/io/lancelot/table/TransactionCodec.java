@@ -228,12 +228,16 @@ final class TransactionCodec {
       case Operation.Update update -> proto.setUpdate(encode(update));
       case Operation.UpdateConfig config -> proto.setUpdateConfig(encode(config));
       case Operation.Rewrite rewrite -> proto.setRewrite(encode(rewrite));
+      case Operation.Clone clone -> {
+        var message = proto.getCloneBuilder().setIsShallow(clone.shallow());
+        message.setRefVersion(clone.version()).setRefPath(clone.path());
+        clone.branch().ifPresent(message::setBranchName);
+      }
       case Operation.CreateIndex _,
           Operation.Merge _,
           Operation.Project _,
           Operation.DataReplacement _,
           Operation.UpdateMemWalState _,
-          Operation.Clone _,
           Operation.UpdateBases _,
           Operation.DataOverlay _,
           Operation.Unknown _ ->

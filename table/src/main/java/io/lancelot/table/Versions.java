@@ -44,7 +44,42 @@ record Versions(TableRoot root) {
     if (entries.isEmpty()) {
       throw new NotFoundException("table not found (path=" + root + ")");
     }
-    return load(entries.getLast());
+    return loadLatest(entries);
+  }
+
+  /// The newest of the versions that are there.
+  ///
+  /// @throws CorruptDataException if it is damaged, naming the newest that is not
+  Snapshot loadLatest(List<Entry> entries) {
+    try {
+      return load(entries.getLast());
+    } catch (CorruptDataException e) {
+      throw new CorruptDataException(
+          "newest version cannot be read: "
+              + e.getMessage()
+              + "; "
+              + wayOut(entries)
+              + " (version="
+              + entries.getLast().version()
+              + ", path="
+              + root
+              + ")",
+          e);
+    }
+  }
+
+  private String wayOut(List<Entry> entries) {
+    for (Entry entry : entries.reversed()) {
+      try {
+        load(entry);
+        return "version "
+            + entry.version()
+            + " is sound: check it out to read it, or call repair to make it the latest";
+      } catch (CorruptDataException _) {
+        // An older one, then.
+      }
+    }
+    return "no older version is sound: restore a backup";
   }
 
   /// @throws NotFoundException if there is no such version, naming those that there are
