@@ -43,7 +43,7 @@ final class BranchVerb extends Verb {
   @Override
   int call() throws IOException {
     String action = action(List.of("list", "create", "delete"));
-    Target target = target(1);
+    Target target = targetAfterAction(1);
     try (Database database = connect(target);
         Table table = open(database, target)) {
       if (action.equals("list")) {

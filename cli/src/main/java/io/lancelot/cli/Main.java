@@ -22,7 +22,7 @@ public final class Main {
 
   /// Verbs of the contract that come with later work.
   private static final Set<String> LATER =
-      Set.of("analyze", "update", "merge", "columns", "index", "sql", "serve");
+      Set.of("analyze", "columns", "sql");
 
   private Main() {}
 
@@ -53,6 +53,10 @@ public final class Main {
     verbs.put("versions", () -> new VersionsVerb(out));
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
+    verbs.put("index", () -> new IndexVerb(out));
+    verbs.put("serve", () -> new ServeVerb(err));
+    verbs.put("update", () -> new UpdateVerb(out));
+    verbs.put("merge", () -> new MergeVerb(out));
     verbs.put("tag", () -> new TagVerb(out));
     verbs.put("branch", () -> new BranchVerb(out));
     verbs.put("cleanup", () -> new CleanupVerb(out));

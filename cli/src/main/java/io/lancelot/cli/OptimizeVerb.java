@@ -46,6 +46,11 @@ final class OptimizeVerb extends Verb {
       try (JsonGenerator json = RowOutput.JSON.createGenerator(out)) {
         json.writeStartObject();
         write(json, report.compaction());
+        json.writeArrayFieldStart("indices");
+        for (String index : report.indices()) {
+          json.writeString(index);
+        }
+        json.writeEndArray();
         json.writeObjectFieldStart("prune");
         CleanupFlags.write(json, report.cleanup());
         json.writeEndObject();

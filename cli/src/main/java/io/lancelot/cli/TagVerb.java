@@ -39,7 +39,7 @@ final class TagVerb extends Verb {
   @Override
   int call() throws IOException {
     String action = action(List.of("list", "create", "update", "delete"));
-    Target target = target(2);
+    Target target = targetAfterAction(2);
     try (Database database = connect(target);
         Table table = open(database, target)) {
       if (action.equals("list")) {

@@ -1,16 +1,17 @@
 package io.lancelot.table;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.table.proto.TableProto;
 import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -59,6 +60,60 @@ public final class IndexEntry {
     this.uuid = new UUID(bytes.getLong(), bytes.getLong());
   }
 
+  /// An entry for a new segment.
+  ///
+  /// @param uuid the name of the folder that holds its files
+  /// @param name the index's name
+  /// @param fieldId the column it indexes
+  /// @param datasetVersion the version whose rows it was built from
+  /// @param fragments those it has entries for
+  /// @param detailsUrl its kind: `/lance.table.BTreeIndexDetails`
+  /// @param details the details message, of the type that the URL names
+  /// @param files name and size of each file in the folder
+  /// @param createdAtMillis when it was built
+  public static IndexEntry of(
+      UUID uuid,
+      String name,
+      int fieldId,
+      long datasetVersion,
+      RoaringBitmap fragments,
+      String detailsUrl,
+      byte[] details,
+      int indexVersion,
+      Map<String, Long> files,
+      long createdAtMillis) {
+    RoaringBitmap compact = fragments.clone();
+    compact.runOptimize();
+    ByteBuffer id = ByteBuffer.allocate(16);
+    id.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits()).flip();
+    TableProto.IndexMetadata.Builder proto =
+        TableProto.IndexMetadata.newBuilder()
+            .setUuid(TableProto.Uuid.newBuilder().setUuid(ByteString.copyFrom(id)))
+            .addFields(fieldId)
+            .setName(name)
+            .setDatasetVersion(datasetVersion)
+            .setFragmentBitmap(ByteString.copyFrom(DeletionVectors.bitmap(compact)))
+            .setIndexDetails(
+                Any.newBuilder().setTypeUrl(detailsUrl).setValue(ByteString.copyFrom(details)))
+            .setIndexVersion(indexVersion)
+            .setCreatedAt(createdAtMillis);
+    new TreeMap<>(files)
+        .forEach((file, size) ->
+            proto.addFiles(TableProto.IndexFile.newBuilder().setPath(file).setSizeBytes(size)));
+    return new IndexEntry(proto.build(), name);
+  }
+
+  /// This segment, said to cover other fragments.
+  public IndexEntry withFragments(RoaringBitmap fragments) {
+    RoaringBitmap compact = fragments.clone();
+    compact.runOptimize();
+    return new IndexEntry(
+        proto.toBuilder()
+            .setFragmentBitmap(ByteString.copyFrom(DeletionVectors.bitmap(compact)))
+            .build(),
+        name());
+  }
+
   /// Also the name of the segment's folder.
   public UUID uuid() {
     return uuid;
@@ -99,6 +154,23 @@ public final class IndexEntry {
     return proto.getIndexDetails().getValue().toByteArray();
   }
 
+  /// The sizes of its files by name, where they are recorded.
+  public Map<String, Long> files() {
+    Map<String, Long> sizes = new TreeMap<>();
+    proto.getFilesList().forEach(file -> sizes.put(file.getPath(), file.getSizeBytes()));
+    return sizes;
+  }
+
+  /// When it was built, in milliseconds since 1970; 0 if it does not say.
+  public long createdAtMillis() {
+    return proto.getCreatedAt();
+  }
+
+  /// Columns whose values it carries along, beside those it is searched by.
+  public List<Integer> coveringFieldIds() {
+    return proto.getCoveringFieldsList();
+  }
+
   /// The fragments it has entries for; empty if unknown, which makes it unusable.
   ///
   /// @throws CorruptDataException if the stored bitmap is damaged
@@ -108,13 +180,6 @@ public final class IndexEntry {
         : Optional.of(
             DeletionVectors.parse(
                 proto.getFragmentBitmap().asReadOnlyByteBuffer(), "index " + proto.getName()));
-  }
-
-  /// Its files by name, with their sizes, 0 where unknown; empty if the entry does not list them.
-  public Map<String, Long> files() {
-    Map<String, Long> files = new LinkedHashMap<>();
-    proto.getFilesList().forEach(file -> files.put(file.getPath(), file.getSizeBytes()));
-    return files;
   }
 
   /// Whether it belongs to the table's own book-keeping and answers no queries.
@@ -137,15 +202,6 @@ public final class IndexEntry {
     String url = detailsUrl();
     return url.substring(Math.max(url.lastIndexOf('/'), url.lastIndexOf('.')) + 1)
         .toLowerCase(Locale.ROOT);
-  }
-
-  /// The same entry for other fragments.
-  IndexEntry withFragments(RoaringBitmap fragments) {
-    return new IndexEntry(
-        proto.toBuilder()
-            .setFragmentBitmap(ByteString.copyFrom(DeletionVectors.bitmap(fragments)))
-            .build(),
-        name());
   }
 
   TableProto.IndexMetadata proto() {

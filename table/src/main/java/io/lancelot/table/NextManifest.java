@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -90,9 +91,10 @@ final class NextManifest {
       case Operation.Restore _ -> restore();
       case Operation.ReserveFragments(int count) ->
           next.setMaxFragmentId((int) checkedId(nextFragmentId() + count - 1));
+      case Operation.CreateIndex(List<IndexEntry> added, List<IndexEntry> removed) ->
+          createIndex(added, removed);
       case Operation.Rewrite rewrite -> rewrite(rewrite);
-      case Operation.CreateIndex _,
-          Operation.Merge _,
+      case Operation.Merge _,
           Operation.Project _,
           Operation.DataReplacement _,
           Operation.UpdateMemWalState _,
@@ -124,13 +126,45 @@ final class NextManifest {
     }
   }
 
+  private void createIndex(List<IndexEntry> added, List<IndexEntry> removed) {
+    Set<UUID> gone = new HashSet<>();
+    removed.forEach(entry -> gone.add(entry.uuid()));
+    List<TableProto.IndexMetadata> changed = new ArrayList<>();
+    for (TableProto.IndexMetadata index : indices) {
+      if (!gone.contains(new IndexEntry(index, index.getName()).uuid())) {
+        changed.add(index);
+      }
+    }
+    added.forEach(entry -> changed.add(entry.proto()));
+    indices = List.copyOf(changed);
+  }
+
   private void giveRowIds(TableProto.DataFragment.Builder fragment) {
     long rows = fragment.getPhysicalRows();
+    long version = next.getVersion();
     long first = next.getNextRowId();
-    fragment.setInlineRowIds(RowIdSequence.ofRange(first, rows));
-    fragment.setInlineCreatedAtVersions(RowIdSequence.ofVersion(rows, next.getVersion()));
-    fragment.setInlineLastUpdatedAtVersions(RowIdSequence.ofVersion(rows, next.getVersion()));
-    next.setNextRowId(first + rows);
+    fragment.setInlineLastUpdatedAtVersions(RowIdSequence.ofVersion(rows, version));
+    if (!fragment.hasInlineRowIds()) {
+      fragment.setInlineRowIds(RowIdSequence.ofRange(first, rows));
+      fragment.setInlineCreatedAtVersions(RowIdSequence.ofVersion(rows, version));
+      next.setNextRowId(first + rows);
+      return;
+    }
+    // The first rows came from elsewhere and keep their ids; those after them are new.
+    String where = "fragment " + fragment.getId();
+    long moved = RowIdSequence.count(fragment.getInlineRowIds(), where);
+    long fresh = rows - moved;
+    if (fresh < 0) {
+      throw new InvalidInputException(
+          "update: expected=at most " + rows + " row ids, found=" + moved + " (" + where + ")");
+    }
+    if (fresh > 0) {
+      fragment.setInlineRowIds(
+          RowIdSequence.append(fragment.getInlineRowIds(), first, fresh, where));
+      fragment.setInlineCreatedAtVersions(
+          RowVersions.append(fragment.getInlineCreatedAtVersions(), moved, fresh, version, where));
+      next.setNextRowId(first + fresh);
+    }
   }
 
   private boolean stableRowIds() {
@@ -158,7 +192,7 @@ final class NextManifest {
   }
 
   private void update(Operation.Update update) {
-    if (update.mode() != Operation.Update.Mode.REWRITE_ROWS || stableRowIds()) {
+    if (update.mode() != Operation.Update.Mode.REWRITE_ROWS) {
       throw TransactionCodec.unsupported(update);
     }
     delete(update.updated(), update.removedIds());

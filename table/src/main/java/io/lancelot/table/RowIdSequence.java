@@ -35,6 +35,27 @@ final class RowIdSequence {
         .toByteString();
   }
 
+  /// A serialised sequence, followed by `count` ids from `first` on.
+  static ByteString append(ByteString before, long first, long count, String where) {
+    return parseProto(before, where).toBuilder()
+        .addSegments(range(first, count))
+        .build()
+        .toByteString();
+  }
+
+  /// How many ids a serialised sequence has.
+  static long count(ByteString bytes, String where) {
+    long count = 0;
+    for (RowIdsProto.U64Segment segment : parseProto(bytes, where).getSegmentsList()) {
+      count += length(segment, where);
+    }
+    return count;
+  }
+
+  private static RowIdsProto.RowIdSequence parseProto(ByteString bytes, String where) {
+    return ManifestFile.parse(RowIdsProto.RowIdSequence.parser(), bytes, "row ids", where);
+  }
+
   static RowIdsProto.U64Segment range(long first, long count) {
     return RowIdsProto.U64Segment.newBuilder()
         .setRange(RowIdsProto.U64Segment.Range.newBuilder().setStart(first).setEnd(first + count))
@@ -149,8 +170,7 @@ final class RowIdSequence {
   /// @param count how many ids it must have
   /// @param where for messages
   static RowIdSequence parse(ByteString bytes, long count, String where) {
-    RowIdsProto.RowIdSequence proto =
-        ManifestFile.parse(RowIdsProto.RowIdSequence.parser(), bytes, "row ids", where);
+    RowIdsProto.RowIdSequence proto = parseProto(bytes, where);
     if (count > Integer.MAX_VALUE - 8) {
       throw new UnsupportedFeatureException(
           "stable row ids of a fragment of " + count + " rows cannot be read (path=" + where + ")");

@@ -39,6 +39,23 @@ final class RowVersions {
     return all;
   }
 
+  /// The serialised versions `versions[from .. to)`, one per row.
+  static ByteString of(long[] versions, int from, int to) {
+    RowVersions all = new RowVersions();
+    for (int i = from; i < to; i++) {
+      all.add(versions[i], 1);
+    }
+    return all.encode(0, to - from);
+  }
+
+  /// Serialised versions of `rowsBefore` rows, followed by `count` rows of one version.
+  static ByteString append(
+      ByteString before, long rowsBefore, long count, long version, String where) {
+    RowVersions all = parse(before, rowsBefore, where);
+    all.add(version, count);
+    return all.encode(0, all.size());
+  }
+
   RowVersions() {}
 
   long size() {

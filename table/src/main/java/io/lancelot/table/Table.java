@@ -6,7 +6,6 @@ import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.base.Scratch;
-import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
@@ -18,7 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.roaringbitmap.RoaringBitmap;
 
 /// A handle on a table: reads its versions and commits new ones. Thread-safe.
@@ -28,7 +29,7 @@ import org.roaringbitmap.RoaringBitmap;
 public final class Table implements AutoCloseable {
 
   /// Data files kept open though nobody reads them.
-  private static final int MAX_IDLE_FILES = 512;
+  private static final int MAX_IDLE_FILES = 2048;
 
   private final TableRoot root;
 
@@ -403,17 +404,21 @@ public final class Table implements AutoCloseable {
   /// files are removed if it fails.
   ///
   /// @param base the version in which the rows were found
-  /// @param rows for each fragment its physical rows to replace
+  /// @param rows for each fragment its physical rows to replace or delete
   /// @param replacement the new rows
+  /// @param moved what the first of them keep; used by tables with stable row ids only
   /// @param changed ids of the fields that have new values
-  /// @throws UnsupportedFeatureException if the table has stable row ids, which moved rows keep
+  /// @param recheck is shown each later version that the change is to be committed on, and throws a
+  ///   [io.lancelot.base.CommitConflictException] if it must not be
   public Snapshot update(
-      Snapshot base, Map<Long, RoaringBitmap> rows, StagedRows replacement, Set<Integer> changed) {
-    if (base.stableRowIds()) {
-      throw new UnsupportedFeatureException(
-          "rows of a table with stable row ids cannot be updated yet (path=" + root + ")");
-    }
+      Snapshot base,
+      Map<Long, RoaringBitmap> rows,
+      StagedRows replacement,
+      MovedRows moved,
+      Set<Integer> changed,
+      Consumer<Snapshot> recheck) {
     WrittenFiles written = replacement.written();
+    StagedRows staged = base.stableRowIds() ? replacement.with(moved) : replacement;
     DeletionChange change =
         new DeletionChange(
             root,
@@ -424,15 +429,37 @@ public final class Table implements AutoCloseable {
                 new Operation.Update(
                     removed,
                     updated,
-                    replacement.fragments(),
+                    staged.fragments(),
                     Set.of(),
                     changed,
                     Operation.Update.Mode.REWRITE_ROWS,
                     false),
             written,
             deletions);
-    return remember(committer.commit(base, change, written));
+    Rebase rebase =
+        latest -> {
+          if (latest != base) {
+            recheck.accept(latest);
+          }
+          return change.over(latest);
+        };
+    return remember(committer.commit(base, rebase, written));
   }
+
+  /// The folder of a new index segment, for an [IndexEntry] to be committed with
+  /// [Operation.CreateIndex].
+  public IndexFolder newIndexFolder(UUID uuid) {
+    return new IndexFolder(root.store(), root.index(uuid));
+  }
+
+  /// The folder of an index segment's files.
+  public IndexFolder indexFolder(Snapshot snapshot, IndexEntry entry) {
+    Bases.Location folder = bases.index(snapshot, entry);
+    return new IndexFolder(folder.store(), folder.path());
+  }
+
+  /// Where the files of an index segment lie.
+  public record IndexFolder(ObjectStore store, String path) {}
 
   /// Writes small fragments together and drops deleted rows from files, commit by commit, until
   /// nothing is left to do. Content and order of the rows stay; their addresses change.

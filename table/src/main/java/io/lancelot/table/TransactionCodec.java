@@ -227,14 +227,18 @@ final class TransactionCodec {
           proto.getReserveFragmentsBuilder().setNumFragments(count);
       case Operation.Update update -> proto.setUpdate(encode(update));
       case Operation.UpdateConfig config -> proto.setUpdateConfig(encode(config));
+      case Operation.CreateIndex(List<IndexEntry> added, List<IndexEntry> removed) ->
+          proto
+              .getCreateIndexBuilder()
+              .addAllNewIndices(added.stream().map(IndexEntry::proto).toList())
+              .addAllRemovedIndices(removed.stream().map(IndexEntry::proto).toList());
       case Operation.Rewrite rewrite -> proto.setRewrite(encode(rewrite));
       case Operation.Clone clone -> {
         var message = proto.getCloneBuilder().setIsShallow(clone.shallow());
         message.setRefVersion(clone.version()).setRefPath(clone.path());
         clone.branch().ifPresent(message::setBranchName);
       }
-      case Operation.CreateIndex _,
-          Operation.Merge _,
+      case Operation.Merge _,
           Operation.Project _,
           Operation.DataReplacement _,
           Operation.UpdateMemWalState _,
