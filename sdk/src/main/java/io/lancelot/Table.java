@@ -17,6 +17,8 @@ import io.lancelot.table.BackupReport;
 import io.lancelot.table.BranchInfo;
 import io.lancelot.table.CleanupOptions;
 import io.lancelot.table.CleanupReport;
+import io.lancelot.table.ChangeFeed;
+import io.lancelot.table.CompactionOptions;
 import io.lancelot.table.CompactionReport;
 import io.lancelot.table.DataFile;
 import io.lancelot.table.Fragment;
@@ -43,6 +45,7 @@ public final class Table implements AutoCloseable {
   private final Context context;
   private final Engine engine;
   private final ConnectOptions options;
+  private final Optional<Upkeep> upkeep;
   private final long checkNanos;
   private volatile @Nullable Snapshot pinned;
   private volatile long checkedAt = System.nanoTime();
@@ -53,6 +56,16 @@ public final class Table implements AutoCloseable {
     this.context = context;
     this.engine = new Engine(table, context);
     this.options = options;
+    this.upkeep =
+        options.autoOptimize()
+            ? Optional.of(
+                new Upkeep(
+                    () -> table.compactable(CompactionOptions.DEFAULT),
+                    () -> {
+                      table.compact(CompactionOptions.DEFAULT);
+                      engine.updateIndices(BuildProgress.NONE);
+                    }))
+            : Optional.empty();
     this.checkNanos = options.readConsistency().toNanos();
   }
 
@@ -107,7 +120,9 @@ public final class Table implements AutoCloseable {
   public long add(BatchStream rows) {
     checkNotPinned("add");
     try (rows) {
-      return table.append(rows).version();
+      long version = table.append(rows).version();
+      upkeep.ifPresent(Upkeep::committed);
+      return version;
     }
   }
 
@@ -132,6 +147,7 @@ public final class Table implements AutoCloseable {
   public DeleteResult delete(String predicate) {
     checkNotPinned("delete");
     Engine.Deleted deleted = engine.delete(Expr.parse(predicate));
+    upkeep.ifPresent(Upkeep::committed);
     return new DeleteResult(deleted.rows(), deleted.version());
   }
 
@@ -149,6 +165,7 @@ public final class Table implements AutoCloseable {
   UpdateResult update(Optional<Expr> filter, List<Assignment> assignments) {
     checkNotPinned("update");
     Engine.Updated updated = engine.update(filter, assignments);
+    upkeep.ifPresent(Upkeep::committed);
     return new UpdateResult(updated.rows(), updated.version());
   }
 
@@ -179,6 +196,7 @@ public final class Table implements AutoCloseable {
     checkNotPinned("merge");
     try (rows) {
       MergeInsert.Result merged = engine.merge(how, rows);
+      upkeep.ifPresent(Upkeep::committed);
       return new MergeResult(
           merged.inserted(), merged.updated(), merged.deleted(), merged.version());
     }
@@ -375,6 +393,14 @@ public final class Table implements AutoCloseable {
     pinned = table.checkout(asOf);
   }
 
+  /// What became of rows between two versions: inserted, updated and deleted ones. Only for tables
+  /// with stable row ids.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is no such version
+  public ChangeFeed changes(long from, long to) {
+    return table.changes(table.checkout(from), table.checkout(to));
+  }
+
   /// Removes versions older than seven days and files that no version refers to.
   public CleanupReport cleanup() {
     return cleanup(CleanupOptions.DEFAULT);
@@ -531,6 +557,7 @@ public final class Table implements AutoCloseable {
   /// Releases the files this handle has open; its streams end with it.
   @Override
   public void close() {
+    upkeep.ifPresent(Upkeep::close);
     engine.close();
     table.close();
   }

@@ -38,6 +38,7 @@ public final class Table implements AutoCloseable {
 
   private final Context context;
   private final Versions versions;
+  private final VersionWatch watch;
   private final Committer committer;
   private final Bases bases;
   private final DeletionReader deletions;
@@ -49,6 +50,7 @@ public final class Table implements AutoCloseable {
     this.main = main;
     this.context = context;
     this.versions = new Versions(root);
+    this.watch = new VersionWatch(versions);
     this.committer = new Committer(root, context);
     this.bases = new Bases(root);
     this.deletions = new DeletionReader(bases, context.memory());
@@ -144,14 +146,10 @@ public final class Table implements AutoCloseable {
 
   /// Looks for newer versions; afterwards [#snapshot()] is the latest one.
   public Snapshot latest() {
-    List<Versions.Entry> entries = versions.list();
-    if (entries.isEmpty()) {
-      throw new NotFoundException("table not found (path=" + root + ")");
-    }
-    Snapshot found = remember(versions.loadLatest(entries));
     Snapshot known = newest.get();
-    if (known.version() > found.version()
-        && versions.find(known.version(), known.naming()) == null) {
+    Snapshot found = watch.latest(known);
+    remember(found);
+    if (known.version() > found.version()) {
       // The table was dropped and created anew.
       newest.compareAndSet(known, found);
     }
@@ -529,6 +527,23 @@ public final class Table implements AutoCloseable {
     return new CompactionReport(fragments, bins.size(), 0, 0, 0, snapshot.version());
   }
 
+  /// What became of rows between two versions; for tables with stable row ids.
+  ///
+  /// @param from rows of this version are known
+  /// @param to a later version
+  /// @throws UnsupportedFeatureException if rows have no stable ids to follow them by
+  public ChangeFeed changes(Snapshot from, Snapshot to) {
+    return new ChangeFeed(this, from, to);
+  }
+
+  /// How many fragments a compaction of the newest version seen would write anew.
+  public int compactable(CompactionOptions options) {
+    Snapshot snapshot = snapshot();
+    return CompactionPlan.of(snapshot, FragmentReuse.of(snapshot, bases), options).stream()
+        .mapToInt(List::size)
+        .sum();
+  }
+
   /// Where rows went that indices of a version know by old addresses.
   public FragmentReuse fragmentReuse(Snapshot snapshot) {
     return FragmentReuse.of(snapshot, bases);
@@ -577,6 +592,10 @@ public final class Table implements AutoCloseable {
   /// The deleted rows of a fragment; empty if there are none. Shared: not to be changed.
   public RoaringBitmap deletions(Snapshot snapshot, Fragment fragment) {
     return deletions.read(snapshot, fragment);
+  }
+
+  Scratch scratch() {
+    return context.memory().scratch();
   }
 
   private Snapshot remember(Snapshot snapshot) {
