@@ -17,7 +17,8 @@ class UpkeepTest {
     try (Database database = Lancelot.connect("memory://", options)) {
       try (Table table = database.createTable("t", List.of(new Row(0, "first")))) {
         for (int i = 1; i < rows; i++) {
-          table.mergeInsert("id")
+          table
+              .mergeInsert("id")
               .whenMatchedUpdateAll()
               .whenNotMatchedInsertAll()
               .execute(List.of(new Row(i, "row " + i)));

@@ -21,8 +21,7 @@ public final class Main {
   private static final int USAGE = 2;
 
   /// Verbs of the contract that come with later work.
-  private static final Set<String> LATER =
-      Set.of("analyze", "columns", "sql");
+  private static final Set<String> LATER = Set.of("analyze", "columns", "sql");
 
   private Main() {}
 

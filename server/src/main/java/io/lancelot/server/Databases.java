@@ -64,7 +64,8 @@ final class Databases implements AutoCloseable {
         folder(place),
         folder ->
             Lancelot.connect(
-                folder.toString(), ConnectOptions.defaults()
+                folder.toString(),
+                ConnectOptions.defaults()
                     .withMemoryBytes(options.memoryBytes())
                     .withReadConsistency(Duration.ZERO)));
   }

@@ -65,11 +65,14 @@ public final class ChangeFeed {
     Roaring64Bitmap there = new Roaring64Bitmap();
     forEachChanged(to, from, (_, _, id) -> there.addLong(id));
     Map<Long, RoaringBitmap> gone = new TreeMap<>();
-    forEachChanged(from, to, (fragment, row, id) -> {
-      if (!there.contains(id)) {
-        gone.computeIfAbsent(fragment.id(), _ -> new RoaringBitmap()).add(row);
-      }
-    });
+    forEachChanged(
+        from,
+        to,
+        (fragment, row, id) -> {
+          if (!there.contains(id)) {
+            gone.computeIfAbsent(fragment.id(), _ -> new RoaringBitmap()).add(row);
+          }
+        });
     return new Rows(table, from, gone, columns);
   }
 
@@ -161,8 +164,7 @@ public final class ChangeFeed {
     private final Deque<Chosen> left = new ArrayDeque<>();
     private final Scratch scratch;
 
-    Rows(
-        Table table, Snapshot snapshot, Map<Long, RoaringBitmap> rows, List<String> columns) {
+    Rows(Table table, Snapshot snapshot, Map<Long, RoaringBitmap> rows, List<String> columns) {
       this.table = table;
       this.snapshot = snapshot;
       this.columns = new ArrayList<>(columns);
@@ -187,8 +189,7 @@ public final class ChangeFeed {
           left.removeFirst();
           continue;
         }
-        addresses[count++] =
-            chosen.fragment() << 32 | Integer.toUnsignedLong(chosen.rows().next());
+        addresses[count++] = chosen.fragment() << 32 | Integer.toUnsignedLong(chosen.rows().next());
       }
       return count == 0 ? null : table.take(snapshot, addresses, count, columns, scratch);
     }

@@ -113,11 +113,7 @@ record ManifestFile(
           parse(TableProto.IndexSection.parser(), section, "index section", path).getIndicesList();
     }
     return new ManifestFile(
-        path,
-        bytes.length,
-        checksum(bytes),
-        manifest,
-        indices, transaction(bytes, manifest, path));
+        path, bytes.length, checksum(bytes), manifest, indices, transaction(bytes, manifest, path));
   }
 
   /// Bytes of the transaction, null if there are none here. Whether they make sense is checked by

@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
 /// The versions of one table in its store: finds them, reads them, and reads what made them.
 /// Format: lance-format sections 3.2 and 3.10.
 ///
-/// Opening follows the hint file that Lance keeps beside the manifests, and looks for versions above
-/// it. Before a commit the versions are listed ([VersionWatch]): a version that the hint points at
-/// may be all that a cleanup left of its time, and a commit on top of it would fork the history.
+/// Opening follows the hint file that Lance keeps beside the manifests, and looks for versions
+/// above it. Before a commit the versions are listed ([VersionWatch]): a version that the hint
+/// points at may be all that a cleanup left of its time, and a commit on top of it would fork the
+/// history.
 record Versions(TableRoot root) {
 
   private static final int MAX_HINT_STEPS = 16;

@@ -67,8 +67,7 @@ class ChangeFeedTest {
 
   @Test
   void needsStableRowIds() {
-    try (Table table =
-        Table.create(store, PATH, Rows.of(0, 1), CreateOptions.DEFAULT, context)) {
+    try (Table table = Table.create(store, PATH, Rows.of(0, 1), CreateOptions.DEFAULT, context)) {
       assertThatThrownBy(() -> table.changes(table.snapshot(), table.snapshot()))
           .isInstanceOf(UnsupportedFeatureException.class);
     }
