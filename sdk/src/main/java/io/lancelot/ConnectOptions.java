@@ -10,7 +10,9 @@ import java.time.Duration;
 ///   needs more is refused with the figure. Default: the JVM's maximum heap size, at least 256 MiB
 /// @param readConsistency how old the version a table handle reads may be, as far as commits of
 ///   others go; its own commits it sees at once. Zero looks before every read. Default: 5 seconds
-public record ConnectOptions(long memoryBytes, Duration readConsistency) {
+/// @param autoOptimize whether tables that are written through this connection are compacted and
+///   their indices kept up in the background. Default: no
+public record ConnectOptions(long memoryBytes, Duration readConsistency, boolean autoOptimize) {
 
   public ConnectOptions {
     if (readConsistency.isNegative()) {
@@ -19,14 +21,19 @@ public record ConnectOptions(long memoryBytes, Duration readConsistency) {
   }
 
   public static ConnectOptions defaults() {
-    return new ConnectOptions(Context.defaultMemoryBytes(), Duration.ofSeconds(5));
+    return new ConnectOptions(Context.defaultMemoryBytes(), Duration.ofSeconds(5), false);
   }
 
   public ConnectOptions withMemoryBytes(long bytes) {
-    return new ConnectOptions(bytes, readConsistency);
+    return new ConnectOptions(bytes, readConsistency, autoOptimize);
   }
 
   public ConnectOptions withReadConsistency(Duration interval) {
-    return new ConnectOptions(memoryBytes, interval);
+    return new ConnectOptions(memoryBytes, interval, autoOptimize);
+  }
+
+  /// Keeps files few by itself: see [Table#optimize]. Writers wait when they get too far ahead.
+  public ConnectOptions withAutoOptimize() {
+    return new ConnectOptions(memoryBytes, readConsistency, true);
   }
 }

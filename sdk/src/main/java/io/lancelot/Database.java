@@ -10,7 +10,10 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
 import io.lancelot.file.FileVersion;
 import io.lancelot.storage.ObjectStore;
+import io.lancelot.table.BackupReport;
+import io.lancelot.table.CheckReport;
 import io.lancelot.table.CreateOptions;
+import io.lancelot.table.RepairReport;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -147,6 +150,41 @@ public final class Database implements AutoCloseable {
               + uri()
               + ")",
           e);
+    }
+  }
+
+  /// Makes a table that begins with the rows that another handle reads and refers to its files: no
+  /// data is copied, and the clone can be read as long as those files are there. A tag on the
+  /// source's version keeps them.
+  ///
+  /// @throws AlreadyExistsException if there is a table of that name
+  public Table cloneTable(String name, Table source) {
+    source.cloneTo(store, path(name));
+    return openTable(name);
+  }
+
+  /// Looks at every file that a table's versions refer to: whether it is there and as it should be.
+  ///
+  /// @throws NotFoundException if there is no table of that name
+  public CheckReport checkTable(String name) {
+    return io.lancelot.table.Table.check(store, path(name), context);
+  }
+
+  /// Goes back to the newest version that can be read, if newer ones are empty or torn. Nobody else
+  /// may write meanwhile.
+  ///
+  /// @throws io.lancelot.base.CorruptDataException if none can be read
+  public RepairReport repairTable(String name) {
+    return io.lancelot.table.Table.repair(store, path(name));
+  }
+
+  /// Copies all versions of a table to another database, or what is new since the last time.
+  /// Writers may go on. To restore, back up the copy to where the table shall be.
+  ///
+  /// @throws InvalidInputException if there is another table of that name
+  public BackupReport backupTable(String name, Database target) {
+    try (Table table = openTable(name)) {
+      return table.backupTo(target.store, path(name));
     }
   }
 

@@ -1,19 +1,32 @@
 package io.lancelot;
 
+import io.lancelot.table.CleanupOptions;
 import io.lancelot.table.CompactionOptions;
+import java.time.Duration;
 
 /// What [Table#optimize] does.
 ///
 /// @param compaction how large fragments shall become, and when deleted rows go. Default: a million
 ///   rows or two gigabytes, and a tenth of the rows
-public record OptimizeOptions(CompactionOptions compaction) {
+/// @param cleanup which versions go. Default: those older than seven days. With its `dryRun`
+///   nothing is compacted either
+public record OptimizeOptions(CompactionOptions compaction, CleanupOptions cleanup) {
 
   public static OptimizeOptions defaults() {
-    return new OptimizeOptions(CompactionOptions.DEFAULT);
+    return new OptimizeOptions(CompactionOptions.DEFAULT, CleanupOptions.DEFAULT);
   }
 
   /// Rows per fragment to aim at.
   public OptimizeOptions withTargetRows(long rows) {
-    return new OptimizeOptions(compaction.withTargetRows(rows));
+    return new OptimizeOptions(compaction.withTargetRows(rows), cleanup);
+  }
+
+  /// The age at which versions go.
+  public OptimizeOptions withOlderThan(Duration age) {
+    return new OptimizeOptions(compaction, cleanup.withOlderThan(age));
+  }
+
+  public OptimizeOptions withCleanup(CleanupOptions options) {
+    return new OptimizeOptions(compaction, options);
   }
 }

@@ -2,7 +2,6 @@ package io.lancelot;
 
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.NotFoundException;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
@@ -15,15 +14,23 @@ import io.lancelot.engine.MergeInsert;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
+import io.lancelot.table.BackupReport;
+import io.lancelot.table.BranchInfo;
+import io.lancelot.table.ChangeFeed;
+import io.lancelot.table.CleanupOptions;
+import io.lancelot.table.CleanupReport;
+import io.lancelot.table.CompactionOptions;
 import io.lancelot.table.CompactionReport;
 import io.lancelot.table.DataFile;
 import io.lancelot.table.Fragment;
 import io.lancelot.table.Operation;
 import io.lancelot.table.Operation.UpdateConfig.Changes;
 import io.lancelot.table.Snapshot;
+import io.lancelot.table.TagInfo;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
 import io.lancelot.table.Blob;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -47,6 +54,8 @@ public final class Table implements AutoCloseable {
   private final io.lancelot.table.Table table;
   private final Context context;
   private final Engine engine;
+  private final ConnectOptions options;
+  private final Optional<Upkeep> upkeep;
   private final long checkNanos;
   private volatile @Nullable Snapshot pinned;
   private final AtomicLong checkedAt = new AtomicLong(System.nanoTime());
@@ -56,6 +65,17 @@ public final class Table implements AutoCloseable {
     this.table = table;
     this.context = context;
     this.engine = new Engine(table, context);
+    this.options = options;
+    this.upkeep =
+        options.autoOptimize()
+            ? Optional.of(
+                new Upkeep(
+                    () -> table.compactable(CompactionOptions.DEFAULT),
+                    () -> {
+                      table.compact(CompactionOptions.DEFAULT);
+                      engine.updateIndices(BuildProgress.NONE);
+                    }))
+            : Optional.empty();
     this.checkNanos = options.readConsistency().toNanos();
   }
 
@@ -130,7 +150,9 @@ public final class Table implements AutoCloseable {
       checkNotPinned("add");
       try (BatchStream checked =
           CheckedVectors.of(rows, Optional.of(schema()), badVectors, context)) {
-        return table.append(checked).version();
+        long version = table.append(checked).version();
+        upkeep.ifPresent(Upkeep::committed);
+        return version;
       }
     }
   }
@@ -165,6 +187,7 @@ public final class Table implements AutoCloseable {
   public DeleteResult delete(String predicate) {
     checkNotPinned("delete");
     Engine.Deleted deleted = engine.delete(Expr.parse(predicate));
+    upkeep.ifPresent(Upkeep::committed);
     return new DeleteResult(deleted.rows(), deleted.version());
   }
 
@@ -182,6 +205,7 @@ public final class Table implements AutoCloseable {
   UpdateResult update(Optional<Expr> filter, List<Assignment> assignments) {
     checkNotPinned("update");
     Engine.Updated updated = engine.update(filter, assignments);
+    upkeep.ifPresent(Upkeep::committed);
     return new UpdateResult(updated.rows(), updated.version());
   }
 
@@ -216,6 +240,7 @@ public final class Table implements AutoCloseable {
           CheckedVectors.of(rows, Optional.of(schema()), BadVectors.error(), context)) {
         merged = engine.merge(how, checked);
       }
+      upkeep.ifPresent(Upkeep::committed);
       return new MergeResult(
           merged.inserted(), merged.updated(), merged.deleted(), merged.version());
     }
@@ -504,9 +529,8 @@ public final class Table implements AutoCloseable {
     engine.prewarm(snapshot(), name);
   }
 
-  /// Writes small fragments together, frees the space of deleted rows, and indexes rows that came
-  /// after the indices were built. Rows, their order within
-  /// a fragment, and older versions stay. Readers and writers go on meanwhile.
+  /// Writes small fragments together, drops deleted rows from files, indexes rows that no index
+  /// covers yet, and removes versions older than seven days. Readers and writers go on meanwhile.
   ///
   /// @throws io.lancelot.base.CommitConflictException if others kept changing the same files
   public OptimizeReport optimize() {
@@ -516,9 +540,14 @@ public final class Table implements AutoCloseable {
   /// Optimizes with options.
   public OptimizeReport optimize(OptimizeOptions options) {
     checkNotPinned("optimize");
-    CompactionReport compaction = table.compact(options.compaction());
-    List<String> indices = engine.updateIndices(BuildProgress.NONE);
-    return new OptimizeReport(compaction, indices, table.snapshot().version());
+    CompactionReport compaction =
+        options.cleanup().dryRun()
+            ? table.planCompaction(options.compaction())
+            : table.compact(options.compaction());
+    List<String> indices =
+        options.cleanup().dryRun() ? List.of() : engine.updateIndices(BuildProgress.NONE);
+    CleanupReport cleanup = table.cleanup(options.cleanup());
+    return new OptimizeReport(compaction, indices, cleanup, table.snapshot().version());
   }
 
   /// The table's history, oldest version first.
@@ -536,29 +565,126 @@ public final class Table implements AutoCloseable {
   /// Reads the version of that name from now on.
   ///
   /// @throws io.lancelot.base.NotFoundException if there is no such tag
+  /// @throws InvalidInputException if the tag is on another branch
   public void checkout(String tag) {
     checkout(versionOf(tag));
   }
 
-  private long versionOf(String tag) {
-    Map<String, Long> tags = table.tags();
-    Long version = tags.get(tag);
-    if (version == null) {
-      throw new NotFoundException(
-          "tag not found: expected one of "
-              + tags.keySet()
-              + ", found="
-              + tag
-              + " (table="
-              + name
-              + ")");
-    }
-    return version;
+  /// Reads the newest version that was there at a time from now on. Nothing can be written
+  /// meanwhile.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if the table has none so old
+  public void checkout(Instant asOf) {
+    pinned = table.checkout(asOf);
   }
 
-  /// The names given to versions.
-  public Map<String, Long> tags() {
+  /// What became of rows between two versions: inserted, updated and deleted ones. Only for tables
+  /// with stable row ids.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is no such version
+  public ChangeFeed changes(long from, long to) {
+    return table.changes(table.checkout(from), table.checkout(to));
+  }
+
+  /// Removes versions older than seven days and files that no version refers to.
+  public CleanupReport cleanup() {
+    return cleanup(CleanupOptions.DEFAULT);
+  }
+
+  /// Removes old versions, and files that no version refers to. Never the latest version, one with
+  /// a tag, or one that a branch began at; nor files of commits under way.
+  public CleanupReport cleanup(CleanupOptions options) {
+    checkNotPinned("cleanup");
+    return table.cleanup(options);
+  }
+
+  private long versionOf(String tag) {
+    TagInfo found = table.tag(tag);
+    if (!found.branch().equals(branch())) {
+      throw new InvalidInputException(
+          "tag on another branch: expected="
+              + branch().orElse("main")
+              + ", found="
+              + found.branch().orElse("main")
+              + " (tag="
+              + tag
+              + ", table="
+              + name
+              + "); open that with branch(…) first");
+    }
+    return found.version();
+  }
+
+  /// The names given to versions of this table and its branches.
+  public Map<String, TagInfo> tags() {
     return table.tags();
+  }
+
+  /// Gives the version this handle reads a name.
+  ///
+  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken
+  public void createTag(String tag) {
+    table.createTag(tag, snapshot());
+  }
+
+  /// Gives a version a name. Named versions are not cleaned up.
+  ///
+  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken
+  public void createTag(String tag, long version) {
+    table.createTag(tag, table.checkout(version));
+  }
+
+  /// Lets a name stand for another version.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is no such tag
+  public void updateTag(String tag, long version) {
+    table.updateTag(tag, table.checkout(version));
+  }
+
+  /// Takes a name away; the version stays.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is no such tag
+  public void deleteTag(String tag) {
+    table.deleteTag(tag);
+  }
+
+  /// The branch this handle is on; empty for the main line.
+  public Optional<String> branch() {
+    return snapshot().branch();
+  }
+
+  /// The branches of the table.
+  public Map<String, BranchInfo> branches() {
+    return table.branches();
+  }
+
+  /// Opens a branch: a line of versions of its own, read and written without the others.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is no such branch
+  public Table branch(String branch) {
+    return new Table(name, table.branch(branch), context, options);
+  }
+
+  /// Begins a branch at the version this handle reads, and opens it. No data is copied.
+  ///
+  /// @throws io.lancelot.base.AlreadyExistsException if there is one of that name
+  public Table createBranch(String branch) {
+    return new Table(name, table.createBranch(branch, snapshot()), context, options);
+  }
+
+  /// Begins a branch at a version, and opens it. No data is copied.
+  ///
+  /// @throws io.lancelot.base.AlreadyExistsException if there is one of that name
+  public Table createBranch(String branch, long version) {
+    return new Table(name, table.createBranch(branch, table.checkout(version)), context, options);
+  }
+
+  /// Removes a branch with all its versions.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is no such branch
+  /// @throws InvalidInputException if other branches or tags stand on it
+  public void deleteBranch(String branch) {
+    table.deleteBranch(branch);
   }
 
   /// Reads the latest version from now on.
@@ -596,6 +722,15 @@ public final class Table implements AutoCloseable {
     }
   }
 
+  BackupReport backupTo(io.lancelot.storage.ObjectStore store, String path) {
+    return table.backup(store, path);
+  }
+
+  /// Makes a table that refers to the files of the version this handle reads.
+  void cloneTo(io.lancelot.storage.ObjectStore store, String path) {
+    table.cloneTo(snapshot(), store, path);
+  }
+
   BatchStream run(io.lancelot.engine.Query query) {
     return ShownRows.of(engine.run(snapshot(), query), context.memory());
   }
@@ -607,6 +742,7 @@ public final class Table implements AutoCloseable {
   /// Releases the files this handle has open; its streams end with it.
   @Override
   public void close() {
+    upkeep.ifPresent(Upkeep::close);
     engine.close();
     table.close();
   }

@@ -21,8 +21,7 @@ public final class Main {
   private static final int USAGE = 2;
 
   /// Verbs of the contract that come with later work.
-  private static final Set<String> LATER =
-      Set.of("analyze", "tag", "branch", "cleanup", "check", "repair", "backup", "sql");
+  private static final Set<String> LATER = Set.of("analyze", "sql");
 
   private Main() {}
 
@@ -57,6 +56,12 @@ public final class Main {
     verbs.put("serve", () -> new ServeVerb(err));
     verbs.put("update", () -> new UpdateVerb(out));
     verbs.put("merge", () -> new MergeVerb(out));
+    verbs.put("tag", () -> new TagVerb(out));
+    verbs.put("branch", () -> new BranchVerb(out));
+    verbs.put("cleanup", () -> new CleanupVerb(out));
+    verbs.put("check", () -> new CheckVerb(out));
+    verbs.put("repair", () -> new RepairVerb(out));
+    verbs.put("backup", () -> new BackupVerb(out));
     verbs.put("optimize", () -> new OptimizeVerb(out));
     verbs.put("columns", () -> new ColumnsVerb(out));
     verbs.put("bench", BenchVerb::new);

@@ -13,6 +13,8 @@ final class OptimizeVerb extends Verb {
 
   private OptimizeOptions options = OptimizeOptions.defaults();
 
+  private final CleanupFlags cleanup = new CleanupFlags();
+
   private final PrintStream out;
 
   OptimizeVerb(PrintStream out) {
@@ -21,12 +23,13 @@ final class OptimizeVerb extends Verb {
 
   @Override
   String description() {
-    return "Writes small fragments together and frees deleted rows: URI TABLE";
+    return "Writes small fragments together, frees deleted rows and old versions: URI TABLE";
   }
 
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
+    cleanup.declare(arguments);
     arguments.option(
         "--target-rows",
         "N",
@@ -39,7 +42,7 @@ final class OptimizeVerb extends Verb {
     Target target = target(0);
     try (Database database = connect(target);
         Table table = open(database, target)) {
-      OptimizeReport report = table.optimize(options);
+      OptimizeReport report = table.optimize(options.withCleanup(cleanup.options()));
       try (JsonGenerator json = RowOutput.JSON.createGenerator(out)) {
         json.writeStartObject();
         write(json, report.compaction());
@@ -48,6 +51,9 @@ final class OptimizeVerb extends Verb {
           json.writeString(index);
         }
         json.writeEndArray();
+        json.writeObjectFieldStart("prune");
+        CleanupFlags.write(json, report.cleanup());
+        json.writeEndObject();
         json.writeNumberField("version", report.version());
         json.writeEndObject();
       }

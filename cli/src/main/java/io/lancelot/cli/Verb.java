@@ -4,7 +4,14 @@ import io.lancelot.Database;
 import io.lancelot.Lancelot;
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.table.TagInfo;
 import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoField;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +27,10 @@ abstract class Verb extends Command {
 
   private @Nullable String tag;
 
+  private @Nullable String branch;
+
+  private @Nullable Instant asOf;
+
   private Map<String, String> storageOptions = new LinkedHashMap<>();
 
   boolean quiet;
@@ -34,6 +45,9 @@ abstract class Verb extends Command {
         "read this version",
         value -> version = Arguments.number("--version", value));
     arguments.option("--tag", "NAME", "read the version of this name", value -> tag = value);
+    arguments.option("--branch", "NAME", "work on this branch", value -> branch = value);
+    arguments.option(
+        "--as-of", "TIMESTAMP", "read the version of that time", value -> asOf = instant(value));
     arguments.option(
         "--option", "KEY=VALUE", "storage option key=value", value -> putStorageOption(value));
     arguments.flag("--quiet", "no progress", () -> quiet = true);
@@ -44,6 +58,17 @@ abstract class Verb extends Command {
   @Override
   final void positional(List<String> values) {
     positional = values;
+  }
+
+  private static Instant instant(String value) {
+    try {
+      return DateTimeFormatter.ISO_DATE_TIME.parse(value).isSupported(ChronoField.INSTANT_SECONDS)
+          ? Instant.from(DateTimeFormatter.ISO_DATE_TIME.parse(value))
+          : LocalDateTime.parse(value).toInstant(ZoneOffset.UTC);
+    } catch (DateTimeException e) {
+      throw new InvalidInputException(
+          "--as-of: expected=a time such as 2026-11-20T13:05:00Z, found=" + value, e);
+    }
   }
 
   private void putStorageOption(String value) {
@@ -134,14 +159,28 @@ abstract class Verb extends Command {
 
   /// Opens the table at the version asked for.
   final Table open(Database database, Target target) {
-    Table table = database.openTable(target.tableName());
-    if (version != null && tag != null) {
-      throw new InvalidInputException("--version and --tag: expected=one of them, found=both");
+    Table main = database.openTable(target.tableName());
+    if ((version != null ? 1 : 0) + (tag != null ? 1 : 0) + (asOf != null ? 1 : 0) > 1) {
+      throw new InvalidInputException(
+          "--version, --tag and --as-of: expected=one of them, found=several");
+    }
+    String line = branch;
+    if (tag != null && line == null) {
+      TagInfo found = main.tags().get(tag);
+      line = found == null ? null : found.branch().orElse(null);
+    }
+    Table table = main;
+    if (line != null && !line.equals("main")) {
+      try (main) {
+        table = main.branch(line);
+      }
     }
     if (version != null) {
       table.checkout(version);
     } else if (tag != null) {
       table.checkout(tag);
+    } else if (asOf != null) {
+      table.checkout(asOf);
     }
     return table;
   }

@@ -64,7 +64,10 @@ final class Databases implements AutoCloseable {
         folder(place),
         folder ->
             Lancelot.connect(
-                folder.toString(), new ConnectOptions(options.memoryBytes(), Duration.ZERO)));
+                folder.toString(),
+                ConnectOptions.defaults()
+                    .withMemoryBytes(options.memoryBytes())
+                    .withReadConsistency(Duration.ZERO)));
   }
 
   /// A table at its latest version, open for as long as the server runs.

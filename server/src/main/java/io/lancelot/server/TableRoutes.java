@@ -13,6 +13,7 @@ import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.ipc.IpcReader;
 import io.lancelot.columnar.ipc.IpcWriter;
+import io.lancelot.table.TagInfo;
 import io.lancelot.table.VersionInfo;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -258,9 +259,10 @@ final class TableRoutes {
     Map<String, Object> tags = new LinkedHashMap<>();
     table
         .tags()
-        .forEach((tag, version) -> {
+        .forEach((tag, info) -> {
           Map<String, Object> entry = new LinkedHashMap<>();
-          entry.put("version", version);
+          entry.put("version", info.version());
+          info.branch().ifPresent(branch -> entry.put("branch", branch));
           entry.put("manifestSize", 0);
           tags.put(tag, entry);
         });
@@ -271,7 +273,8 @@ final class TableRoutes {
     String tag =
         QueryBody.text(exchange.body(), "tag")
             .orElseThrow(() -> new InvalidInputException("tag: expected=a name, found=nothing"));
-    Long version = table.tags().get(tag);
+    TagInfo found = table.tags().get(tag);
+    Long version = found == null ? null : found.version();
     if (version == null) {
       throw new Failures.Coded(Failures.Code.TAG_NOT_FOUND, "tag not found: " + tag);
     }

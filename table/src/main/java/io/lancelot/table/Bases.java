@@ -91,7 +91,9 @@ final class Bases implements AutoCloseable {
       return new Location(root.store(), relative);
     }
     if (absolute.startsWith(home + "/")) {
-      return new Location(root.store(), absolute.substring(home.length() + 1) + "/" + relative);
+      // The home of a store in memory is written with more slashes.
+      String inside = absolute.substring(home.length() + 1).replaceFirst("^/+", "");
+      return new Location(root.store(), inside + "/" + relative);
     }
     lock.lock();
     try {

@@ -33,11 +33,13 @@ final class Committer {
 
   private final TableRoot root;
   private final Versions versions;
+  private final VersionWatch watch;
   private final Context context;
 
   Committer(TableRoot root, Context context) {
     this.root = root;
     this.versions = new Versions(root);
+    this.watch = new VersionWatch(versions);
     this.context = context;
   }
 
@@ -182,7 +184,7 @@ final class Committer {
     /// Checks the change against everything committed since the last look. Returns our own version
     /// if it turns out to be among it, though its publishing looked lost.
     private @Nullable Snapshot catchUp() {
-      Snapshot latest = versions.latest();
+      Snapshot latest = watch.latest(checked);
       checkSameTable(latest);
       if (latest.version() == checked.version()) {
         checked = latest;

@@ -93,7 +93,7 @@ final class Compaction {
       ready.forEach(rows -> discard(rows, e));
       throw e;
     }
-    return committed | publish(base, ready);
+    return publish(base, ready) || committed;
   }
 
   /// Writes the live rows of some fragments into new ones.

@@ -14,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// A manifest as stored: up to three messages with their lengths before them, and a footer that
@@ -22,8 +23,12 @@ import org.jspecify.annotations.Nullable;
 /// @param path for messages
 /// @param indices kept as they are: their meaning is the index modules' business
 /// @param transaction the bytes of the transaction that made this version, if they were stored here
+/// @param sizeBytes of the whole file
+/// @param checksum of the whole file
 record ManifestFile(
     String path,
+    long sizeBytes,
+    long checksum,
     TableProto.Manifest manifest,
     List<TableProto.IndexMetadata> indices,
     @Nullable ByteString transaction) {
@@ -44,6 +49,15 @@ record ManifestFile(
 
   /// Reads a manifest that is known to exist.
   static ManifestFile read(ObjectReader reader, long version) {
+    return parse(readBytes(reader), version, reader.path());
+  }
+
+  /// Whether a manifest has the same bytes as this one.
+  boolean sameBytes(ObjectReader reader) {
+    return reader.sizeBytes() == sizeBytes && checksum(readBytes(reader)) == checksum;
+  }
+
+  private static byte[] readBytes(ObjectReader reader) {
     long size = reader.sizeBytes();
     if (size < FOOTER_BYTES || size > MAX_BYTES) {
       throw corrupt("size", "at least " + FOOTER_BYTES + " bytes", size, reader.path());
@@ -54,7 +68,13 @@ record ManifestFile(
       MemorySegment.copy(
           reader.view(0, size, arena), ValueLayout.JAVA_BYTE, 0, bytes, 0, bytes.length);
     }
-    return parse(bytes, version, reader.path());
+    return bytes;
+  }
+
+  private static long checksum(byte[] bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes);
+    return crc.getValue();
   }
 
   static ManifestFile parse(byte[] bytes, long version, String path) {
@@ -92,7 +112,8 @@ record ManifestFile(
       indices =
           parse(TableProto.IndexSection.parser(), section, "index section", path).getIndicesList();
     }
-    return new ManifestFile(path, manifest, indices, transaction(bytes, manifest, path));
+    return new ManifestFile(
+        path, bytes.length, checksum(bytes), manifest, indices, transaction(bytes, manifest, path));
   }
 
   /// Bytes of the transaction, null if there are none here. Whether they make sense is checked by

@@ -12,6 +12,7 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.file.LanceField;
 import io.lancelot.file.LanceSchema;
 import io.lancelot.storage.ObjectStore;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,21 +30,28 @@ import org.roaringbitmap.RoaringBitmap;
 public final class Table implements AutoCloseable {
 
   /// Data files kept open though nobody reads them.
-  private static final int MAX_IDLE_FILES = 512;
+  private static final int MAX_IDLE_FILES = 2048;
 
   private final TableRoot root;
+
+  /// Of the main line: the same, unless this is a branch.
+  private final TableRoot main;
+
   private final Context context;
   private final Versions versions;
+  private final VersionWatch watch;
   private final Committer committer;
   private final Bases bases;
   private final DeletionReader deletions;
   private final OpenFiles files;
   private final AtomicReference<Snapshot> newest;
 
-  private Table(TableRoot root, Context context, Snapshot snapshot) {
+  private Table(TableRoot root, TableRoot main, Context context, Snapshot snapshot) {
     this.root = root;
+    this.main = main;
     this.context = context;
     this.versions = new Versions(root);
+    this.watch = new VersionWatch(versions);
     this.committer = new Committer(root, context);
     this.bases = new Bases(root);
     this.deletions = new DeletionReader(bases, context.memory());
@@ -57,7 +65,7 @@ public final class Table implements AutoCloseable {
   /// @throws NotFoundException if there is none
   public static Table open(ObjectStore store, String path, Context context) {
     TableRoot root = new TableRoot(store, path);
-    return new Table(root, context, new Versions(root).latest());
+    return new Table(root, root, context, new Versions(root).latest());
   }
 
   /// Whether there is a table.
@@ -129,7 +137,7 @@ public final class Table implements AutoCloseable {
                 options.fileVersion(),
                 options.tableMetadata(),
                 written);
-    return new Table(root, context, first);
+    return new Table(root, root, context, first);
   }
 
   /// The newest version that this handle has seen.
@@ -139,14 +147,10 @@ public final class Table implements AutoCloseable {
 
   /// Looks for newer versions; afterwards [#snapshot()] is the latest one.
   public Snapshot latest() {
-    List<Versions.Entry> entries = versions.list();
-    if (entries.isEmpty()) {
-      throw new NotFoundException("table not found (path=" + root + ")");
-    }
-    Snapshot found = remember(versions.load(entries.getLast()));
     Snapshot known = newest.get();
-    if (known.version() > found.version()
-        && versions.find(known.version(), known.naming()) == null) {
+    Snapshot found = watch.latest(known);
+    remember(found);
+    if (known.version() > found.version()) {
       // The table was dropped and created anew.
       newest.compareAndSet(known, found);
     }
@@ -162,14 +166,14 @@ public final class Table implements AutoCloseable {
 
   /// The table's history, oldest first.
   public List<VersionInfo> versions() {
-    Map<String, Long> tags = tags();
+    Map<String, TagInfo> tags = tags();
     return versions.list().stream()
         .map(versions::load)
         .map(snapshot -> info(snapshot, tags))
         .toList();
   }
 
-  private VersionInfo info(Snapshot snapshot, Map<String, Long> tags) {
+  private VersionInfo info(Snapshot snapshot, Map<String, TagInfo> tags) {
     String operation;
     try {
       operation = versions.transaction(snapshot).operation().label();
@@ -182,15 +186,134 @@ public final class Table implements AutoCloseable {
         snapshot.timestamp(),
         operation,
         snapshot.rowCount(),
-        tags.entrySet().stream()
-            .filter(tag -> tag.getValue() == snapshot.version())
-            .map(Map.Entry::getKey)
+        tags.values().stream()
+            .filter(tag ->
+                tag.version() == snapshot.version() && tag.branch().equals(snapshot.branch()))
+            .map(TagInfo::name)
             .toList());
   }
 
-  /// The names given to versions of the main line.
-  public Map<String, Long> tags() {
-    return Tags.read(root);
+  /// The names given to versions of this table and its branches.
+  public Map<String, TagInfo> tags() {
+    return new Tags(main).list();
+  }
+
+  /// What a name stands for.
+  ///
+  /// @throws NotFoundException if there is no such tag, naming those that there are
+  public TagInfo tag(String name) {
+    return new Tags(main).get(name);
+  }
+
+  /// Gives a version a name. Named versions are not cleaned up.
+  ///
+  /// @throws AlreadyExistsException if the name is taken
+  public void createTag(String name, Snapshot snapshot) {
+    new Tags(main)
+        .create(
+            name,
+            snapshot.branch(),
+            snapshot.version(),
+            snapshot.file().sizeBytes(),
+            context.clock().instant());
+  }
+
+  /// Lets a name stand for another version.
+  ///
+  /// @throws NotFoundException if there is no such tag
+  public void updateTag(String name, Snapshot snapshot) {
+    new Tags(main)
+        .update(
+            name,
+            snapshot.branch(),
+            snapshot.version(),
+            snapshot.file().sizeBytes(),
+            context.clock().instant());
+  }
+
+  /// Takes a name away; the version stays.
+  ///
+  /// @throws NotFoundException if there is no such tag
+  public void deleteTag(String name) {
+    new Tags(main).delete(name);
+  }
+
+  /// The branches of the table.
+  public Map<String, BranchInfo> branches() {
+    return new Branches(main, context).list();
+  }
+
+  /// Opens a branch: a line of versions of its own.
+  ///
+  /// @throws NotFoundException if there is no such branch, naming those that there are
+  public Table branch(String name) {
+    Branches branches = new Branches(main, context);
+    branches.get(name);
+    TableRoot folder = branches.root(name);
+    return new Table(folder, main, context, new Versions(folder).latest());
+  }
+
+  /// Begins a branch at a version, which costs one small file, and opens it.
+  ///
+  /// @param snapshot a version of this line
+  /// @throws AlreadyExistsException if there is a branch of that name
+  public Table createBranch(String name, Snapshot snapshot) {
+    snapshot.checkWritable();
+    new Branches(main, context).create(name, root, snapshot);
+    return branch(name);
+  }
+
+  /// Removes a branch with all its versions.
+  ///
+  /// @throws NotFoundException if there is no such branch
+  /// @throws InvalidInputException if other branches or tags stand on it
+  public void deleteBranch(String name) {
+    new Branches(main, context).delete(name);
+  }
+
+  /// Makes a table elsewhere that begins with the rows of a version and refers to its files: it can
+  /// be read as long as they are there.
+  ///
+  /// @throws AlreadyExistsException if there is a table
+  public void cloneTo(Snapshot snapshot, ObjectStore store, String path) {
+    snapshot.checkWritable();
+    if (exists(store, path)) {
+      throw new AlreadyExistsException(
+          "table already exists (path=" + new TableRoot(store, path) + ")");
+    }
+    new Branches(main, context)
+        .cloneInto(new TableRoot(store, path), root, snapshot, Optional.empty());
+  }
+
+  /// The newest version that was committed at a time or before it.
+  ///
+  /// @throws NotFoundException if the table has none so old
+  public Snapshot checkout(Instant asOf) {
+    List<Versions.Entry> entries = versions.list();
+    int low = 0;
+    int high = entries.size();
+    // Times do not run backwards from version to version.
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (versions.load(entries.get(middle)).timestamp().isAfter(asOf)) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    if (low == 0) {
+      throw new NotFoundException(
+          "no version that old: expected=one of "
+              + asOf
+              + " or before, found="
+              + (entries.isEmpty()
+                  ? "none"
+                  : "the oldest of " + versions.load(entries.getFirst()).timestamp())
+              + " (path="
+              + root
+              + ")");
+    }
+    return versions.load(entries.get(low - 1));
   }
 
   /// The transaction that made a version.
@@ -353,6 +476,75 @@ public final class Table implements AutoCloseable {
         .run();
   }
 
+  /// Removes old versions of this line, and files that no version refers to.
+  public CleanupReport cleanup(CleanupOptions options) {
+    return new Cleanup(root, main, context, options).run();
+  }
+
+  /// Looks at every file that the versions of this line refer to.
+  ///
+  /// @throws NotFoundException if there is no table
+  public static CheckReport check(ObjectStore store, String path, Context context) {
+    TableRoot root = new TableRoot(store, path);
+    try (Bases bases = new Bases(root)) {
+      Map<String, TagInfo> tags = new Tags(root).list();
+      CheckReport report =
+          new TableCheck(root, bases, new DeletionReader(bases, context.memory())).run(tags);
+      Branches branches = new Branches(root, context);
+      for (String name : branches.list().keySet()) {
+        TableRoot line = branches.root(name);
+        try (Bases others = new Bases(line)) {
+          report =
+              report.plus(
+                  new TableCheck(line, others, new DeletionReader(others, context.memory()))
+                      .run(Map.of()));
+        }
+      }
+      return report;
+    }
+  }
+
+  /// Goes back to the newest version that can be read, if newer manifests are empty or torn. Nobody
+  /// else may write meanwhile.
+  ///
+  /// @throws CorruptDataException if none can be read
+  public static RepairReport repair(ObjectStore store, String path) {
+    return Repair.run(new TableRoot(store, path));
+  }
+
+  /// Copies all versions of the main line to another place, or what is new since the last time.
+  ///
+  /// @throws InvalidInputException if there is another table
+  public BackupReport backup(ObjectStore store, String path) {
+    return new Backup(root, new TableRoot(store, path)).run();
+  }
+
+  /// What [#compact] would write anew, without doing it.
+  public CompactionReport planCompaction(CompactionOptions options) {
+    Snapshot snapshot = latest();
+    List<List<Fragment>> bins =
+        CompactionPlan.of(snapshot, FragmentReuse.of(snapshot, bases), options);
+    int fragments = bins.stream().mapToInt(List::size).sum();
+    return new CompactionReport(fragments, bins.size(), 0, 0, 0, snapshot.version());
+  }
+
+  /// What became of rows between two versions; for tables with stable row ids.
+  ///
+  /// @param from rows of this version are known
+  /// @param to a later version
+  /// @throws UnsupportedFeatureException if rows have no stable ids to follow them by
+  public ChangeFeed changes(Snapshot from, Snapshot to) {
+    return new ChangeFeed(this, from, to);
+  }
+
+  /// How many fragments a compaction of the newest version seen would write anew.
+  public int compactable(CompactionOptions options) {
+    Snapshot snapshot = snapshot();
+    return CompactionPlan.of(snapshot, FragmentReuse.of(snapshot, bases), options).stream()
+        .mapToInt(List::size)
+        .sum();
+  }
+
   /// Where rows went that indices of a version know by old addresses.
   public FragmentReuse fragmentReuse(Snapshot snapshot) {
     return FragmentReuse.of(snapshot, bases);
@@ -465,6 +657,10 @@ public final class Table implements AutoCloseable {
   /// The deleted rows of a fragment; empty if there are none. Shared: not to be changed.
   public RoaringBitmap deletions(Snapshot snapshot, Fragment fragment) {
     return deletions.read(snapshot, fragment);
+  }
+
+  Scratch scratch() {
+    return context.memory().scratch();
   }
 
   private Snapshot remember(Snapshot snapshot) {

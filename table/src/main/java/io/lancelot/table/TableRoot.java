@@ -1,6 +1,7 @@
 package io.lancelot.table;
 
 import io.lancelot.storage.ObjectStore;
+import java.util.List;
 import java.util.UUID;
 
 /// Where a table's files lie: the one place that knows its folders. Format: lance-format section
@@ -9,6 +10,24 @@ import java.util.UUID;
 /// @param path the table's folder in the store, without a slash at its end; empty for the store's
 ///   root
 record TableRoot(ObjectStore store, String path) {
+
+  /// What a table's own files lie in.
+  static final List<String> FOLDERS =
+      List.of("_versions", "_transactions", "data", "_deletions", "_indices");
+
+  String tagsFolder() {
+    return resolve("_refs/tags");
+  }
+
+  String branchesFolder() {
+    return resolve("_refs/branches");
+  }
+
+  /// The address of the folder, by which the manifests of other tables refer to it.
+  String absolute() {
+    String home = store.uri();
+    return path.isEmpty() ? home : (home.endsWith("/") ? home : home + "/") + path;
+  }
 
   String versionsFolder() {
     return resolve("_versions");

@@ -255,8 +255,12 @@ final class TransactionCodec {
                   .addReplacementsBuilder()
                   .setFragmentId(id)
                   .setNewFile(file.toProto()));
+      case Operation.Clone clone -> {
+        var message = proto.getCloneBuilder().setIsShallow(clone.shallow());
+        message.setRefVersion(clone.version()).setRefPath(clone.path());
+        clone.branch().ifPresent(message::setBranchName);
+      }
       case Operation.UpdateMemWalState _,
-          Operation.Clone _,
           Operation.UpdateBases _,
           Operation.DataOverlay _,
           Operation.Unknown _ ->

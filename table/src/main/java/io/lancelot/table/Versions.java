@@ -15,10 +15,13 @@ import org.jspecify.annotations.Nullable;
 /// The versions of one table in its store: finds them, reads them, and reads what made them.
 /// Format: lance-format sections 3.2 and 3.10.
 ///
-/// The latest version is always found by listing. The hint file that Lance keeps beside the
-/// manifests is written for its sake and never trusted: a version it points below may be all that a
-/// cleanup left of its time, and a commit on top of it would fork the history.
+/// Opening follows the hint file that Lance keeps beside the manifests, and looks for versions
+/// above it. Before a commit the versions are listed ([VersionWatch]): a version that the hint
+/// points at may be all that a cleanup left of its time, and a commit on top of it would fork the
+/// history.
 record Versions(TableRoot root) {
+
+  private static final int MAX_HINT_STEPS = 16;
 
   /// A manifest that is there.
   record Entry(long version, VersionNaming naming) {}
@@ -40,11 +43,72 @@ record Versions(TableRoot root) {
 
   /// @throws NotFoundException if there is no table
   Snapshot latest() {
+    Snapshot hinted = hinted();
+    if (hinted != null) {
+      return hinted;
+    }
     List<Entry> entries = list();
     if (entries.isEmpty()) {
       throw new NotFoundException("table not found (path=" + root + ")");
     }
-    return load(entries.getLast());
+    return loadLatest(entries);
+  }
+
+  /// The newest version as far as the hint leads to it, without listing all; null if it does not.
+  private @Nullable Snapshot hinted() {
+    try {
+      long version = RefFile.number(RefFile.read(root.store(), root.versionHint()), "version", "");
+      long newest = version;
+      // Whoever wrote these did not come to write the hint.
+      while (exists(newest + 1)) {
+        newest++;
+        if (newest - version > MAX_HINT_STEPS) {
+          return null;
+        }
+      }
+      return version < 1 ? null : find(newest, VersionNaming.V2);
+    } catch (NotFoundException | CorruptDataException _) {
+      return null;
+    }
+  }
+
+  private boolean exists(long version) {
+    return root.store().size(root.version(VersionNaming.V2.fileName(version))).isPresent();
+  }
+
+  /// The newest of the versions that are there.
+  ///
+  /// @throws CorruptDataException if it is damaged, naming the newest that is not
+  Snapshot loadLatest(List<Entry> entries) {
+    try {
+      return load(entries.getLast());
+    } catch (CorruptDataException e) {
+      throw new CorruptDataException(
+          "newest version cannot be read: "
+              + e.getMessage()
+              + "; "
+              + wayOut(entries)
+              + " (version="
+              + entries.getLast().version()
+              + ", path="
+              + root
+              + ")",
+          e);
+    }
+  }
+
+  private String wayOut(List<Entry> entries) {
+    for (Entry entry : entries.reversed()) {
+      try {
+        load(entry);
+        return "version "
+            + entry.version()
+            + " is sound: check it out to read it, or call repair to make it the latest";
+      } catch (CorruptDataException _) {
+        // An older one, then.
+      }
+    }
+    return "no older version is sound: restore a backup";
   }
 
   /// @throws NotFoundException if there is no such version, naming those that there are

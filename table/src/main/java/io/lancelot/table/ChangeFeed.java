@@ -1,0 +1,202 @@
+package io.lancelot.table;
+
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Scratch;
+import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Schema;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.PeekableIntIterator;
+import org.roaringbitmap.RoaringBitmap;
+import org.roaringbitmap.longlong.Roaring64Bitmap;
+
+/// The rows that came, changed and went between two versions of a table, told by their ids and by
+/// the versions that made and last changed them. Format: lance-format section 3.7.
+public final class ChangeFeed {
+
+  private static final int BATCH_ROWS = 4096;
+
+  private final Table table;
+  private final Snapshot from;
+  private final Snapshot to;
+
+  ChangeFeed(Table table, Snapshot from, Snapshot to) {
+    if (from.version() > to.version()) {
+      throw new InvalidInputException(
+          "changes: expected=an older and a newer version, found="
+              + from.version()
+              + " and "
+              + to.version());
+    }
+    if (!from.stableRowIds() || !to.stableRowIds()) {
+      throw new UnsupportedFeatureException(
+          "changes of a table without stable row ids (path=" + table.uri() + ")");
+    }
+    this.table = table;
+    this.from = from;
+    this.to = to;
+  }
+
+  /// The rows that are there in the later version and were first written after the earlier one.
+  ///
+  /// @param columns names as in [ScanOptions]
+  public BatchStream inserted(List<String> columns) {
+    return new Rows(table, to, select(Kind.INSERTED), columns);
+  }
+
+  /// The rows of the earlier version that have new values in the later one, with these.
+  ///
+  /// @param columns names as in [ScanOptions]
+  public BatchStream updated(List<String> columns) {
+    return new Rows(table, to, select(Kind.UPDATED), columns);
+  }
+
+  /// The rows of the earlier version that are not there in the later one, as they were.
+  ///
+  /// @param columns names as in [ScanOptions]
+  public BatchStream deleted(List<String> columns) {
+    Roaring64Bitmap there = new Roaring64Bitmap();
+    forEachChanged(to, from, (_, _, id) -> there.addLong(id));
+    Map<Long, RoaringBitmap> gone = new TreeMap<>();
+    forEachChanged(
+        from,
+        to,
+        (fragment, row, id) -> {
+          if (!there.contains(id)) {
+            gone.computeIfAbsent(fragment.id(), _ -> new RoaringBitmap()).add(row);
+          }
+        });
+    return new Rows(table, from, gone, columns);
+  }
+
+  private enum Kind {
+    INSERTED,
+    UPDATED
+  }
+
+  private interface Row {
+    void at(Fragment fragment, int row, long id);
+  }
+
+  /// Visits the live rows of the fragments that another version does not have just so.
+  private void forEachChanged(Snapshot snapshot, Snapshot other, Row visitor) {
+    for (Fragment fragment : snapshot.fragments()) {
+      if (other.fragment(fragment.id()).filter(fragment::equals).isPresent()) {
+        continue;
+      }
+      RowIdSequence ids =
+          RowIdSequence.parse(
+              inline(fragment).proto().getInlineRowIds(),
+              fragment.physicalRows(),
+              where(snapshot, fragment));
+      RoaringBitmap deleted = table.deletions(snapshot, fragment);
+      for (int row = 0; row < ids.size(); row++) {
+        if (!deleted.contains(row)) {
+          visitor.at(fragment, row, ids.at(row));
+        }
+      }
+    }
+  }
+
+  private Map<Long, RoaringBitmap> select(Kind kind) {
+    Map<Long, RoaringBitmap> selected = new TreeMap<>();
+    for (Fragment fragment : to.fragments()) {
+      if (from.fragment(fragment.id()).filter(fragment::equals).isPresent()) {
+        continue;
+      }
+      long rows = fragment.physicalRows();
+      var proto = inline(fragment).proto();
+      String where = where(to, fragment);
+      RowVersions created = RowVersions.parse(proto.getInlineCreatedAtVersions(), rows, where);
+      RowVersions updated = RowVersions.parse(proto.getInlineLastUpdatedAtVersions(), rows, where);
+      RoaringBitmap deleted = table.deletions(to, fragment);
+      RoaringBitmap found = new RoaringBitmap();
+      for (int row = 0; row < rows; row++) {
+        boolean isNew = created.at(row) > from.version();
+        boolean hit =
+            switch (kind) {
+              case INSERTED -> isNew;
+              case UPDATED -> !isNew && updated.at(row) > from.version();
+            };
+        if (hit && !deleted.contains(row)) {
+          found.add(row);
+        }
+      }
+      if (!found.isEmpty()) {
+        selected.put(fragment.id(), found);
+      }
+    }
+    return selected;
+  }
+
+  private Fragment inline(Fragment fragment) {
+    if (!fragment.proto().hasInlineRowIds()) {
+      throw new UnsupportedFeatureException(
+          "changes of a fragment whose row ids lie in a hidden column (fragment="
+              + fragment.id()
+              + ", path="
+              + table.uri()
+              + ")");
+    }
+    return fragment;
+  }
+
+  private static String where(Snapshot snapshot, Fragment fragment) {
+    return snapshot.file().path() + ", fragment=" + fragment.id();
+  }
+
+  /// Chosen rows of a version, fragment by fragment.
+  private static final class Rows implements BatchStream {
+
+    private record Chosen(long fragment, PeekableIntIterator rows) {}
+
+    private final Table table;
+    private final Snapshot snapshot;
+    private final List<String> columns;
+    private final Schema schema;
+    private final Deque<Chosen> left = new ArrayDeque<>();
+    private final Scratch scratch;
+
+    Rows(Table table, Snapshot snapshot, Map<Long, RoaringBitmap> rows, List<String> columns) {
+      this.table = table;
+      this.snapshot = snapshot;
+      this.columns = new ArrayList<>(columns);
+      this.schema = TableScan.schema(snapshot, columns);
+      this.scratch = table.scratch();
+      rows.forEach((fragment, chosen) -> left.add(new Chosen(fragment, chosen.getIntIterator())));
+    }
+
+    @Override
+    public Schema schema() {
+      return schema;
+    }
+
+    @Override
+    public @Nullable Batch next() {
+      scratch.reset();
+      long[] addresses = new long[BATCH_ROWS];
+      int count = 0;
+      while (count < BATCH_ROWS && !left.isEmpty()) {
+        Chosen chosen = left.getFirst();
+        if (!chosen.rows().hasNext()) {
+          left.removeFirst();
+          continue;
+        }
+        addresses[count++] = chosen.fragment() << 32 | Integer.toUnsignedLong(chosen.rows().next());
+      }
+      return count == 0 ? null : table.take(snapshot, addresses, count, columns, scratch);
+    }
+
+    @Override
+    public void close() {
+      scratch.close();
+    }
+  }
+}
