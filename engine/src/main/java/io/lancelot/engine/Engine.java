@@ -19,6 +19,7 @@ import io.lancelot.table.Fragment;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.Table;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +31,7 @@ import org.roaringbitmap.RoaringBitmap;
 /// Answers queries over one table, and finds the rows that deletions concern. Thread-safe.
 public final class Engine implements AutoCloseable {
 
+  private static final int COUNT_ROWS = 1 << 18;
   private static final int DELETE_ATTEMPTS = 20;
 
   private final Table table;
@@ -149,13 +151,22 @@ public final class Engine implements AutoCloseable {
     }
     RowFilter rows = rows(snapshot, filter.get());
     long[] total = {0};
+    List<Part> parts = new ArrayList<>();
+    for (Fragment fragment : snapshot.fragments()) {
+      for (long from = 0; from == 0 || from < fragment.physicalRows(); from += COUNT_ROWS) {
+        parts.add(new Part(fragment, from));
+      }
+    }
     Parallel.run(
         context,
-        snapshot.fragments(),
-        fragment -> rows.matches(fragment).getLongCardinality(),
+        parts,
+        part -> rows.count(part.fragment(), part.from(), part.from() + COUNT_ROWS),
         found -> total[0] += found);
     return total[0];
   }
+
+  /// Rows of a fragment that one task counts.
+  private record Part(Fragment fragment, long from) {}
 
   /// A filter at work on a version.
   private RowFilter rows(Snapshot snapshot, Expr filter) {
