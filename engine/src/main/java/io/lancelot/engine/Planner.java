@@ -96,9 +96,7 @@ final class Planner {
             List.of(Projection.of(column(Plan.ROW_ADDRESS.name()), plan.schema())));
     plan =
         new Plan.Take(
-            plan,
-            tableColumns(needed),
-            query.withRowId() || needed.contains(Plan.ROW_ID.name()));
+            plan, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
     return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
   }
 

@@ -106,9 +106,7 @@ final class SortStream implements BatchStream {
       columns.add(
           parts.isEmpty()
               ? Columns.empty(field.type())
-              : parts.size() == 1
-                  ? parts.getFirst()
-                  : Columns.concat(field.type(), parts, memory));
+              : parts.size() == 1 ? parts.getFirst() : Columns.concat(field.type(), parts, memory));
     }
     Batch joined = new Batch(schema, Math.toIntExact(heldRows), columns);
     List<RowOrder.Key> keys = new ArrayList<>();

@@ -63,7 +63,7 @@ final class Arguments {
 
   /// An integer that says how many or where: anything beyond 32 bits is as good as the limit.
   int small(int index) {
-    return (int) Math.clamp(integer(index), Integer.MIN_VALUE + 1, Integer.MAX_VALUE - 8);
+    return Math.clamp(integer(index), Integer.MIN_VALUE + 1, Integer.MAX_VALUE - 8);
   }
 
   double floating(int index) {
@@ -77,9 +77,7 @@ final class Arguments {
   /// The value in the form of constants; nested values as [Values] gives them.
   @Nullable Object constant(int index) {
     Column column = columns.get(index);
-    return column instanceof NullColumn
-        ? null
-        : Comparisons.constantOf(column, row, column.type());
+    return column instanceof NullColumn ? null : Comparisons.constantOf(column, row, column.type());
   }
 
   /// The value as [Values] gives it.

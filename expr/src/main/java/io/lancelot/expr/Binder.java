@@ -227,7 +227,7 @@ final class Binder {
               choice(branches, otherwise, expr);
           case Expr.Interval(long months, long days, long nanos) ->
               new Value.Interval(months, days, nanos);
-          case Expr.Column column when mapOwner(column) > 0 -> entry(column, expr);
+          case Expr.Column column when mapOwner(column) > 0 -> entry(column);
           case Expr.Column column -> {
             Value.Path path = Names.resolve(schema, column);
             columns.add(path.names().getFirst());
@@ -246,7 +246,8 @@ final class Binder {
           case Expr.Cast(Expr inner, DataType type, boolean lenient) ->
               cast(inner, type, lenient, expr);
           case Expr.Call(_, List<Expr> arguments) ->
-              FunctionTable.bind(this, (Expr.Call) expr, arguments.stream().map(this::value).toList());
+              FunctionTable.bind(
+                  this, (Expr.Call) expr, arguments.stream().map(this::value).toList());
           case Expr.Compare _,
               Expr.And _,
               Expr.Or _,
@@ -372,7 +373,7 @@ final class Binder {
     return 0;
   }
 
-  private Value entry(Expr.Column column, Expr whole) {
+  private Value entry(Expr.Column column) {
     int names = mapOwner(column);
     Value found = value(new Expr.Column(column.path().subList(0, names), column.exact()));
     for (String key : column.path().subList(names, column.path().size())) {

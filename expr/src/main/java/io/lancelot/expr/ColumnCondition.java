@@ -134,7 +134,8 @@ sealed interface ColumnCondition extends Predicate
   }
 
   /// Text or bytes against a constant.
-  record BytesBound(Value operand, Expr.Comparison op, MemorySegment bound) implements ColumnCondition {
+  record BytesBound(Value operand, Expr.Comparison op, MemorySegment bound)
+      implements ColumnCondition {
     @Override
     public void run(Column plain, MemorySegment out) {
       ByteStrings values = ByteStrings.of(plain);

@@ -236,7 +236,8 @@ final class Comparisons {
     return switch (op) {
       case EQ, NOT_DISTINCT, GE ->
           new ColumnCondition.FloatBound(value, Ranges.FloatTest.NOT_NAN, 0, true);
-      case NE, DISTINCT, LT -> new ColumnCondition.FloatBound(value, Ranges.FloatTest.NOT_NAN, 0, false);
+      case NE, DISTINCT, LT ->
+          new ColumnCondition.FloatBound(value, Ranges.FloatTest.NOT_NAN, 0, false);
       case LE -> new ColumnCondition.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, false);
       case GT -> new ColumnCondition.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, true);
     };

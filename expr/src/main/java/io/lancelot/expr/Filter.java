@@ -17,8 +17,7 @@ public final class Filter {
   private final List<String> columns;
   private final List<List<String>> paths;
 
-  private Filter(
-      Expr expr, Predicate predicate, List<String> columns, List<List<String>> paths) {
+  private Filter(Expr expr, Predicate predicate, List<String> columns, List<List<String>> paths) {
     this.expr = expr;
     this.predicate = predicate;
     this.columns = columns;

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// The functions of the dialect, each a row: signature, one line of documentation, kernel.
 final class FunctionTable {
 
-  /// Computes one row. Null stands for null; an [ArithmeticException] or an
-  /// [InvalidInputException] makes the row fail.
+  /// Computes one row. Null stands for null; an [ArithmeticException] or an [InvalidInputException]
+  /// makes the row fail.
   @FunctionalInterface
   interface Body {
     @Nullable Object of(Arguments arguments);

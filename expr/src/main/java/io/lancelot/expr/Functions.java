@@ -42,8 +42,7 @@ final class Functions {
         "length|char_length|character_length(text) -> any",
         "Number of characters",
         (_, a, call) -> length(a, call));
-    to.addSpecial(
-        "octet_length(bytes) -> any", "Number of bytes", (_, a, call) -> bytes(a, call));
+    to.addSpecial("octet_length(bytes) -> any", "Number of bytes", (_, a, call) -> bytes(a, call));
     to.addSpecial(
         "starts_with(text, text) -> any",
         "Whether the first starts with the second",
@@ -70,11 +69,14 @@ final class Functions {
         "To so many places; default 0",
         (_, a, call) -> round(a, call, RoundingMode.HALF_UP));
     to.addSpecial(
-        "isnan|is_nan(number) -> any", "Whether it is not a number", (_, a, call) -> isNan(a, call));
+        "isnan|is_nan(number) -> any",
+        "Whether it is not a number",
+        (_, a, call) -> isNan(a, call));
+    to.addSpecial("coalesce(any...) -> any", "The first that is not null", Functions::coalesce);
     to.addSpecial(
-        "coalesce(any...) -> any", "The first that is not null", Functions::coalesce);
-    to.addSpecial(
-        "nvl|ifnull(any, any) -> any", "The first, or the second where that is null", (b, a, call) -> {
+        "nvl|ifnull(any, any) -> any",
+        "The first, or the second where that is null",
+        (b, a, call) -> {
           arity(a, 2, call);
           return coalesce(b, a, call);
         });
@@ -161,8 +163,7 @@ final class Functions {
         Scratch scratch = memory.scratch()) {
       ColumnBuilder builder = ColumnBuilder.of(type, scratch);
       builder.append(value);
-      return java.util.Objects.requireNonNull(
-          Comparisons.constantOf(builder.build(), 0, type));
+      return java.util.Objects.requireNonNull(Comparisons.constantOf(builder.build(), 0, type));
     }
   }
 
@@ -450,7 +451,8 @@ final class Functions {
     Predicate test =
         binder.compare(Expr.Comparison.EQ, new Value.Path(List.of("item"), item), needle, call);
     return switch (test) {
-      case ColumnCondition column -> new Value.Condition(new ListCondition(arguments.getFirst(), column));
+      case ColumnCondition column ->
+          new Value.Condition(new ListCondition(arguments.getFirst(), column));
       case Predicate.Constant _ -> new Value.Constant(Types.NULL, null);
       default ->
           throw new UnsupportedFeatureException(

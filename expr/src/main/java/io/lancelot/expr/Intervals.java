@@ -90,8 +90,7 @@ final class Intervals {
       throw wrong(text, at);
     }
     BigDecimal wholeDays = days.setScale(0, RoundingMode.DOWN);
-    nanos =
-        nanos.add(days.subtract(wholeDays).multiply(BigDecimal.valueOf(86_400_000_000_000L)));
+    nanos = nanos.add(days.subtract(wholeDays).multiply(BigDecimal.valueOf(86_400_000_000_000L)));
     try {
       return new Expr.Interval(
           months.longValueExact(),

@@ -141,7 +141,8 @@ public record KeyRange(
     return rest;
   }
 
-  /// Whether nothing lies between the end of a range and the start of one that begins not before it.
+  /// Whether nothing lies between the end of a range and the start of one that begins not before
+  /// it.
   private static boolean touches(KeyRange first, KeyRange next, KeyOrder order) {
     if (first.high == null || next.low == null) {
       return true;

@@ -25,8 +25,7 @@ record ListConversion(Value operand, DataType.ListOf type) implements Value {
         offsets.set(FixedColumn.INT, 4L * i, list.offset(i) - base);
       }
       Column items = list.items().slice(base, list.offset(list.length()) - base);
-      return new ListColumn(
-          type, list.length(), offsets, converted(items, frame), list.validity());
+      return new ListColumn(type, list.length(), offsets, converted(items, frame), list.validity());
     }
     if (column instanceof FixedListColumn list) {
       MemorySegment offsets = frame.scratch.allocate(4L * (list.length() + 1), 8);

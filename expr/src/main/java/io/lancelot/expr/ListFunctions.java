@@ -53,7 +53,8 @@ final class ListFunctions {
         "array_distinct|list_distinct(list) -> same",
         "Each item once",
         a -> new ArrayList<>(new LinkedHashSet<>(a.items(0))));
-    to.add("empty|array_empty|list_empty(list) -> bool", "Without items", a -> a.items(0).isEmpty());
+    to.add(
+        "empty|array_empty|list_empty(list) -> bool", "Without items", a -> a.items(0).isEmpty());
     to.add("array_ndims|list_ndims(list) -> int", "Levels of nesting", a -> levels(a.type(0)));
     to.add("array_dims|list_dims(list) -> ints", "Lengths by level", a -> lengths(a.value(0)));
     to.addSeeingNulls(
@@ -76,13 +77,13 @@ final class ListFunctions {
         "array_pop_front|list_pop_front(list) -> same",
         "Without the first item",
         a -> part(a.items(0), 1, a.items(0).size()));
-    to.add("array_reverse|list_reverse(list) -> same", "Last item first", a -> reversed(a.items(0)));
+    to.add(
+        "array_reverse|list_reverse(list) -> same", "Last item first", a -> reversed(a.items(0)));
     to.add(
         "array_sort|list_sort(list, text?, text?) -> same",
         "In order: `ASC` or `DESC`, `NULLS FIRST` or `NULLS LAST`",
         ListFunctions::sorted);
-    to.add(
-        "array_max|list_max(list) -> item", "The greatest item", a -> extreme(a.items(0), 1));
+    to.add("array_max|list_max(list) -> item", "The greatest item", a -> extreme(a.items(0), 1));
     to.add("array_min|list_min(list) -> item", "The least item", a -> extreme(a.items(0), -1));
     to.add(
         "array_any_value|list_any_value(list) -> item",
@@ -178,8 +179,7 @@ final class ListFunctions {
   }
 
   /// With a constant second list, one condition an item: what indices of labels answer.
-  private static Value hasSome(
-      Binder binder, List<Value> arguments, Expr.Call call, boolean all) {
+  private static Value hasSome(Binder binder, List<Value> arguments, Expr.Call call, boolean all) {
     if (arguments.size() != 2) {
       throw Functions.wrong(call, "two lists", arguments);
     }
@@ -215,9 +215,7 @@ final class ListFunctions {
         a -> {
           Set<@Nullable Object> there = new LinkedHashSet<>(a.items(0));
           List<@Nullable Object> wanted = a.items(1);
-          return all
-              ? there.containsAll(wanted)
-              : wanted.stream().anyMatch(there::contains);
+          return all ? there.containsAll(wanted) : wanted.stream().anyMatch(there::contains);
         });
   }
 
@@ -226,7 +224,8 @@ final class ListFunctions {
     DataType item = Objects.requireNonNull(Signature.itemType(list.type()));
     List<Value.Constant> constants = new ArrayList<>();
     for (Object value : Arguments.list(list.value())) {
-      constants.add(new Value.Constant(item, value == null ? null : Functions.constant(value, item)));
+      constants.add(
+          new Value.Constant(item, value == null ? null : Functions.constant(value, item)));
     }
     return constants;
   }
@@ -362,8 +361,7 @@ final class ListFunctions {
     boolean nullsFirst = !a.text(2, "NULLS FIRST").equalsIgnoreCase("NULLS LAST");
     Comparator<Object> order = ListFunctions::compare;
     Comparator<Object> direction = descending ? order.reversed() : order;
-    items.sort(
-        nullsFirst ? Comparator.nullsFirst(direction) : Comparator.nullsLast(direction));
+    items.sort(nullsFirst ? Comparator.nullsFirst(direction) : Comparator.nullsLast(direction));
     return items;
   }
 

@@ -68,17 +68,12 @@ final class MathFunctions {
         "trunc(float, int?) -> float",
         "Cut off after so many places; default 0",
         a -> truncated(a.floating(0), a.has(1) ? a.small(1) : 0));
-    to.add(
-        "to_hex(int) -> text", "Hexadecimal digits", a -> Long.toHexString(a.integer(0)));
-    to.add(
-        "bit_and(int, int) -> int", "Bits set in both", a -> a.integer(0) & a.integer(1));
+    to.add("to_hex(int) -> text", "Hexadecimal digits", a -> Long.toHexString(a.integer(0)));
+    to.add("bit_and(int, int) -> int", "Bits set in both", a -> a.integer(0) & a.integer(1));
     to.add("bit_or(int, int) -> int", "Bits set in either", a -> a.integer(0) | a.integer(1));
-    to.add(
-        "bit_xor(int, int) -> int", "Bits set in one of them", a -> a.integer(0) ^ a.integer(1));
-    to.add(
-        "shift_left(int, int) -> int", "Bits moved up", a -> a.integer(0) << a.integer(1));
-    to.add(
-        "shift_right(int, int) -> int", "Bits moved down", a -> a.integer(0) >> a.integer(1));
+    to.add("bit_xor(int, int) -> int", "Bits set in one of them", a -> a.integer(0) ^ a.integer(1));
+    to.add("shift_left(int, int) -> int", "Bits moved up", a -> a.integer(0) << a.integer(1));
+    to.add("shift_right(int, int) -> int", "Bits moved down", a -> a.integer(0) >> a.integer(1));
   }
 
   private static void unary(

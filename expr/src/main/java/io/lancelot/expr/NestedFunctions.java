@@ -26,8 +26,7 @@ final class NestedFunctions {
         "A list of the value of a key, empty if it is not there",
         (binder, a, call) -> lookup(binder, a, call, true));
     to.addSpecial("map_keys(map) -> any", "The keys as a list", (b, a, c) -> side(a, c, true));
-    to.addSpecial(
-        "map_values(map) -> any", "The values as a list", (b, a, c) -> side(a, c, false));
+    to.addSpecial("map_values(map) -> any", "The values as a list", (b, a, c) -> side(a, c, false));
     to.addSpecial(
         "cardinality(any) -> any", "Number of items or entries", NestedFunctions::cardinality);
     to.addSpecial(
@@ -48,11 +47,13 @@ final class NestedFunctions {
         "arrow_cast|arrow_try_cast(any, text) -> any",
         "As the Arrow type of that name, such as 'Int16' or 'Timestamp(Millisecond, None)'",
         (binder, a, call) -> {
-          if (a.size() != 2 || !(a.get(1) instanceof Value.Constant(_, Object v))
+          if (a.size() != 2
+              || !(a.get(1) instanceof Value.Constant(_, Object v))
               || !(v instanceof String name)) {
             throw Functions.wrong(call, "a value, and the name of a type in quotes", a);
           }
-          return Binder.cast(a.getFirst(), ArrowTypes.parse(name), call.name().contains("try"), call);
+          return Binder.cast(
+              a.getFirst(), ArrowTypes.parse(name), call.name().contains("try"), call);
         });
     to.addSpecial(
         "arrow_typeof(any) -> any",
@@ -92,10 +93,7 @@ final class NestedFunctions {
           return new Value.Path(List.copyOf(longer), field.type());
         }
         return TimeFunctions.computed(
-            "get_field(any) -> any",
-            List.of(owner),
-            field.type(),
-            a -> a.map(0).get(name));
+            "get_field(any) -> any", List.of(owner), field.type(), a -> a.map(0).get(name));
       }
     }
     throw new InvalidInputException(

@@ -153,8 +153,8 @@ final class Parser {
       case "LIKE", "ILIKE" -> LIKE;
       case "SIMILAR" -> after.isWord("TO") ? LIKE : 0;
       case "IN", "BETWEEN" -> COMPARE;
-      case "NOT" -> after.isWord("LIKE") || after.isWord("ILIKE") || after.isWord("SIMILAR")
-              ? LIKE : COMPARE;
+      case "NOT" ->
+          after.isWord("LIKE") || after.isWord("ILIKE") || after.isWord("SIMILAR") ? LIKE : COMPARE;
       default -> 0;
     };
   }
@@ -323,9 +323,9 @@ final class Parser {
     }
     expectSymbol("]");
     grow(highest, highest);
-    boolean name = arguments.get(1) instanceof Expr.Literal(Object found) && found instanceof String;
-    return new Expr.Call(
-        range ? "array_slice" : name ? "get_field" : "array_element", arguments);
+    boolean name =
+        arguments.get(1) instanceof Expr.Literal(Object found) && found instanceof String;
+    return new Expr.Call(range ? "array_slice" : name ? "get_field" : "array_element", arguments);
   }
 
   private Expr prefix() {
@@ -530,8 +530,7 @@ final class Parser {
         expectSymbol(")");
         grow(height, 1);
         yield new Expr.Call(
-            "date_part",
-            List.of(new Expr.Literal(field.text().toLowerCase(Locale.ROOT)), moment));
+            "date_part", List.of(new Expr.Literal(field.text().toLowerCase(Locale.ROOT)), moment));
       }
       case "POSITION" -> {
         next++;
@@ -574,9 +573,8 @@ final class Parser {
     next++;
     String function = "btrim";
     boolean sided = false;
-    for (String[] side : new String[][] {
-      {"LEADING", "ltrim"}, {"TRAILING", "rtrim"}, {"BOTH", "btrim"}
-    }) {
+    for (String[] side :
+        new String[][] {{"LEADING", "ltrim"}, {"TRAILING", "rtrim"}, {"BOTH", "btrim"}}) {
       if (takeWord(side[0])) {
         function = side[1];
         sided = true;

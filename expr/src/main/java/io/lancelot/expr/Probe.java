@@ -57,7 +57,8 @@ public sealed interface Probe {
 
     static @Nullable Keys keys(Predicate predicate) {
       return switch (predicate) {
-        case ColumnCondition test when test.operand() instanceof Value.Path path -> test(test, path);
+        case ColumnCondition test when test.operand() instanceof Value.Path path ->
+            test(test, path);
         case Predicate.Flag(Value.Path _) -> exact(List.of(KeyRange.point(true)));
         case Predicate.SameTruth same -> truths(same);
         case Predicate.Opposite(Predicate inner) -> {
@@ -141,9 +142,12 @@ public sealed interface Probe {
             sides(List.of(new KeyRange(low, false, high, false)), outside);
         case ColumnCondition.FloatBound(_, Ranges.FloatTest kind, double bound, boolean outside) ->
             sides(floats(kind, bound), outside);
-        case ColumnCondition.DecimalRange(_, MemorySegment low, MemorySegment high, boolean outside) ->
-            sides(
-                List.of(new KeyRange(unscaled(low), false, unscaled(high), false)), outside);
+        case ColumnCondition.DecimalRange(
+                _,
+                MemorySegment low,
+                MemorySegment high,
+                boolean outside) ->
+            sides(List.of(new KeyRange(unscaled(low), false, unscaled(high), false)), outside);
         case ColumnCondition.BytesBound(_, Expr.Comparison op, MemorySegment bound) ->
             exact(compared(op, bound.toArray(ValueLayout.JAVA_BYTE)));
         case ColumnCondition.IntSet(_, LongSet set) -> points(longs(set), order.get());
@@ -158,8 +162,7 @@ public sealed interface Probe {
             points(new ArrayList<>(set.values()), order.get());
         case ColumnCondition.Matches(_, TextPattern pattern) -> {
           byte[] prefix = pattern.prefix();
-          List<KeyRange> ranges =
-              List.of(prefix.length == 0 ? KeyRange.ALL : startingWith(prefix));
+          List<KeyRange> ranges = List.of(prefix.length == 0 ? KeyRange.ALL : startingWith(prefix));
           yield new Keys(ranges, pattern.isPrefix(), pattern.substrings());
         }
       };

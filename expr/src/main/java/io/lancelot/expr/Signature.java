@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 
 /// What a function takes and gives, read from text such as `lpad(text, int, text?) -> text`.
 ///
-/// Parameters: `text`, `int`, `float` (any number, computed as a double), `number`, `bool`,
-/// `bytes` (also text), `moment` (a date or timestamp, also as text), `time`, `list`, `item` (an
-/// item of the first list), `same` (a list like the first), `map`, `any`. `?` may be left out,
-/// `...` may repeat, also no time at all.
+/// Parameters: `text`, `int`, `float` (any number, computed as a double), `number`, `bool`, `bytes`
+/// (also text), `moment` (a date or timestamp, also as text), `time`, `list`, `item` (an item of
+/// the first list), `same` (a list like the first), `map`, `any`. `?` may be left out, `...` may
+/// repeat, also no time at all.
 ///
 /// @param text as it was written
 /// @param names the function's name and its aliases
-/// @param result `text`, `int`, `int32`, `float`, `bool`, `bytes`, `date`, `time`,
-///   `timestamp`, `texts`, `ints` (lists), `same`, `item`, `list` (a list of the first argument),
-///   or `any` for functions that settle it themselves
+/// @param result `text`, `int`, `int32`, `float`, `bool`, `bytes`, `date`, `time`, `timestamp`,
+///   `texts`, `ints` (lists), `same`, `item`, `list` (a list of the first argument), or `any` for
+///   functions that settle it themselves
 record Signature(String text, List<String> names, List<Parameter> parameters, String result) {
 
   record Parameter(String kind, boolean optional, boolean repeats) {}

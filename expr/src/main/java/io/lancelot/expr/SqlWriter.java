@@ -37,12 +37,7 @@ final class SqlWriter {
           when (value instanceof BigInteger i && i.signum() < 0)
               || (value instanceof BigDecimal d && d.signum() < 0) ->
           Parser.PRODUCT;
-      case Expr.Column _,
-          Expr.Literal _,
-          Expr.Cast _,
-          Expr.Call _,
-          Expr.Case _,
-          Expr.Interval _ ->
+      case Expr.Column _, Expr.Literal _, Expr.Cast _, Expr.Call _, Expr.Case _, Expr.Interval _ ->
           Integer.MAX_VALUE;
     };
   }

@@ -140,9 +140,7 @@ final class TextFunctions {
         a -> HexFormat.of().formatHex(digest("MD5", a.bytes(0))));
     for (String bits : List.of("224", "256", "384", "512")) {
       to.add(
-          "sha" + bits + "(bytes) -> bytes",
-          "SHA-" + bits,
-          a -> digest("SHA-" + bits, a.bytes(0)));
+          "sha" + bits + "(bytes) -> bytes", "SHA-" + bits, a -> digest("SHA-" + bits, a.bytes(0)));
     }
     to.add(
         "digest(bytes, text) -> bytes",
@@ -283,9 +281,7 @@ final class TextFunctions {
     }
     List<String> parts = new ArrayList<>();
     int from = 0;
-    for (int at = text.indexOf(delimiter);
-        at >= 0;
-        at = text.indexOf(delimiter, from)) {
+    for (int at = text.indexOf(delimiter); at >= 0; at = text.indexOf(delimiter, from)) {
       parts.add(text.substring(from, at));
       from = at + delimiter.length();
     }
@@ -312,14 +308,14 @@ final class TextFunctions {
     String text = a.text(0);
     long from = a.integer(1);
     if (!a.has(2)) {
-      return slice(text, (int) Math.clamp(from - 1, 0, MOST), MOST);
+      return slice(text, Math.clamp(from - 1, 0, MOST), MOST);
     }
     if (a.integer(2) < 0) {
       throw new InvalidInputException(
           "substr: expected=a length of at least 0, found=" + a.integer(2));
     }
-    int start = (int) Math.clamp(from - 1, -MOST, MOST);
-    return slice(text, start, start + (int) Math.clamp(a.integer(2), 0, 2 * MOST));
+    int start = Math.clamp(from - 1, -MOST, MOST);
+    return slice(text, start, start + Math.clamp(a.integer(2), 0, 2 * MOST));
   }
 
   private static String beforeDelimiter(Arguments a) {
@@ -330,9 +326,7 @@ final class TextFunctions {
     List<String> parts = split(a.text(0), a.text(1));
     int size = parts.size();
     List<String> kept =
-        n > 0
-            ? parts.subList(0, Math.min(n, size))
-            : parts.subList(Math.max(0, size + n), size);
+        n > 0 ? parts.subList(0, Math.min(n, size)) : parts.subList(Math.max(0, size + n), size);
     return String.join(a.text(1), kept);
   }
 
@@ -342,18 +336,17 @@ final class TextFunctions {
     StringBuilder out = new StringBuilder();
     a.text(0)
         .codePoints()
-        .forEach(
-            c -> {
-              int at = 0;
-              while (at < from.length && from[at] != c) {
-                at++;
-              }
-              if (at == from.length) {
-                out.appendCodePoint(c);
-              } else if (at < to.length) {
-                out.appendCodePoint(to[at]);
-              }
-            });
+        .forEach(c -> {
+          int at = 0;
+          while (at < from.length && from[at] != c) {
+            at++;
+          }
+          if (at == from.length) {
+            out.appendCodePoint(c);
+          } else if (at < to.length) {
+            out.appendCodePoint(to[at]);
+          }
+        });
     return out.toString();
   }
 
@@ -429,7 +422,8 @@ final class TextFunctions {
     return switch (a.text(1).toLowerCase(Locale.ROOT)) {
       case "hex" -> HexFormat.of().formatHex(a.bytes(0));
       case "base64" -> Base64.getEncoder().withoutPadding().encodeToString(a.bytes(0));
-      default -> throw new InvalidInputException("encode: expected=hex or base64, found=" + a.text(1));
+      default ->
+          throw new InvalidInputException("encode: expected=hex or base64, found=" + a.text(1));
     };
   }
 

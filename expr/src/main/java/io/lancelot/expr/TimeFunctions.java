@@ -37,7 +37,8 @@ final class TimeFunctions {
         "The moment the filter was bound",
         (binder, a, call) -> {
           none(a, call);
-          return now(binder, new DataType.Timestamp(DataType.TimeUnit.NANOSECOND, Optional.of("UTC")));
+          return now(
+              binder, new DataType.Timestamp(DataType.TimeUnit.NANOSECOND, Optional.of("UTC")));
         });
     to.addSpecial(
         "current_date|today() -> any",
@@ -163,8 +164,7 @@ final class TimeFunctions {
           binder.arithmetic(
               Expr.Operator.MULTIPLY,
               binder.cast(value, Types.FLOAT64, call),
-              new Value.Constant(
-                  Types.FLOAT64, (double) (unit == null ? 1_000_000_000L : 1L)),
+              new Value.Constant(Types.FLOAT64, (double) (unit == null ? 1_000_000_000L : 1L)),
               call);
       return binder.cast(binder.cast(nanos, Types.INT64, call), type, call);
     }
@@ -244,12 +244,9 @@ final class TimeFunctions {
       case "hour", "hours" -> wall.getHour();
       case "minute", "minutes" -> wall.getMinute();
       case "second", "seconds" -> wall.getSecond();
-      case "millisecond", "milliseconds" ->
-          wall.getSecond() * 1000L + wall.getNano() / 1_000_000L;
-      case "microsecond", "microseconds" ->
-          wall.getSecond() * 1_000_000L + wall.getNano() / 1_000L;
-      case "nanosecond", "nanoseconds" ->
-          wall.getSecond() * 1_000_000_000L + wall.getNano();
+      case "millisecond", "milliseconds" -> wall.getSecond() * 1000L + wall.getNano() / 1_000_000L;
+      case "microsecond", "microseconds" -> wall.getSecond() * 1_000_000L + wall.getNano() / 1_000L;
+      case "nanosecond", "nanoseconds" -> wall.getSecond() * 1_000_000_000L + wall.getNano();
       case "dow", "weekday" -> wall.getDayOfWeek().getValue() % 7;
       case "isodow" -> wall.getDayOfWeek().getValue();
       case "doy" -> wall.getDayOfYear();
@@ -270,7 +267,8 @@ final class TimeFunctions {
     String name = constantText(arguments.getFirst(), arguments, call);
     cut(name, LocalDateTime.of(2000, 1, 1, 0, 0));
     Value moment = arguments.get(1);
-    if (moment.plainType() instanceof DataType.Utf8 || moment.plainType() instanceof DataType.Date) {
+    if (moment.plainType() instanceof DataType.Utf8
+        || moment.plainType() instanceof DataType.Date) {
       moment = binder.cast(moment, NANOS, call);
     }
     if (!Order.isDay(moment.plainType())) {
@@ -364,8 +362,7 @@ final class TimeFunctions {
               return ticks(wall.plusNanos(sign * interval.nanos()), type);
             }
             return Math.addExact(
-                ticks(wall, type),
-                Math.floorDiv(sign * interval.nanos(), Order.nanos(type)));
+                ticks(wall, type), Math.floorDiv(sign * interval.nanos(), Order.nanos(type)));
           } catch (DateTimeException e) {
             throw new ArithmeticException("moment out of range");
           }

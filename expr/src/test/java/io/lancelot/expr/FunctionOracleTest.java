@@ -64,9 +64,26 @@ class FunctionOracleTest {
     }
     assertThat(missing)
         .containsExactlyInAnyOrder(
-            "random", "uuid", "bit_and", "bit_or", "bit_xor", "shift_left", "shift_right",
-            "decode", "sha224", "sha256", "sha384", "sha512", "digest", "now", "current_date",
-            "current_time", "similar_to", "map_extract", "map_keys", "map_values");
+            "random",
+            "uuid",
+            "bit_and",
+            "bit_or",
+            "bit_xor",
+            "shift_left",
+            "shift_right",
+            "decode",
+            "sha224",
+            "sha256",
+            "sha384",
+            "sha512",
+            "digest",
+            "now",
+            "current_date",
+            "current_time",
+            "similar_to",
+            "map_extract",
+            "map_keys",
+            "map_values");
   }
 
   @Test
@@ -156,15 +173,14 @@ class FunctionOracleTest {
     return switch (value) {
       case null -> "null";
       case Float f -> shown((double) f);
-      case Double d ->
-          Double.isNaN(d)
-              ? "nan"
-              : plain(new BigDecimal(d).round(new MathContext(9)));
+      case Double d -> Double.isNaN(d) ? "nan" : plain(new BigDecimal(d).round(new MathContext(9)));
       case BigDecimal d -> plain(d);
       case float[] floats -> shown(Arguments.list(floats));
-      case List<?> list -> "[" + String.join(", ", list.stream().map(FunctionOracleTest::shown).toList()) + "]";
+      case List<?> list ->
+          "[" + String.join(", ", list.stream().map(FunctionOracleTest::shown).toList()) + "]";
       case byte[] bytes -> HexFormat.of().formatHex(bytes);
-      case LocalDateTime time -> (time.getSecond() == 0 && time.getNano() == 0 ? time + ":00" : time.toString());
+      case LocalDateTime time ->
+          (time.getSecond() == 0 && time.getNano() == 0 ? time + ":00" : time.toString());
       case LocalTime time -> time.getSecond() == 0 ? time + ":00" : time.toString();
       default -> value.toString();
     };
