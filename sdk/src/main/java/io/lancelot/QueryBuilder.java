@@ -4,6 +4,7 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Values;
+import io.lancelot.engine.Query.Ordering;
 import io.lancelot.engine.Query.Output;
 import io.lancelot.expr.Expr;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
   private OptionalLong limit = OptionalLong.empty();
   private long offset;
   private boolean withRowId;
+  private final List<Ordering> order = new ArrayList<>();
 
   QueryBuilder(Table table) {
     this.table = table;
@@ -95,10 +97,27 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
     return self();
   }
 
+  /// Orders a plain query by a column or an expression, after what was given before: the least
+  /// value first, rows without one last. Not for vector searches, which come by distance.
+  public Q orderBy(String key) {
+    return orderBy(key, true, false);
+  }
+
+  /// The same with the greatest value first, rows without one last.
+  public Q orderByDescending(String key) {
+    return orderBy(key, false, false);
+  }
+
+  /// The same, saying which way and where rows without a value go.
+  public Q orderBy(String key, boolean ascending, boolean nullsFirst) {
+    order.add(new Ordering(columnOrExpression(key), ascending, nullsFirst));
+    return self();
+  }
+
   final io.lancelot.engine.Query query(
       boolean prefilter, Optional<io.lancelot.engine.Nearest> nearest) {
     return new io.lancelot.engine.Query(
-        filter, prefilter, select, limit, offset, withRowId, nearest);
+        filter, prefilter, select, limit, offset, withRowId, nearest, order);
   }
 
   /// Runs the query. The stream must be closed; a batch is valid until the next one is pulled.

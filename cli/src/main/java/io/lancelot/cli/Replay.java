@@ -213,7 +213,7 @@ final class Replay {
         throw new InvalidInputException("request: unknown member: found=" + name);
       }
     }
-    for (String later : List.of("full_text_query", "order_by")) {
+    for (String later : List.of("full_text_query")) {
       Object value = request.get(later);
       if (value != null && !(value instanceof List<?> list && list.isEmpty())) {
         throw new UnsupportedFeatureException(later + " is not built yet");
@@ -238,6 +238,7 @@ final class Replay {
     if (Boolean.TRUE.equals(request.get("with_row_id"))) {
       query.withRowId();
     }
+    order(query, request.get("order_by"));
     switch (request.get("columns")) {
       case null -> {}
       case List<?> names -> query.select(names.stream().map(String::valueOf).toList());
@@ -248,6 +249,26 @@ final class Replay {
           throw new InvalidInputException("columns: expected=an array of names, found=" + other);
     }
     return query;
+  }
+
+  private static void order(QueryBuilder<?> query, @Nullable Object order) {
+    if (order == null) {
+      return;
+    }
+    if (!(order instanceof List<?> keys)) {
+      throw new InvalidInputException("order_by: expected=an array of objects, found=" + order);
+    }
+    for (Object key : keys) {
+      if (!(key instanceof Map<?, ?> ordering)
+          || !(ordering.get("column_name") instanceof String column)) {
+        throw new InvalidInputException(
+            "order_by: expected={\"column_name\", \"ascending\", \"nulls_first\"}, found=" + key);
+      }
+      query.orderBy(
+          column,
+          !Boolean.FALSE.equals(ordering.get("ascending")),
+          Boolean.TRUE.equals(ordering.get("nulls_first")));
+    }
   }
 
   private static VectorQuery vectorQuery(Table table, List<double[]> vectors, Map<?, ?> request) {

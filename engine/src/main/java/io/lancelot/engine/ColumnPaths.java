@@ -36,6 +36,13 @@ final class ColumnPaths {
       case Expr.Negate(Expr operand) -> collect(operand, paths);
       case Expr.Cast(Expr operand, var _, boolean _) -> collect(operand, paths);
       case Expr.Call(String _, List<Expr> arguments) -> all(arguments, paths);
+      case Expr.Case(List<Expr.When> branches, Expr otherwise) -> {
+        for (Expr.When branch : branches) {
+          all(List.of(branch.condition(), branch.value()), paths);
+        }
+        collect(otherwise, paths);
+      }
+      case Expr.Interval _ -> {}
     }
   }
 

@@ -26,6 +26,7 @@ import io.lancelot.table.Snapshot;
 import io.lancelot.table.StagedRows;
 import io.lancelot.table.Table;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,6 +42,7 @@ import org.roaringbitmap.RoaringBitmap;
 public final class Engine implements AutoCloseable {
 
   private static final Expr TRUE = Expr.parse("true");
+  private static final int COUNT_ROWS = 1 << 18;
 
   private final Table table;
   private final Context context;
@@ -162,13 +164,22 @@ public final class Engine implements AutoCloseable {
     }
     RowFilter rows = rows(snapshot, filter.get());
     long[] total = {0};
+    List<Part> parts = new ArrayList<>();
+    for (Fragment fragment : snapshot.fragments()) {
+      for (long from = 0; from == 0 || from < fragment.physicalRows(); from += COUNT_ROWS) {
+        parts.add(new Part(fragment, from));
+      }
+    }
     Parallel.run(
         context,
-        snapshot.fragments(),
-        fragment -> rows.matches(fragment).getLongCardinality(),
+        parts,
+        part -> rows.count(part.fragment(), part.from(), part.from() + COUNT_ROWS),
         found -> total[0] += found);
     return total[0];
   }
+
+  /// Rows of a fragment that one task counts.
+  private record Part(Fragment fragment, long from) {}
 
   /// A filter at work on a version.
   private RowFilter rows(Snapshot snapshot, Expr filter) {

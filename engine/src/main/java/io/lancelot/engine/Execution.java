@@ -45,6 +45,7 @@ record Execution(
       case Plan.Take take -> new TakeStream(this, take, run(take.input(), OptionalLong.empty()));
       case Plan.FilterRows rows ->
           new FilterStream(run(rows.input(), OptionalLong.empty()), rows.filter(), context);
+      case Plan.Sort sort -> new SortStream(run(sort.input(), OptionalLong.empty()), sort, context);
       case Plan.Limit limit ->
           new LimitStream(
               run(

@@ -308,6 +308,31 @@ public sealed interface Plan {
     }
   }
 
+  /// The rows of the input in order, rows that compare equal in the order they come. Only the input
+  /// is held in memory, so it should be keys and addresses.
+  ///
+  /// @param most rows after which nobody will ask for more
+  record Sort(Plan input, List<Query.Ordering> order, List<Projection> keys, OptionalLong most)
+      implements Plan {
+    @Override
+    public Schema schema() {
+      return input.schema();
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public String label() {
+      return "SortExec: "
+          + (most.isPresent() ? "TopK(fetch=" + most.getAsLong() + "), " : "")
+          + "expr="
+          + order;
+    }
+  }
+
   /// Rows `[offset, offset + limit)` of the input.
   record Limit(Plan input, long offset, OptionalLong limit) implements Plan {
     @Override

@@ -51,6 +51,9 @@ final class Planner {
       Optional<Plan.Project> project) {}
 
   private Plan scan() {
+    if (!query.order().isEmpty()) {
+      return sorted();
+    }
     ScanShape shape = indices.shape(query, this::scanShape);
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
     Plan plan = scan(shape, filter, lookup(filter));
@@ -87,6 +90,48 @@ final class Planner {
         ? new ScanShape(
             plain.columns, plain.withRowAddress, plain.withRowId, Optional.of(project))
         : plain;
+  }
+
+  /// Reads keys and addresses, sorts them, and fetches the rest only for rows that are returned.
+  private Plan sorted() {
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    List<Query.Output> outputs = outputs();
+    Schema available = withSystemColumns(List.of(Plan.ROW_ID, Plan.ROW_ADDRESS));
+    Set<String> needed = columnsOf(bind(outputs, available));
+    Set<String> keyColumns = new LinkedHashSet<>();
+    for (Query.Ordering ordering : query.order()) {
+      keyColumns.addAll(Projection.of(ordering.key(), table).columns());
+    }
+    Plan scan =
+        new Plan.Scan(
+            tableColumns(keyColumns), table.metadata(), filter, true, false, lookup(filter));
+    List<Projection> keys = new ArrayList<>();
+    for (Query.Ordering ordering : query.order()) {
+      keys.add(Projection.of(ordering.key(), scan.schema()));
+    }
+    OptionalLong most =
+        query.limit().isPresent()
+            ? OptionalLong.of(Math.addExact(query.limit().getAsLong(), query.offset()))
+            : OptionalLong.empty();
+    Plan plan = new Plan.Sort(scan, query.order(), keys, most);
+    if (query.limit().isPresent() || query.offset() > 0) {
+      plan = new Plan.Limit(plan, query.offset(), query.limit());
+    }
+    boolean address = needed.contains(Plan.ROW_ADDRESS.name());
+    if (address) {
+      throw new InvalidInputException(
+          "selecting _rowaddr of ordered rows: expected=_rowid, found=_rowaddr");
+    }
+    Schema addresses = new Schema(List.of(Plan.ROW_ADDRESS), table.metadata());
+    plan =
+        new Plan.Project(
+            plan,
+            addresses,
+            List.of(Projection.of(column(Plan.ROW_ADDRESS.name()), plan.schema())));
+    plan =
+        new Plan.Take(
+            plan, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
+    return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
   }
 
   private Optional<Plan.IndexLookup> lookup(Optional<Filter> filter) {

@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 /// @param limit rows to return at the most; empty for all, and for 10 in a vector search
 /// @param offset rows to leave out before the first one returned
 /// @param withRowId whether to add `_rowid`
+/// @param order what a plain query's rows are ordered by; empty for the order of the table
 public record Query(
     Optional<Expr> filter,
     boolean prefilter,
@@ -22,18 +23,48 @@ public record Query(
     OptionalLong limit,
     long offset,
     boolean withRowId,
-    Optional<Nearest> nearest) {
+    Optional<Nearest> nearest,
+    List<Ordering> order) {
 
   /// Neighbours that a vector search returns unless told otherwise.
   public static final long DEFAULT_LIMIT = 10;
 
   public Query {
     select = List.copyOf(select);
+    order = List.copyOf(order);
+    if (!order.isEmpty() && nearest.isPresent()) {
+      throw new InvalidInputException(
+          "order of a vector search: expected=none, since it is ordered by distance, found="
+              + order);
+    }
     if (offset < 0) {
       throw new InvalidInputException("offset: expected>=0, found=" + offset);
     }
     if (limit.isPresent() && limit.getAsLong() < 0) {
       throw new InvalidInputException("limit: expected>=0, found=" + limit.getAsLong());
+    }
+  }
+
+  /// A query whose rows come in the order of the table or of the search.
+  public Query(
+      Optional<Expr> filter,
+      boolean prefilter,
+      List<Output> select,
+      OptionalLong limit,
+      long offset,
+      boolean withRowId,
+      Optional<Nearest> nearest) {
+    this(filter, prefilter, select, limit, offset, withRowId, nearest, List.of());
+  }
+
+  /// What rows are ordered by.
+  ///
+  /// @param ascending the least value first; NaN is above every number
+  /// @param nullsFirst rows without a value come first, not last
+  public record Ordering(Expr key, boolean ascending, boolean nullsFirst) {
+    @Override
+    public String toString() {
+      return key + (ascending ? " ASC" : " DESC") + (nullsFirst ? " NULLS FIRST" : " NULLS LAST");
     }
   }
 

@@ -93,6 +93,30 @@ final class RowFilter {
     }
   }
 
+  /// How many rows of a fragment, of those in a range, are alive and match.
+  long count(Fragment fragment, long from, long to) {
+    if (candidates(fragment) != null) {
+      return from == 0 ? matches(fragment).getLongCardinality() : 0;
+    }
+    Filter condition = condition(fragment).orElseThrow();
+    long total = 0;
+    try (ColumnsOfFragment reader =
+            new ColumnsOfFragment(execution, fragment, condition.columns());
+        Scratch scratch = execution.context().memory().scratch()) {
+      int step = reader.rowsPerRead(READ_ROWS);
+      long end = Math.min(to, reader.physicalRows());
+      for (long first = from; first < end; first += step) {
+        scratch.reset();
+        int count = (int) Math.min(step, end - first);
+        Bits live = Selection.live(reader.reader().deletions(), first, count, scratch);
+        Batch batch = reader.read(condition.columns(), first, count, scratch);
+        Bits kept = Selection.and(live, condition.evaluate(batch, scratch), scratch);
+        total += kept == null ? count : kept.count();
+      }
+    }
+    return total;
+  }
+
   private static RoaringBitmap scanned(
       ColumnsOfFragment reader, Optional<Filter> condition, Scratch scratch) {
     RoaringBitmap matches = new RoaringBitmap();

@@ -27,6 +27,7 @@ final class Binder {
   private final Set<String> columns = new LinkedHashSet<>();
   private final Set<List<String>> paths = new LinkedHashSet<>();
   private int depth;
+  private final java.time.Instant now = java.time.Instant.now();
 
   Binder(Schema schema) {
     this.schema = schema;
@@ -71,7 +72,9 @@ final class Binder {
               Expr.Arithmetic _,
               Expr.Negate _,
               Expr.Cast _,
-              Expr.Call _ ->
+              Expr.Call _,
+              Expr.Case _,
+              Expr.Interval _ ->
               flag(value(expr), expr);
         };
     depth--;
@@ -134,11 +137,18 @@ final class Binder {
     return terms.size() == 1 ? terms.getFirst() : new Predicate.Some(terms);
   }
 
+  /// The moment for which `now()` stands, one for the whole expression.
+  java.time.Instant now() {
+    return now;
+  }
+
   private Predicate compare(Expr.Comparison op, Expr left, Expr right, Expr whole) {
     return compare(op, value(left), value(right), whole);
   }
 
-  Predicate compare(Expr.Comparison op, Value left, Value right, Expr whole) {
+  Predicate compare(Expr.Comparison op, Value first, Value second, Expr whole) {
+    Value left = first instanceof Value.Interval interval ? interval.duration() : first;
+    Value right = second instanceof Value.Interval interval ? interval.duration() : second;
     if (op == Expr.Comparison.DISTINCT || op == Expr.Comparison.NOT_DISTINCT) {
       Predicate equal = compare(Expr.Comparison.EQ, left, right, whole);
       Predicate same =
@@ -213,6 +223,11 @@ final class Binder {
     }
     Value bound =
         switch (expr) {
+          case Expr.Case(List<Expr.When> branches, Expr otherwise) ->
+              choice(branches, otherwise, expr);
+          case Expr.Interval(long months, long days, long nanos) ->
+              new Value.Interval(months, days, nanos);
+          case Expr.Column column when mapOwner(column) > 0 -> entry(column);
           case Expr.Column column -> {
             Value.Path path = Names.resolve(schema, column);
             columns.add(path.names().getFirst());
@@ -231,7 +246,8 @@ final class Binder {
           case Expr.Cast(Expr inner, DataType type, boolean lenient) ->
               cast(inner, type, lenient, expr);
           case Expr.Call(_, List<Expr> arguments) ->
-              Functions.bind(this, (Expr.Call) expr, arguments.stream().map(this::value).toList());
+              FunctionTable.bind(
+                  this, (Expr.Call) expr, arguments.stream().map(this::value).toList());
           case Expr.Compare _,
               Expr.And _,
               Expr.Or _,
@@ -265,9 +281,18 @@ final class Binder {
     return cast(operand, type, false, whole);
   }
 
-  private static Value cast(Value operand, DataType type, boolean lenient, Expr whole) {
+  static Value cast(Value operand, DataType type, boolean lenient, Expr whole) {
     DataType from = operand.plainType();
     if (operand.type().equals(type)) {
+      return operand;
+    }
+    if (type instanceof DataType.ListOf list
+        && Signature.itemType(from) != null
+        && Conversion.exists(
+            java.util.Objects.requireNonNull(Signature.itemType(from)), list.item().type())) {
+      return folded(new ListConversion(operand, list));
+    }
+    if (from.equals(type) && operand.type() instanceof DataType.Dictionary) {
       return operand;
     }
     if (!Conversion.exists(from, type)) {
@@ -309,7 +334,95 @@ final class Binder {
     };
   }
 
-  private Value arithmetic(Expr.Operator op, Value left, Value right, Expr whole) {
+  private Value choice(List<Expr.When> branches, Expr otherwise, Expr whole) {
+    List<Predicate> conditions = new ArrayList<>();
+    List<Value> values = new ArrayList<>();
+    for (Expr.When branch : branches) {
+      conditions.add(predicate(branch.condition()));
+      values.add(value(branch.value()));
+    }
+    conditions.add(new Predicate.Constant(true));
+    values.add(value(otherwise));
+    return choice(conditions, values, whole);
+  }
+
+  /// Of values of any types that have a common one.
+  Value choice(List<Predicate> conditions, List<Value> values, Expr whole) {
+    DataType type = Functions.commonType(values, whole);
+    if (type instanceof DataType.Null) {
+      return new Value.Constant(Types.NULL, null);
+    }
+    return new FunctionCall.Choice(
+        List.copyOf(conditions),
+        values.stream().map(value -> cast(value, type, whole)).toList(),
+        type);
+  }
+
+  /// How many names of a path lead to a map, if the next one is a key of it; else 0.
+  private int mapOwner(Expr.Column column) {
+    for (int i = 1; i < column.path().size(); i++) {
+      try {
+        Expr.Column owner = new Expr.Column(column.path().subList(0, i), column.exact());
+        if (Names.resolve(schema, owner).type() instanceof DataType.MapOf) {
+          return i;
+        }
+      } catch (InvalidInputException e) {
+        return 0;
+      }
+    }
+    return 0;
+  }
+
+  private Value entry(Expr.Column column) {
+    int names = mapOwner(column);
+    Value found = value(new Expr.Column(column.path().subList(0, names), column.exact()));
+    for (String key : column.path().subList(names, column.path().size())) {
+      found =
+          FunctionTable.bind(
+              this,
+              new Expr.Call("get_field", List.of(column, new Expr.Literal(key))),
+              List.of(found, literal(key)));
+    }
+    return found;
+  }
+
+  private static boolean isMoment(DataType type) {
+    return Order.isDay(type);
+  }
+
+  private static @Nullable Value timeMath(Expr.Operator op, Value left, Value right) {
+    boolean add = op == Expr.Operator.ADD;
+    if (!add && op != Expr.Operator.SUBTRACT) {
+      return null;
+    }
+    if (isMoment(left.plainType()) && right instanceof Value.Interval interval) {
+      return TimeFunctions.shifted(left, interval, add ? 1 : -1);
+    }
+    if (add && left instanceof Value.Interval interval && isMoment(right.plainType())) {
+      return TimeFunctions.shifted(right, interval, 1);
+    }
+    if (left instanceof Value.Interval a && right instanceof Value.Interval b) {
+      int sign = add ? 1 : -1;
+      return new Value.Interval(
+          a.months() + sign * b.months(), a.days() + sign * b.days(), a.nanos() + sign * b.nanos());
+    }
+    if (!add && isMoment(left.plainType()) && isMoment(right.plainType())) {
+      return TimeFunctions.between(left, right);
+    }
+    return null;
+  }
+
+  Value arithmetic(Expr.Operator op, Value left, Value right, Expr whole) {
+    Value timed = timeMath(op, left, right);
+    if (timed != null) {
+      return timed;
+    }
+    if (left instanceof Value.Constant(_, Object minus)
+        && BigInteger.ONE.negate().equals(minus)
+        && op == Expr.Operator.MULTIPLY
+        && right instanceof Value.Interval(long months, long days, long nanos)) {
+      return new Value.Interval(-months, -days, -nanos);
+    }
     DataType a = left.plainType();
     DataType b = right.plainType();
     if (a instanceof DataType.Null || b instanceof DataType.Null) {

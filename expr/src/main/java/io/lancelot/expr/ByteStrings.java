@@ -5,6 +5,7 @@ import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.VarColumn;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 
 /// Text and bytes of a column by position, without objects per row: variable and fixed width behind
 /// one face. Compared as unsigned bytes, which for UTF-8 is the order of code points.
@@ -47,6 +48,12 @@ record ByteStrings(MemorySegment data, MemorySegment offsets, int offsetWidth, i
     long to = from(row + 1);
     return to - from == other.byteSize()
         && MemorySegment.mismatch(data, from, to, other, 0, other.byteSize()) < 0;
+  }
+
+  /// Texts in the order of their UTF-8 bytes.
+  static int compare(String a, String b) {
+    return java.util.Arrays.compareUnsigned(
+        a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
   }
 
   private static int compare(

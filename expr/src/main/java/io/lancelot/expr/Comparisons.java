@@ -25,6 +25,17 @@ final class Comparisons {
       return new Predicate.Constant(null);
     }
     return switch (type) {
+      case DataType.Duration _ when constant.type() instanceof DataType.Duration ->
+          integers(
+                  op,
+                  new BigDecimal(
+                      BigInteger.valueOf((Long) bound)
+                          .multiply(BigInteger.valueOf(Order.nanos(constant.type())))),
+                  BigInteger.valueOf(Order.nanos(type)),
+                  BigInteger.ZERO,
+                  BigInteger.valueOf(Long.MIN_VALUE),
+                  BigInteger.valueOf(Long.MAX_VALUE))
+              .test(value);
       case DataType.Int(int bits, boolean signed) ->
           Order.isNumber(constant.type()) ? integer(op, value, bits, signed, bound) : null;
       case DataType.Floating(int bits) ->
@@ -304,7 +315,7 @@ final class Comparisons {
       case io.lancelot.columnar.VarColumn var ->
           var.bytesAt(row).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
       case io.lancelot.columnar.BoolColumn bool -> bool.booleanAt(row);
-      default -> null;
+      default -> Values.at(column, row);
     };
   }
 }

@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -233,6 +234,146 @@ public sealed interface Expr {
     public String toString() {
       return SqlWriter.write(this);
     }
+  }
+
+  /// `CASE WHEN … THEN … ELSE … END`: the value beside the first condition that is true.
+  ///
+  /// @param otherwise the value where none is; a null literal if it was not written
+  record Case(List<When> branches, Expr otherwise) implements Expr {
+    public Case {
+      branches = List.copyOf(branches);
+      if (branches.isEmpty()) {
+        throw new IllegalArgumentException("a CASE needs a branch");
+      }
+    }
+
+    @Override
+    public String toString() {
+      return SqlWriter.write(this);
+    }
+  }
+
+  /// A branch of [Case].
+  record When(Expr condition, Expr value) {}
+
+  /// A length of time, in which months and days are not always equally long.
+  record Interval(long months, long days, long nanos) implements Expr {
+    @Override
+    public String toString() {
+      return SqlWriter.write(this);
+    }
+  }
+
+  /// A column by its exact name, with fields inside it after that: `col("stats", "magic")`.
+  static Expr col(String... path) {
+    return new Column(List.of(path), true);
+  }
+
+  /// A constant: null, a boolean, number, text, bytes, or a value of `java.time`.
+  ///
+  /// @throws IllegalArgumentException if it is anything else
+  static Expr lit(@Nullable Object value) {
+    return Literals.of(value);
+  }
+
+  /// A function by its name; arguments that are no expressions are constants.
+  static Expr call(String name, Object... arguments) {
+    return new Call(name, Arrays.stream(arguments).map(Literals::of).toList());
+  }
+
+  default Expr eq(@Nullable Object other) {
+    return new Compare(Comparison.EQ, this, Literals.of(other));
+  }
+
+  default Expr ne(@Nullable Object other) {
+    return new Compare(Comparison.NE, this, Literals.of(other));
+  }
+
+  default Expr lt(@Nullable Object other) {
+    return new Compare(Comparison.LT, this, Literals.of(other));
+  }
+
+  default Expr le(@Nullable Object other) {
+    return new Compare(Comparison.LE, this, Literals.of(other));
+  }
+
+  default Expr gt(@Nullable Object other) {
+    return new Compare(Comparison.GT, this, Literals.of(other));
+  }
+
+  default Expr ge(@Nullable Object other) {
+    return new Compare(Comparison.GE, this, Literals.of(other));
+  }
+
+  /// `IS DISTINCT FROM`: null is a value like any other.
+  default Expr distinctFrom(@Nullable Object other) {
+    return new Compare(Comparison.DISTINCT, this, Literals.of(other));
+  }
+
+  default Expr and(Expr other) {
+    return new And(List.of(this, other));
+  }
+
+  default Expr or(Expr other) {
+    return new Or(List.of(this, other));
+  }
+
+  default Expr not() {
+    return new Not(this);
+  }
+
+  default Expr isNull() {
+    return new IsNull(this, false);
+  }
+
+  default Expr isNotNull() {
+    return new IsNull(this, true);
+  }
+
+  default Expr in(Object... items) {
+    return new In(this, Arrays.stream(items).map(Literals::of).toList(), false);
+  }
+
+  default Expr between(Object low, Object high) {
+    return new Between(this, Literals.of(low), Literals.of(high), false);
+  }
+
+  default Expr like(String pattern) {
+    return new Like(this, new Literal(pattern), '\\', false, false);
+  }
+
+  default Expr ilike(String pattern) {
+    return new Like(this, new Literal(pattern), '\\', true, false);
+  }
+
+  default Expr plus(Object other) {
+    return new Arithmetic(Operator.ADD, this, Literals.of(other));
+  }
+
+  default Expr minus(Object other) {
+    return new Arithmetic(Operator.SUBTRACT, this, Literals.of(other));
+  }
+
+  default Expr times(Object other) {
+    return new Arithmetic(Operator.MULTIPLY, this, Literals.of(other));
+  }
+
+  default Expr dividedBy(Object other) {
+    return new Arithmetic(Operator.DIVIDE, this, Literals.of(other));
+  }
+
+  default Expr castTo(DataType type) {
+    return new Cast(this, type, false);
+  }
+
+  /// The item of a list at a position from 1.
+  default Expr item(long position) {
+    return call("array_element", this, position);
+  }
+
+  /// A field of a struct, or the value of a key in a map.
+  default Expr field(String name) {
+    return call("get_field", this, name);
   }
 
   /// Parses the text of a filter or of a computed value.

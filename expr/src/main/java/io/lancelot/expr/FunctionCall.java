@@ -1,5 +1,6 @@
 package io.lancelot.expr;
 
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.Bits;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.ColumnBuilder;
@@ -8,12 +9,15 @@ import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.NullColumn;
 import java.lang.foreign.MemorySegment;
+import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A function of values.
-sealed interface FunctionCall extends Value permits FunctionCall.PerRow, FunctionCall.Coalesce {
+sealed interface FunctionCall extends Value
+    permits FunctionCall.PerRow, FunctionCall.Scalar, FunctionCall.Choice, FunctionCall.Coalesce {
 
   /// What a function computes for one row, none of whose arguments is null. Takes and gives values
   /// in the form of constants.
@@ -63,6 +67,121 @@ sealed interface FunctionCall extends Value permits FunctionCall.PerRow, Functio
     @Override
     public boolean isConstant() {
       return arguments.stream().allMatch(Value::isConstant);
+    }
+  }
+
+  /// A function of the table, computed row by row.
+  record Scalar(FunctionTable.Row function, List<Value> arguments, DataType type)
+      implements FunctionCall {
+
+    @Override
+    public Column evaluate(Frame frame) {
+      List<Column> columns = new ArrayList<>();
+      for (Value argument : arguments) {
+        columns.add(Value.plain(argument.evaluate(frame), frame));
+      }
+      FunctionTable.Body body = Objects.requireNonNull(function.body());
+      Bits failed = frame.takeFailed();
+      frame.putFailed(failed);
+      FailedRows failures = new FailedRows(frame);
+      DataType storage = Constant.storage(type);
+      ColumnBuilder builder = ColumnBuilder.of(storage, frame.scratch);
+      Arguments row = new Arguments(columns);
+      for (int i = 0; i < frame.rows; i++) {
+        row.move(i);
+        boolean known = failed == null || !failed.get(i);
+        for (int j = 0; j < columns.size() && known && !function.seesNulls(); j++) {
+          known = !row.isNull(j);
+        }
+        try {
+          builder.append(known ? body.of(row) : null);
+        } catch (ArithmeticException | DateTimeException | InvalidInputException e) {
+          failures.add(
+              i,
+              () ->
+                  e instanceof InvalidInputException
+                      ? String.valueOf(e.getMessage())
+                      : "cannot compute "
+                          + function.signature().names().getFirst()
+                          + " in filter: "
+                          + e.getMessage());
+          builder.appendNull();
+        }
+      }
+      failures.report();
+      Column built = builder.build();
+      return built instanceof FixedColumn fixed && !storage.equals(type)
+          ? new FixedColumn(type, fixed.length(), fixed.data(), fixed.validity())
+          : built;
+    }
+
+    @Override
+    public int cost() {
+      return 30 + arguments.stream().mapToInt(Value::cost).sum();
+    }
+
+    @Override
+    public boolean isConstant() {
+      return function.steady() && arguments.stream().allMatch(Value::isConstant);
+    }
+  }
+
+  /// CASE: the value beside the first condition that is true; null if none is. A last condition
+  /// that is always true stands for ELSE. All values have the same type.
+  record Choice(List<Predicate> conditions, List<Value> values, DataType type)
+      implements FunctionCall {
+
+    @Override
+    public Column evaluate(Frame frame) {
+      int[] rows = new int[frame.rows];
+      java.util.Arrays.fill(rows, Columns.NO_ROW);
+      Bits outer = frame.takeFailed();
+      Bits open = frame.constant(true);
+      Bits failed = null;
+      List<Column> columns = new ArrayList<>();
+      for (int k = 0; k < conditions.size(); k++) {
+        Truth truth = conditions.get(k).holds(frame);
+        Column column = Value.plain(values.get(k).evaluate(frame), frame);
+        Bits broken = frame.takeFailed();
+        if (column instanceof NullColumn) {
+          column = Columns.nulls(type, frame.rows, frame.scratch);
+        }
+        MemorySegment still = frame.words();
+        MemorySegment wrong = frame.words();
+        for (int i = 0; i < frame.rows; i += 64) {
+          long undecided = open.word(i);
+          long chosen = truth.value().word(i) & ~truth.failedWord(i) & undecided;
+          long unknown = truth.failedWord(i) & undecided;
+          wrong.set(
+              FixedColumn.LONG, i >>> 3, unknown | (broken == null ? 0 : broken.word(i) & chosen));
+          still.set(FixedColumn.LONG, i >>> 3, undecided & ~chosen & ~unknown);
+          while (chosen != 0) {
+            int row = i + Long.numberOfTrailingZeros(chosen);
+            chosen &= chosen - 1;
+            rows[row] = column.isNull(row) ? Columns.NO_ROW : columns.size() * frame.rows + row;
+          }
+        }
+        open = Bits.of(still, frame.rows);
+        failed = frame.or(failed, Bits.of(wrong, frame.rows));
+        columns.add(column);
+      }
+      frame.putFailed(outer);
+      frame.putFailed(failed);
+      Column all = Columns.concat(type, columns, frame.scratch);
+      return Columns.gather(all, rows, frame.rows, frame.scratch);
+    }
+
+    @Override
+    public int cost() {
+      return 10
+          + values.stream().mapToInt(Value::cost).sum()
+          + conditions.stream().mapToInt(Predicate::cost).sum();
+    }
+
+    @Override
+    public boolean isConstant() {
+      return values.stream().allMatch(Value::isConstant)
+          && conditions.stream().allMatch(Predicate::isConstant);
     }
   }
 

@@ -1,8 +1,11 @@
 package io.lancelot.expr;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Memory;
+import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Column;
+import io.lancelot.columnar.ColumnBuilder;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
@@ -15,66 +18,200 @@ import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /// The functions of the dialect by name.
 final class Functions {
 
   private Functions() {}
 
-  /// Binds a call whose arguments are bound, checking their number and types.
-  @FunctionalInterface
-  private interface Function {
-    Value bind(Binder binder, List<Value> arguments, Expr.Call call);
+  /// Functions with a course of their own: those whose result depends on the types of their
+  /// arguments, and those that run without an object per row.
+  static void register(FunctionTable to) {
+    to.family("Basics");
+    to.addSpecial(
+        "lower(text) -> any",
+        "In lower case",
+        (_, a, call) -> text(a, call, text -> text.toLowerCase(Locale.ROOT)));
+    to.addSpecial(
+        "upper(text) -> any",
+        "In upper case",
+        (_, a, call) -> text(a, call, text -> text.toUpperCase(Locale.ROOT)));
+    to.addSpecial(
+        "length|char_length|character_length(text) -> any",
+        "Number of characters",
+        (_, a, call) -> length(a, call));
+    to.addSpecial("octet_length(bytes) -> any", "Number of bytes", (_, a, call) -> bytes(a, call));
+    to.addSpecial(
+        "starts_with(text, text) -> any",
+        "Whether the first starts with the second",
+        (_, a, call) -> search(a, call, String::startsWith));
+    to.addSpecial(
+        "ends_with(text, text) -> any",
+        "Whether the first ends with the second",
+        (_, a, call) -> search(a, call, String::endsWith));
+    to.addSpecial(
+        "contains(text, text) -> any",
+        "Whether the second is in the first",
+        (_, a, call) -> search(a, call, String::contains));
+    to.addSpecial("abs(number) -> any", "Without its sign", (_, a, call) -> abs(a, call));
+    to.addSpecial(
+        "floor(number) -> any",
+        "The next whole number below",
+        (_, a, call) -> round(a, call, RoundingMode.FLOOR));
+    to.addSpecial(
+        "ceil|ceiling(number) -> any",
+        "The next whole number above",
+        (_, a, call) -> round(a, call, RoundingMode.CEILING));
+    to.addSpecial(
+        "round(number, int?) -> any",
+        "To so many places; default 0",
+        (_, a, call) -> round(a, call, RoundingMode.HALF_UP));
+    to.addSpecial(
+        "isnan|is_nan(number) -> any",
+        "Whether it is not a number",
+        (_, a, call) -> isNan(a, call));
+    to.addSpecial("coalesce(any...) -> any", "The first that is not null", Functions::coalesce);
+    to.addSpecial(
+        "nvl|ifnull(any, any) -> any",
+        "The first, or the second where that is null",
+        (b, a, call) -> {
+          arity(a, 2, call);
+          return coalesce(b, a, call);
+        });
+    to.addSpecial(
+        "nvl2(any, any, any) -> any",
+        "The second where the first is not null, else the third",
+        (b, a, call) -> {
+          arity(a, 3, call);
+          return b.choice(
+              List.of(new Predicate.Missing(a.get(0)), new Predicate.Constant(true)),
+              List.of(a.get(2), a.get(1)),
+              call);
+        });
+    to.addSpecial(
+        "nullif(any, any) -> any",
+        "The first, but null where both are equal",
+        (b, a, call) -> {
+          arity(a, 2, call);
+          return b.choice(
+              List.of(
+                  b.compare(Expr.Comparison.EQ, a.get(0), a.get(1), call),
+                  new Predicate.Constant(true)),
+              List.of(new Value.Constant(Types.NULL, null), a.get(0)),
+              call);
+        });
+    to.addSpecial(
+        "greatest(any...) -> any",
+        "The greatest that is not null",
+        (b, a, call) -> extreme(b, a, call, 1));
+    to.addSpecial(
+        "least(any...) -> any",
+        "The least that is not null",
+        (b, a, call) -> extreme(b, a, call, -1));
+    to.addSpecial(
+        "array_has|array_contains|list_has|list_contains(list, item) -> any",
+        "Whether the list has the item",
+        Functions::arrayHas);
+    to.addSpecial(
+        "array_length|list_length(list) -> any",
+        "Number of items",
+        (_, a, call) -> arrayLength(a, call));
   }
 
-  private static final Map<String, Function> BY_NAME = new HashMap<>();
-
-  static {
-    BY_NAME.put("lower", (_, a, call) -> text(a, call, text -> text.toLowerCase(Locale.ROOT)));
-    BY_NAME.put("upper", (_, a, call) -> text(a, call, text -> text.toUpperCase(Locale.ROOT)));
-    for (String name : List.of("length", "char_length", "character_length")) {
-      BY_NAME.put(name, (_, a, call) -> length(a, call));
-    }
-    BY_NAME.put("octet_length", (_, a, call) -> bytes(a, call));
-    BY_NAME.put("starts_with", (_, a, call) -> search(a, call, String::startsWith));
-    BY_NAME.put("ends_with", (_, a, call) -> search(a, call, String::endsWith));
-    BY_NAME.put("contains", (_, a, call) -> search(a, call, String::contains));
-    BY_NAME.put("abs", (_, a, call) -> abs(a, call));
-    BY_NAME.put("floor", (_, a, call) -> round(a, call, RoundingMode.FLOOR));
-    BY_NAME.put("ceil", (_, a, call) -> round(a, call, RoundingMode.CEILING));
-    BY_NAME.put("ceiling", (_, a, call) -> round(a, call, RoundingMode.CEILING));
-    BY_NAME.put("round", (_, a, call) -> round(a, call, RoundingMode.HALF_UP));
-    BY_NAME.put("isnan", (_, a, call) -> isNan(a, call));
-    BY_NAME.put("is_nan", (_, a, call) -> isNan(a, call));
-    BY_NAME.put("coalesce", Functions::coalesce);
-    for (String name : List.of("array_has", "array_contains", "list_has", "list_contains")) {
-      BY_NAME.put(name, Functions::arrayHas);
-    }
-    for (String name : List.of("array_length", "list_length")) {
-      BY_NAME.put(name, (_, a, call) -> arrayLength(a, call));
+  private static void arity(List<Value> arguments, int count, Expr.Call call) {
+    if (arguments.size() != count) {
+      throw wrong(call, count + " values", arguments);
     }
   }
 
-  static Value bind(Binder binder, Expr.Call call, List<Value> arguments) {
-    Function function = BY_NAME.get(call.name());
-    if (function == null) {
-      throw new InvalidInputException(
-          "unknown function: expected one of "
-              + BY_NAME.keySet().stream().sorted().toList()
-              + ", found="
-              + call.name()
-              + Names.nearest(call.name(), BY_NAME.keySet())
-                  .map(near -> "; did you mean " + near + "?")
-                  .orElse(""));
+  private static Value extreme(Binder binder, List<Value> arguments, Expr.Call call, int sign) {
+    if (arguments.isEmpty()) {
+      throw wrong(call, "at least one value", arguments);
     }
-    return function.bind(binder, arguments, call);
+    DataType type = commonType(arguments, call);
+    if (type instanceof DataType.Null) {
+      return new Value.Constant(Types.NULL, null);
+    }
+    FunctionTable.Row row =
+        new FunctionTable.Row(
+            Signature.of("greatest(any...) -> any"),
+            "",
+            "",
+            true,
+            true,
+            a -> {
+              Object best = null;
+              for (int i = 0; i < a.count(); i++) {
+                Object next = a.constant(i);
+                if (next != null
+                    && (best == null || ListFunctions.compare(next, best) * sign > 0)) {
+                  best = next;
+                }
+              }
+              return best;
+            },
+            null);
+    return new FunctionCall.Scalar(
+        row, arguments.stream().map(value -> binder.cast(value, type, call)).toList(), type);
   }
 
-  private static InvalidInputException wrong(Expr.Call call, String expected, List<Value> found) {
+  /// A value as [io.lancelot.columnar.Values] gives it, in the form of constants.
+  static Object constant(Object value, DataType type) {
+    try (Memory memory = Memory.ofLimit(1 << 20);
+        Scratch scratch = memory.scratch()) {
+      ColumnBuilder builder = ColumnBuilder.of(type, scratch);
+      builder.append(value);
+      return java.util.Objects.requireNonNull(Comparisons.constantOf(builder.build(), 0, type));
+    }
+  }
+
+  /// The type that values of several types are computed in.
+  static DataType commonType(List<Value> values, Expr whole) {
+    DataType type = Types.NULL;
+    for (Value value : values) {
+      DataType common = common(type, value.plainType(), false);
+      if (common == null) {
+        throw new InvalidInputException(
+            "values of different kinds: expected=one type, found="
+                + values.stream().map(each -> each.type().arrowName()).toList()
+                + " in "
+                + whole);
+      }
+      type = common;
+    }
+    return type;
+  }
+
+  private static @org.jspecify.annotations.Nullable DataType common(
+      DataType a, DataType b, boolean turned) {
+    if (b instanceof DataType.Null || a.equals(b)) {
+      return a;
+    }
+    if (a instanceof DataType.Null) {
+      return b;
+    }
+    if (Order.isNumber(a) && Order.isNumber(b)) {
+      return common(a, b);
+    }
+    DataType x = Signature.itemType(a);
+    DataType y = Signature.itemType(b);
+    if (x != null && y != null) {
+      DataType item = common(x, y, false);
+      return item == null ? null : Types.listOf(item);
+    }
+    boolean texts = a instanceof DataType.Utf8 && (b instanceof DataType.Utf8 || Order.isDay(b));
+    if (texts) {
+      return b instanceof DataType.Utf8 ? a : b;
+    }
+    if (a instanceof DataType.Date && b instanceof DataType.Timestamp) {
+      return b;
+    }
+    return turned ? null : common(b, a, true);
+  }
+
+  static InvalidInputException wrong(Expr.Call call, String expected, List<Value> found) {
     return new InvalidInputException(
         "invalid arguments of "
             + call.name()
@@ -268,21 +405,7 @@ final class Functions {
     if (arguments.isEmpty()) {
       throw wrong(call, "at least one value", arguments);
     }
-    DataType type = Types.NULL;
-    for (Value argument : arguments) {
-      DataType found = argument.plainType();
-      if (found instanceof DataType.Null || found.equals(type)) {
-        continue;
-      }
-      if (type instanceof DataType.Null) {
-        type = found;
-      } else if (Order.isNumber(type) && Order.isNumber(found)) {
-        type = common(type, found);
-      } else if (!(type instanceof DataType.Utf8 && found instanceof DataType.Utf8)) {
-        throw wrong(call, "values of one type", arguments);
-      }
-    }
-    DataType result = type;
+    DataType result = commonType(arguments, call);
     if (result instanceof DataType.Null) {
       return new Value.Constant(Types.NULL, null);
     }
@@ -305,7 +428,7 @@ final class Functions {
     return new DataType.Decimal(256, 76, Math.max(scaleA, scaleB));
   }
 
-  private static Value arrayHas(Binder binder, List<Value> arguments, Expr.Call call) {
+  static Value arrayHas(Binder binder, List<Value> arguments, Expr.Call call) {
     if (arguments.size() != 2) {
       throw wrong(call, "a list and an item", arguments);
     }
@@ -319,8 +442,11 @@ final class Functions {
           default -> throw wrong(call, "a list and an item", arguments);
         };
     if (!(arguments.get(1) instanceof Value.Constant needle)) {
-      throw new UnsupportedFeatureException(
-          call.name() + " of an item that is not constant: found=" + call);
+      return TimeFunctions.computed(
+          "array_has(list, item) -> bool",
+          List.of(arguments.getFirst(), binder.cast(arguments.get(1), item, call)),
+          Types.BOOL,
+          a -> a.items(0).contains(a.value(1)));
     }
     Predicate test =
         binder.compare(Expr.Comparison.EQ, new Value.Path(List.of("item"), item), needle, call);
@@ -334,7 +460,7 @@ final class Functions {
     };
   }
 
-  private static Value arrayLength(List<Value> arguments, Expr.Call call) {
+  static Value arrayLength(List<Value> arguments, Expr.Call call) {
     boolean list =
         arguments.size() == 1
             && (arguments.getFirst().plainType() instanceof DataType.ListOf

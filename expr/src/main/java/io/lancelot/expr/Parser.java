@@ -130,11 +130,12 @@ final class Parser {
     return switch (token.kind()) {
       case SYMBOL ->
           switch (token.text()) {
+            case "~", "~*", "!~", "!~*" -> LIKE;
             case "=", "==", "!=", "<>", "<", "<=", ">", ">=" -> COMPARE;
             case "+", "-" -> SUM;
             case "*", "/", "%", "||" -> PRODUCT;
             case "::", "[" -> POSTFIX;
-            case "&", "|", "^", "<=>", "~" ->
+            case "&", "|", "^", "<=>" ->
                 throw new UnsupportedFeatureException(
                     "operator " + token.text() + " in filters (position=" + token.at() + ")");
             default -> 0;
@@ -150,8 +151,10 @@ final class Parser {
       case "AND" -> AND;
       case "IS" -> IS;
       case "LIKE", "ILIKE" -> LIKE;
+      case "SIMILAR" -> after.isWord("TO") ? LIKE : 0;
       case "IN", "BETWEEN" -> COMPARE;
-      case "NOT" -> after.isWord("LIKE") || after.isWord("ILIKE") ? LIKE : COMPARE;
+      case "NOT" ->
+          after.isWord("LIKE") || after.isWord("ILIKE") || after.isWord("SIMILAR") ? LIKE : COMPARE;
       default -> 0;
     };
   }
@@ -161,7 +164,10 @@ final class Parser {
     return switch (binding) {
       case OR, AND -> logic(left, leftHeight, binding);
       case IS -> is(left, leftHeight);
-      case LIKE -> like(left, leftHeight, takeWord("NOT"));
+      case LIKE ->
+          peek().kind() == Lexer.Kind.SYMBOL
+              ? regex(left, leftHeight)
+              : like(left, leftHeight, takeWord("NOT"));
       case POSTFIX -> postfix(left, leftHeight);
       default -> {
         if (peek().kind() == Lexer.Kind.NAME) {
@@ -230,7 +236,26 @@ final class Parser {
     throw unexpected("NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM");
   }
 
+  private Expr regex(Expr left, int leftHeight) {
+    String symbol = take().text();
+    Expr pattern = expression(LIKE);
+    grow(leftHeight, height + 1);
+    List<Expr> arguments = new ArrayList<>(List.of(left, pattern));
+    if (symbol.endsWith("*")) {
+      arguments.add(new Expr.Literal("i"));
+    }
+    Expr test = new Expr.Call("regexp_like", arguments);
+    return symbol.startsWith("!") ? new Expr.Not(test) : test;
+  }
+
   private Expr like(Expr left, int leftHeight, boolean negated) {
+    if (takeWord("SIMILAR")) {
+      expectWord("TO");
+      Expr pattern = expression(LIKE);
+      grow(leftHeight, height + 1);
+      Expr test = new Expr.Call("similar_to", List.of(left, pattern));
+      return negated ? new Expr.Not(test) : test;
+    }
     boolean caseless = take().isWord("ILIKE");
     Expr pattern = expression(LIKE);
     grow(leftHeight, height);
@@ -277,7 +302,7 @@ final class Parser {
       grow(leftHeight, leftHeight);
       return new Expr.Cast(left, type(), false);
     }
-    Lexer.Token bracket = take();
+    take();
     Lexer.Token key = peek();
     if (key.kind() == Lexer.Kind.STRING && left instanceof Expr.Column(List<String> path, _)) {
       take();
@@ -288,8 +313,19 @@ final class Parser {
       height = leftHeight;
       return new Expr.Column(longer, true);
     }
-    throw new UnsupportedFeatureException(
-        "access to array items in filters (position=" + bracket.at() + ")");
+    int highest = leftHeight;
+    List<Expr> arguments = new ArrayList<>(List.of(left, expression(0)));
+    highest = Math.max(highest, height);
+    boolean range = takeSymbol(":");
+    if (range) {
+      arguments.add(expression(0));
+      highest = Math.max(highest, height);
+    }
+    expectSymbol("]");
+    grow(highest, highest);
+    boolean name =
+        arguments.get(1) instanceof Expr.Literal(Object found) && found instanceof String;
+    return new Expr.Call(range ? "array_slice" : name ? "get_field" : "array_element", arguments);
   }
 
   private Expr prefix() {
@@ -322,6 +358,7 @@ final class Parser {
         yield new Expr.Negate(operand);
       }
       case "+" -> expression(PRODUCT);
+      case "[" -> new Expr.Call("make_array", items("]"));
       default -> throw Lexer.error("an expression", token.shown(), token.at());
     };
   }
@@ -357,7 +394,9 @@ final class Parser {
         grow(height, height);
         yield new Expr.Not(operand);
       }
-      case "INTERVAL", "CASE", "EXISTS", "SELECT" ->
+      case "CASE" -> choice();
+      case "INTERVAL" -> interval();
+      case "EXISTS", "SELECT" ->
           throw new UnsupportedFeatureException(
               token.text().toUpperCase(Locale.ROOT) + " in filters (position=" + token.at() + ")");
       default -> {
@@ -372,6 +411,15 @@ final class Parser {
   private Expr name(Lexer.Token token) {
     if (peek().isSymbol("(") && (token.isWord("CAST") || token.isWord("TRY_CAST"))) {
       return cast(token.isWord("TRY_CAST"));
+    }
+    if (token.isWord("ARRAY") && takeSymbol("[")) {
+      return new Expr.Call("make_array", items("]"));
+    }
+    if (peek().isSymbol("(")) {
+      Expr special = specialCall(token);
+      if (special != null) {
+        return special;
+      }
     }
     Expr typed = typedLiteral(token);
     if (typed != null) {
@@ -453,17 +501,148 @@ final class Parser {
 
   private Expr call(Lexer.Token name) {
     expectSymbol("(");
+    return new Expr.Call(name.text(), items(")"));
+  }
+
+  /// Expressions with commas between, and what closes them.
+  private List<Expr> items(String close) {
     int highest = 0;
-    List<Expr> arguments = new ArrayList<>();
-    if (!peek().isSymbol(")")) {
+    List<Expr> items = new ArrayList<>();
+    if (!peek().isSymbol(close)) {
       do {
-        arguments.add(expression(0));
+        items.add(expression(0));
         highest = Math.max(highest, height);
       } while (takeSymbol(","));
     }
+    expectSymbol(close);
+    grow(highest, highest);
+    return items;
+  }
+
+  /// Calls whose arguments are not written with commas; null if it is none of them.
+  private @Nullable Expr specialCall(Lexer.Token name) {
+    return switch (name.text().toUpperCase(Locale.ROOT)) {
+      case "EXTRACT" -> {
+        next++;
+        Lexer.Token field = take();
+        expectWord("FROM");
+        Expr moment = expression(0);
+        expectSymbol(")");
+        grow(height, 1);
+        yield new Expr.Call(
+            "date_part", List.of(new Expr.Literal(field.text().toLowerCase(Locale.ROOT)), moment));
+      }
+      case "POSITION" -> {
+        next++;
+        Expr part = expression(COMPARE);
+        int partHeight = height;
+        if (takeSymbol(",")) {
+          Expr other = expression(0);
+          expectSymbol(")");
+          grow(partHeight, height);
+          yield new Expr.Call("strpos", List.of(part, other));
+        }
+        expectWord("IN");
+        Expr text = expression(0);
+        expectSymbol(")");
+        grow(partHeight, height);
+        yield new Expr.Call("strpos", List.of(text, part));
+      }
+      case "SUBSTRING", "OVERLAY" -> worded(name);
+      case "TRIM" -> trim();
+      default -> null;
+    };
+  }
+
+  /// `substring(s FROM 2 FOR 3)`, `overlay(s PLACING r FROM 2 FOR 3)`, and the same with commas.
+  private Expr worded(Lexer.Token name) {
+    next++;
+    int highest = 0;
+    List<Expr> arguments = new ArrayList<>();
+    do {
+      arguments.add(expression(0));
+      highest = Math.max(highest, height);
+    } while (takeSymbol(",") || takeWord("PLACING") || takeWord("FROM") || takeWord("FOR"));
     expectSymbol(")");
     grow(highest, highest);
     return new Expr.Call(name.text(), arguments);
+  }
+
+  /// `trim(BOTH 'x' FROM s)` and `trim(s, 'x')`.
+  private Expr trim() {
+    next++;
+    String function = "btrim";
+    boolean sided = false;
+    for (String[] side :
+        new String[][] {{"LEADING", "ltrim"}, {"TRAILING", "rtrim"}, {"BOTH", "btrim"}}) {
+      if (takeWord(side[0])) {
+        function = side[1];
+        sided = true;
+      }
+    }
+    if (sided && takeWord("FROM")) {
+      Expr text = expression(0);
+      expectSymbol(")");
+      grow(height, height);
+      return new Expr.Call(function, List.of(text));
+    }
+    Expr first = expression(0);
+    int highest = height;
+    List<Expr> arguments = new ArrayList<>(List.of(first));
+    if (takeWord("FROM")) {
+      arguments.addFirst(expression(0));
+    } else if (takeSymbol(",")) {
+      arguments.add(expression(0));
+    }
+    expectSymbol(")");
+    grow(Math.max(highest, height), 1);
+    return new Expr.Call(function, arguments);
+  }
+
+  private Expr choice() {
+    int highest = 0;
+    Expr subject = null;
+    if (!peek().isWord("WHEN")) {
+      subject = expression(0);
+      highest = height;
+    }
+    List<Expr.When> branches = new ArrayList<>();
+    while (takeWord("WHEN")) {
+      Expr condition = expression(0);
+      highest = Math.max(highest, height);
+      expectWord("THEN");
+      Expr value = expression(0);
+      highest = Math.max(highest, height);
+      branches.add(
+          new Expr.When(
+              subject == null
+                  ? condition
+                  : new Expr.Compare(Expr.Comparison.EQ, subject, condition),
+              value));
+    }
+    if (branches.isEmpty()) {
+      throw unexpected("WHEN");
+    }
+    Expr otherwise = new Expr.Literal(null);
+    if (takeWord("ELSE")) {
+      otherwise = expression(0);
+      highest = Math.max(highest, height);
+    }
+    expectWord("END");
+    grow(highest + 1, highest);
+    return new Expr.Case(branches, otherwise);
+  }
+
+  private Expr interval() {
+    Lexer.Token text = take();
+    if (text.kind() != Lexer.Kind.STRING && text.kind() != Lexer.Kind.NUMBER) {
+      throw Lexer.error("a length of time in quotes", text.shown(), text.at());
+    }
+    String written = text.text();
+    if (peek().kind() == Lexer.Kind.NAME && Intervals.isUnit(peek().text())) {
+      written += " " + take().text();
+    }
+    return Intervals.parse(written, text.at());
   }
 
   private Expr column(Lexer.Token first, boolean quoted) {

@@ -37,7 +37,8 @@ final class SqlWriter {
           when (value instanceof BigInteger i && i.signum() < 0)
               || (value instanceof BigDecimal d && d.signum() < 0) ->
           Parser.PRODUCT;
-      case Expr.Column _, Expr.Literal _, Expr.Cast _, Expr.Call _ -> Integer.MAX_VALUE;
+      case Expr.Column _, Expr.Literal _, Expr.Cast _, Expr.Call _, Expr.Case _, Expr.Interval _ ->
+          Integer.MAX_VALUE;
     };
   }
 
@@ -109,6 +110,28 @@ final class SqlWriter {
         any(inner);
         out.append(" AS ").append(SqlTypes.name(type)).append(')');
       }
+      case Expr.Case(List<Expr.When> branches, Expr otherwise) -> {
+        out.append("CASE");
+        for (Expr.When branch : branches) {
+          out.append(" WHEN ");
+          any(branch.condition());
+          out.append(" THEN ");
+          any(branch.value());
+        }
+        if (!otherwise.equals(new Expr.Literal(null))) {
+          out.append(" ELSE ");
+          any(otherwise);
+        }
+        out.append(" END");
+      }
+      case Expr.Interval(long months, long days, long nanos) ->
+          out.append("INTERVAL '")
+              .append(months)
+              .append(" months ")
+              .append(days)
+              .append(" days ")
+              .append(nanos)
+              .append(" nanoseconds'");
       case Expr.Call(String name, List<Expr> arguments) -> {
         out.append(Lexer.isPlainName(name) ? name : quoted(name)).append('(');
         list(arguments);

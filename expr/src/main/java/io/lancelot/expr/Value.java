@@ -23,7 +23,14 @@ import org.jspecify.annotations.Nullable;
 
 /// A computed value bound to a schema: gives a column for a batch.
 sealed interface Value
-    permits Value.Path, Value.Constant, Value.Condition, NumberMath, Conversion, FunctionCall {
+    permits Value.Path,
+        Value.Constant,
+        Value.Interval,
+        Value.Condition,
+        NumberMath,
+        Conversion,
+        ListConversion,
+        FunctionCall {
 
   DataType type();
 
@@ -174,6 +181,42 @@ sealed interface Value
     @Override
     public boolean isConstant() {
       return true;
+    }
+  }
+
+  /// A length of time, in which a month and a day are not always equally long.
+  record Interval(long months, long days, long nanos) implements Value {
+    @Override
+    public DataType type() {
+      return new DataType.Duration(DataType.TimeUnit.NANOSECOND);
+    }
+
+    long totalNanos() {
+      return Math.addExact(Math.multiplyExact(days, 86_400_000_000_000L), nanos);
+    }
+
+    /// The same as a duration, which has no months.
+    Constant duration() {
+      if (months != 0) {
+        throw new InvalidInputException(
+            "an interval of months has no fixed length: expected=weeks, days, hours or less");
+      }
+      return new Constant(type(), totalNanos());
+    }
+
+    @Override
+    public Column evaluate(Frame frame) {
+      return duration().evaluate(frame);
+    }
+
+    @Override
+    public int cost() {
+      return 0;
+    }
+
+    @Override
+    public boolean isConstant() {
+      return false;
     }
   }
 
