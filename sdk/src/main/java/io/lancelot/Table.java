@@ -9,10 +9,10 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
 import io.lancelot.engine.Engine;
 import io.lancelot.expr.Expr;
+import io.lancelot.table.Blob;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
-import io.lancelot.table.Blob;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -126,8 +126,8 @@ public final class Table implements AutoCloseable {
   ///
   /// @param rowIds as `_rowid` gives them, in any order
   /// @return one handle per id, null where the value is null
-  /// @throws InvalidInputException if the column is not one of blobs, or an id is none of a row that
-  ///   is there
+  /// @throws InvalidInputException if the column is not one of blobs, or an id is none of a row
+  ///   that is there
   public List<@Nullable Blob> takeBlobs(String column, long... rowIds) {
     return table.takeBlobs(snapshot(), column, rowIds);
   }

@@ -151,35 +151,37 @@ public final class DataFileReader implements AutoCloseable {
     return ColumnPages.bytes(file, globalTable[2 * index], globalTable[2 * index + 1], place());
   }
 
-  /// The ordinals of a field's columns in a file that no manifest describes: by position among those
-  /// that own one in the file's own schema, matched by field id.
+  /// The ordinals of a field's columns in a file that no manifest describes: by position among
+  /// those that own one in the file's own schema, matched by field id.
   public int[] columnsOf(LanceField field) {
     Map<Integer, Integer> ordinals = new HashMap<>();
     for (LanceField top : schema.fields()) {
       top.forEachColumn(version, owner -> ordinals.put(owner.id(), ordinals.size()));
     }
     List<Integer> found = new ArrayList<>();
-    field.forEachColumn(version, leaf -> {
-      Integer ordinal = ordinals.get(leaf.id());
-      if (ordinal == null) {
-        throw new InvalidInputException(
-            "field has no column in the file: expected=one of ids "
-                + ordinals.keySet()
-                + ", found="
-                + leaf.id()
-                + " "
-                + place());
-      }
-      found.add(ordinal);
-    });
+    field.forEachColumn(
+        version,
+        leaf -> {
+          Integer ordinal = ordinals.get(leaf.id());
+          if (ordinal == null) {
+            throw new InvalidInputException(
+                "field has no column in the file: expected=one of ids "
+                    + ordinals.keySet()
+                    + ", found="
+                    + leaf.id()
+                    + " "
+                    + place());
+          }
+          found.add(ordinal);
+        });
     return found.stream().mapToInt(Integer::intValue).toArray();
   }
 
   /// A reader of one field.
   ///
   /// @param field the table's field, whose type the columns read will have
-  /// @param ordinals the file's columns for the field's leaves, in order; in a 2.0 file those of all
-  ///   its fields that own one, where that of a struct may be -1
+  /// @param ordinals the file's columns for the field's leaves, in order; in a 2.0 file those of
+  ///   all its fields that own one, where that of a struct may be -1
   /// @throws UnsupportedFeatureException for an encoding or type this version cannot read
   public ColumnReader column(LanceField field, int[] ordinals) {
     if (version == FileVersion.V2_0) {
@@ -236,8 +238,7 @@ public final class DataFileReader implements AutoCloseable {
       }
       require(ordinal >= 0 && ordinal < columnCount(), "column", "below " + columnCount(), ordinal);
     }
-    return new ColumnReader(
-        field, rowCount, version20.reader(field, ordinals, rowCount), path());
+    return new ColumnReader(field, rowCount, version20.reader(field, ordinals, rowCount), path());
   }
 
   private ColumnMetadata metadata(int ordinal) {

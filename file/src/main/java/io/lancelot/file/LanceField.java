@@ -76,8 +76,8 @@ public record LanceField(int id, int parentId, Field field, List<LanceField> chi
     }
   }
 
-  /// Visits the fields that own a column in a file of that version, in file order: in 2.0 structs and
-  /// lists do as well.
+  /// Visits the fields that own a column in a file of that version, in file order: in 2.0 structs
+  /// and lists do as well.
   public void forEachColumn(FileVersion version, Consumer<LanceField> visitor) {
     if (version != FileVersion.V2_0) {
       forEachLeaf(visitor);

@@ -172,8 +172,11 @@ final class V20Encodings {
           }
           case BITPACKED -> {
             Bitpacked packed = inner.getBitpacked();
-            int width = packed(packed.getCompressedBitsPerValue(),
-                packed.getUncompressedBitsPerValue(), context);
+            int width =
+                packed(
+                    packed.getCompressedBitsPerValue(),
+                    packed.getUncompressedBitsPerValue(),
+                    context);
             context.require(
                 packed.getCompressedBitsPerValue() > 0, "packed bits", "more than 0", 0);
             yield new V20Words.Packed(
@@ -184,8 +187,11 @@ final class V20Encodings {
           }
           case BITPACKED_FOR_NON_NEG -> {
             BitpackedForNonNeg packed = inner.getBitpackedForNonNeg();
-            int width = packed(packed.getCompressedBitsPerValue(),
-                packed.getUncompressedBitsPerValue(), context);
+            int width =
+                packed(
+                    packed.getCompressedBitsPerValue(),
+                    packed.getUncompressedBitsPerValue(),
+                    context);
             yield new V20Words.Blocks(
                 page.buffer(packed.getBuffer(), null),
                 (int) packed.getCompressedBitsPerValue(),
@@ -227,8 +233,7 @@ final class V20Encodings {
         "plain bits",
         "8, 16, 32 or 64",
         Long.toUnsignedString(plainBits));
-    page.require(
-        bits >= 0 && bits <= plainBits, "packed bits", "at most " + plainBits, bits);
+    page.require(bits >= 0 && bits <= plainBits, "packed bits", "at most " + plainBits, bits);
     return (int) plainBits / 8;
   }
 
@@ -250,8 +255,7 @@ final class V20Encodings {
   private static V20Values lists(FixedSizeList outermost, LeafShape shape, V20Page page) {
     PageContext context = page.context();
     int[] dimensions = shape.dimensions();
-    context.require(
-        dimensions.length > 0, "encoding", shape.type().arrowName(), "fixed-size list");
+    context.require(dimensions.length > 0, "encoding", shape.type().arrowName(), "fixed-size list");
     List<V20Values.Lists.Layer> layers = new ArrayList<>();
     FixedSizeList list = outermost;
     long itemsPerSlot = 1;
@@ -275,8 +279,7 @@ final class V20Encodings {
           items = nullable.getNoNulls().getValues();
         }
       }
-      layers.add(
-          new V20Values.Lists.Layer(Math.toIntExact(itemsPerSlot), allNull, validity));
+      layers.add(new V20Values.Lists.Layer(Math.toIntExact(itemsPerSlot), allNull, validity));
       if (allNull) {
         return new V20Values.Lists(layers, null, null, shape.itemsPerValue());
       }

@@ -53,8 +53,7 @@ final class V20File {
       case DataType.Struct struct -> {
         List<V20Reader> children = new ArrayList<>();
         for (LanceField child : field.children()) {
-          children.add(
-              reader(child, name + "." + child.name(), ordinals, next, rowCount));
+          children.add(reader(child, name + "." + child.name(), ordinals, next, rowCount));
         }
         yield new V20Reader.Struct(struct, children, place(name));
       }
@@ -67,8 +66,7 @@ final class V20File {
                         file, name, metadata.apply(ordinal), fileBuffers, V20ListPage::of));
         requireRows(ends, rowCount);
         LanceField item = field.children().getFirst();
-        V20Reader items =
-            reader(item, name + "." + item.name(), ordinals, next, -1);
+        V20Reader items = reader(item, name + "." + item.name(), ordinals, next, -1);
         yield new V20Reader.Lists(ends, list, items);
       }
       default ->
@@ -77,8 +75,7 @@ final class V20File {
     };
   }
 
-  private V20Reader leaf(
-      LanceField field, String name, int ordinal, long rowCount) {
+  private V20Reader leaf(LanceField field, String name, int ordinal, long rowCount) {
     LeafShape indices =
         field.type() instanceof DataType.Dictionary dictionary
             ? LeafShape.indices(dictionary)
@@ -88,8 +85,7 @@ final class V20File {
             ? LeafShape.of(dictionary.value())
             : LeafShape.of(field.type());
     V20Column<V20Values> column =
-        leaves.computeIfAbsent(
-            new Key(ordinal, field, name), key -> newLeaf(key, shape, indices));
+        leaves.computeIfAbsent(new Key(ordinal, field, name), key -> newLeaf(key, shape, indices));
     requireRows(column, rowCount);
     return new V20Reader.Leaf(column, field.type(), shape, indices);
   }

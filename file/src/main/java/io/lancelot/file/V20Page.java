@@ -18,8 +18,7 @@ record V20Page(PageContext context, long[] columnBuffers, long[] fileBuffers) {
     return switch (buffer.getBufferType()) {
       case PAGE -> {
         require(index, context.bufferCount());
-        yield new V20Buffer(
-            context, context.positions()[index], context.sizes()[index], general);
+        yield new V20Buffer(context, context.positions()[index], context.sizes()[index], general);
       }
       case COLUMN -> other(columnBuffers, index, general);
       case FILE -> other(fileBuffers, index, general);

@@ -33,11 +33,7 @@ sealed interface V20Reader {
 
     /// @param shape of the values; of a dictionary column those of the dictionary
     /// @param indices shape of a dictionary column's indices
-    Leaf(
-        V20Column<V20Values> column,
-        DataType type,
-        LeafShape shape,
-        @Nullable LeafShape indices) {
+    Leaf(V20Column<V20Values> column, DataType type, LeafShape shape, @Nullable LeafShape indices) {
       this.column = column;
       this.type = type;
       this.shape = shape;
@@ -108,16 +104,14 @@ sealed interface V20Reader {
     /// First item of each page.
     private final long[] firstItem;
 
-    Lists(
-        V20Column<V20ListPage> column, DataType.ListOf type, V20Reader items) {
+    Lists(V20Column<V20ListPage> column, DataType.ListOf type, V20Reader items) {
       this.column = column;
       this.type = type;
       this.items = items;
       firstItem = new long[column.pageCount() + 1];
       for (int i = 0; i < column.pageCount(); i++) {
         boolean empty = column.firstRow(i) == column.firstRow(i + 1);
-        firstItem[i + 1] =
-            Math.addExact(firstItem[i], empty ? 0 : column.page(i).items());
+        firstItem[i + 1] = Math.addExact(firstItem[i], empty ? 0 : column.page(i).items());
       }
     }
 
@@ -165,9 +159,7 @@ sealed interface V20Reader {
       long adjustment = page.adjustment();
       MemorySegment ends = page.ends().read(from - before, to, state);
       long start =
-          before == 0
-              ? 0
-              : Long.remainderUnsigned(V20Words.at(ends, endWidth, 0), adjustment);
+          before == 0 ? 0 : Long.remainderUnsigned(V20Words.at(ends, endWidth, 0), adjustment);
       long previous = start;
       long total = wanted.rows();
       int count = (int) (to - from);
@@ -180,10 +172,7 @@ sealed interface V20Reader {
         }
         if (end < previous || end > page.items()) {
           throw page.page()
-              .corrupt(
-                  "end of a list",
-                  previous + ".." + page.items(),
-                  Long.toUnsignedString(end));
+              .corrupt("end of a list", previous + ".." + page.items(), Long.toUnsignedString(end));
         }
         previous = end;
         set(offsets, width, list + i + 1L, total + end - start);

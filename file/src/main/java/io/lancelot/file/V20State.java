@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class V20State {
 
   private final PageState codecs =
-      new PageState(
-          new LevelLayers(List.of(LevelLayers.Kind.ITEM)), new PageSink.Nothing(), false);
+      new PageState(new LevelLayers(List.of(LevelLayers.Kind.ITEM)), new PageSink.Nothing(), false);
   private @Nullable V20Buffer plainOwner;
   private MemorySegment plain = MemorySegment.NULL;
   private V20Values.@Nullable Coded itemsOwner;

@@ -71,19 +71,12 @@ sealed interface V20Values {
   /// @param words the primitives; null if they are flags or none are stored
   /// @param flags the primitives as bits
   /// @param items primitives of one value of the leaf
-  record Lists(
-      List<Layer> layers,
-      @Nullable V20Words words,
-      @Nullable V20Bitmap flags,
-      int items)
+  record Lists(List<Layer> layers, @Nullable V20Words words, @Nullable V20Bitmap flags, int items)
       implements V20Values {
 
     /// @param itemsPerSlot items of one value of the leaf at this level
     /// @param validity a bit per item; null if no item is null, or all are
-    record Layer(
-        int itemsPerSlot,
-        boolean allNull,
-        @Nullable V20Bitmap validity) {}
+    record Layer(int itemsPerSlot, boolean allNull, @Nullable V20Bitmap validity) {}
 
     public Lists {
       layers = List.copyOf(layers);
@@ -110,12 +103,16 @@ sealed interface V20Values {
       if (words != null) {
         MemorySegment source =
             words.read(
-                Math.multiplyExact(from, (long) items), Math.multiplyExact(to, (long) items), state);
+                Math.multiplyExact(from, (long) items),
+                Math.multiplyExact(to, (long) items),
+                state);
         Fixed.append(source, count, (PageSink.Fixed) sink.values(), slots);
       } else if (flags != null) {
         Bits bits =
             flags.read(
-                Math.multiplyExact(from, (long) items), Math.multiplyExact(to, (long) items), state);
+                Math.multiplyExact(from, (long) items),
+                Math.multiplyExact(to, (long) items),
+                state);
         ((PageSink.Bitmap) sink.values()).append(bits.segment(), bits.offset(), count);
       } else {
         sink.values().appendNothing(count);
@@ -214,7 +211,9 @@ sealed interface V20Values {
       var sink = (PageSink.Var) slots.sink;
       MemorySegment data =
           bytes.read(
-              Math.multiplyExact(from, (long) length), Math.multiplyExact(to, (long) length), state);
+              Math.multiplyExact(from, (long) length),
+              Math.multiplyExact(to, (long) length),
+              state);
       for (int i = 0; i < to - from; i++) {
         sink.append(data, (long) i * length, length);
       }
@@ -230,8 +229,7 @@ sealed interface V20Values {
       var sink = (PageSink.Rows) slots.sink;
       int count = Math.toIntExact(to - from);
       long first = Math.multiplyExact(from, rowBytes);
-      MemorySegment rows =
-          buffer.bytes(first, Math.multiplyExact(to, rowBytes) - first, state);
+      MemorySegment rows = buffer.bytes(first, Math.multiplyExact(to, rowBytes) - first, state);
       long at = 0;
       for (int i = 0; i < widths.length; i++) {
         PageSink child = sink.children()[i];

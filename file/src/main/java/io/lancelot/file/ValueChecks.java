@@ -13,8 +13,8 @@ import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
 
 /// Checks that values are ones their type allows, so that a damaged page cannot hand on text that
-/// is no UTF-8 or decimals beyond their precision. Times outside a day and dates
-/// off whole days are what somebody wrote: they are handed on, as the real Lance does.
+/// is no UTF-8 or decimals beyond their precision. Times outside a day and dates off whole days are
+/// what somebody wrote: they are handed on, as the real Lance does.
 final class ValueChecks {
 
   private static final long HIGH_BITS = 0x8080_8080_8080_8080L;

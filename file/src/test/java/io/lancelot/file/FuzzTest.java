@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Whatever bytes the readers get, they end in a typed error or a well-formed result: on the damaged
-/// files that earlier runs found worth keeping, and on what Jazzer makes of them.
+/// Whatever bytes the readers get, they end in a typed error or a well-formed result: on the
+/// damaged files that earlier runs found worth keeping, and on what Jazzer makes of them.
 ///
 /// Ten minutes of it: `./check -pl file -Dtest=FuzzTest -Dlancelot.fuzz.seconds=600`.
 class FuzzTest {

@@ -41,8 +41,16 @@ class Version20EncodingsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "int8,8,1", "int8,8,7", "int16,16,9", "int32,32,5", "int32,32,17", "int64,64,3", "int64,64,33",
-    "int64,64,57", "int64,64,61", "int64,64,64"
+    "int8,8,1",
+    "int8,8,7",
+    "int16,16,9",
+    "int32,32,5",
+    "int32,32,17",
+    "int64,64,3",
+    "int64,64,33",
+    "int64,64,57",
+    "int64,64,61",
+    "int64,64,64"
   })
   void readsBitpackedIntegersWithTheirSign(String type, int plainBits, int bits) {
     Random random = new Random(SEED + bits);
@@ -124,7 +132,8 @@ class Version20EncodingsTest {
                 Encodings20.Constant.newBuilder()
                     .setValue(ByteString.copyFrom(new byte[] {7, 0, 0, 0})))
             .build();
-    assertRows(new FileOf("int32").page(5, encoding), IntStream.range(0, 5).mapToObj(_ -> "7").toList());
+    assertRows(
+        new FileOf("int32").page(5, encoding), IntStream.range(0, 5).mapToObj(_ -> "7").toList());
   }
 
   @Test
@@ -170,7 +179,8 @@ class Version20EncodingsTest {
 
   @Test
   void refusesWhatIsNotThere() {
-    assertCorrupt(new FileOf("int32").page(3, flat(32, page(0)), ints(1, 2)), "range of a page buffer");
+    assertCorrupt(
+        new FileOf("int32").page(3, flat(32, page(0)), ints(1, 2)), "range of a page buffer");
     assertCorrupt(new FileOf("int32").page(3, flat(32, page(2)), ints(1, 2)), "buffer");
     assertCorrupt(new FileOf("int32").page(1, flat(64, page(0)), ints(1, 2)), "bits per value");
     assertCorrupt(new FileOf("int32").page(1, ArrayEncoding.getDefaultInstance()), "encoding of");
@@ -191,10 +201,8 @@ class Version20EncodingsTest {
                     .setNullOffsetAdjustment(9)
                     .setNumItems(2))
             .build();
-    assertCorrupt(
-        new FileOf("list").page(2, falling, longs(2, 1)).item("int32"), "end of a list");
-    assertCorrupt(
-        new FileOf("list").page(2, falling, longs(1, 5)).item("int32"), "end of a list");
+    assertCorrupt(new FileOf("list").page(2, falling, longs(2, 1)).item("int32"), "end of a list");
+    assertCorrupt(new FileOf("list").page(2, falling, longs(1, 5)).item("int32"), "end of a list");
   }
 
   @Test
@@ -226,11 +234,7 @@ class Version20EncodingsTest {
             .build();
     return new FileOf("string")
         .page(
-            indices.length,
-            encoding,
-            indices,
-            longs(1, 3),
-            "abc".getBytes(StandardCharsets.UTF_8));
+            indices.length, encoding, indices, longs(1, 3), "abc".getBytes(StandardCharsets.UTF_8));
   }
 
   private static FileOf texts(long adjustment, long... ends) {

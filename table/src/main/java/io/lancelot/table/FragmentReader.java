@@ -90,19 +90,15 @@ public final class FragmentReader implements AutoCloseable {
   /// The reader of a field: of its parts, file by file.
   private FieldReader open(LanceField field) {
     Map<DataFile, Set<Integer>> parts = new LinkedHashMap<>();
-    field.forEachLeaf(
-        leaf ->
-            fragment
-                .fileOf(leaf.id())
-                .ifPresent(
-                    file -> parts.computeIfAbsent(file, _ -> new HashSet<>()).add(leaf.id())));
+    field.forEachLeaf(leaf ->
+        fragment
+            .fileOf(leaf.id())
+            .ifPresent(file -> parts.computeIfAbsent(file, _ -> new HashSet<>()).add(leaf.id())));
     List<ColumnReader> columns = new ArrayList<>();
     parts.forEach(
         (file, leaves) -> columns.add(open(field.part(leaves::contains).orElseThrow(), file)));
     return new FieldReader(
-        field.field(),
-        columns,
-        "(column=" + field.name() + ", fragment=" + fragment.id() + ")");
+        field.field(), columns, "(column=" + field.name() + ", fragment=" + fragment.id() + ")");
   }
 
   private ColumnReader open(LanceField field, DataFile file) {
