@@ -184,11 +184,8 @@ final class V20Encodings {
         Bitpacked packed = inner.getBitpacked();
         int width =
             packed(
-                packed.getCompressedBitsPerValue(),
-                packed.getUncompressedBitsPerValue(),
-                context);
-        context.require(
-            packed.getCompressedBitsPerValue() > 0, "packed bits", "more than 0", 0);
+                packed.getCompressedBitsPerValue(), packed.getUncompressedBitsPerValue(), context);
+        context.require(packed.getCompressedBitsPerValue() > 0, "packed bits", "more than 0", 0);
         yield new V20Words.Packed(
             page.buffer(packed.getBuffer(), null),
             (int) packed.getCompressedBitsPerValue(),
@@ -199,13 +196,9 @@ final class V20Encodings {
         BitpackedForNonNeg packed = inner.getBitpackedForNonNeg();
         int width =
             packed(
-                packed.getCompressedBitsPerValue(),
-                packed.getUncompressedBitsPerValue(),
-                context);
+                packed.getCompressedBitsPerValue(), packed.getUncompressedBitsPerValue(), context);
         yield new V20Words.Blocks(
-            page.buffer(packed.getBuffer(), null),
-            (int) packed.getCompressedBitsPerValue(),
-            width);
+            page.buffer(packed.getBuffer(), null), (int) packed.getCompressedBitsPerValue(), width);
       }
       case CONSTANT -> {
         byte[] value = inner.getConstant().getValue().toByteArray();
