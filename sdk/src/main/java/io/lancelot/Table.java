@@ -15,6 +15,7 @@ import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.table.BackupReport;
+import io.lancelot.table.Blob;
 import io.lancelot.table.BranchInfo;
 import io.lancelot.table.ChangeFeed;
 import io.lancelot.table.CleanupOptions;
@@ -23,8 +24,8 @@ import io.lancelot.table.CompactionOptions;
 import io.lancelot.table.CompactionReport;
 import io.lancelot.table.DataFile;
 import io.lancelot.table.Fragment;
-import io.lancelot.table.Operation;
 import io.lancelot.table.Operation.UpdateConfig.Changes;
+import io.lancelot.table.Operation;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.TagInfo;
 import io.lancelot.table.VersionInfo;
@@ -251,8 +252,8 @@ public final class Table implements AutoCloseable {
   ///
   /// @param rowIds as `_rowid` gives them, in any order
   /// @return one handle per id, null where the value is null
-  /// @throws InvalidInputException if the column is not one of blobs, or an id is none of a row that
-  ///   is there
+  /// @throws InvalidInputException if the column is not one of blobs, or an id is none of a row
+  ///   that is there
   public List<@Nullable Blob> takeBlobs(String column, long... rowIds) {
     return table.takeBlobs(snapshot(), column, rowIds);
   }

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 
 /// Turns the binary form in which Lance stores JSON into text, as the real Lance prints it.
 ///
@@ -178,7 +179,7 @@ public final class Jsonb {
         case '\t' -> text.append("\\t");
         default -> {
           if (c < ' ') {
-            text.append(String.format("\\u%04x", (int) c));
+            text.append("\\u").append(HexFormat.of().toHexDigits(c));
           } else {
             text.append(c);
           }

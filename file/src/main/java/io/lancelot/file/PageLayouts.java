@@ -29,7 +29,9 @@ final class PageLayouts {
       case BLOB_LAYOUT -> {
         page.require(
             shape.isVariable() || shape.type().equals(BlobDescriptor.TYPE),
-            "blob page", shape.type().arrowName(), "a blob");
+            "blob page",
+            shape.type().arrowName(),
+            "a blob");
         yield new BlobPage(page, layout.getBlobLayout(), layers);
       }
       case LAYOUT_NOT_SET -> throw page.unsupported("page layout");

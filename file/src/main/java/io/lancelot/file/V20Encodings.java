@@ -158,65 +158,7 @@ final class V20Encodings {
   /// @param bits what a value must have; 0 for 8, 16, 32 or 64
   static V20Words words(ArrayEncoding encoding, long bits, V20Page page) {
     PageContext context = page.context();
-    ArrayEncoding inner = valid(encoding, page);
-    V20Words words =
-        switch (inner.getArrayEncodingCase()) {
-          case FLAT -> {
-            long found = inner.getFlat().getBitsPerValue();
-            context.require(
-                found > 0 && found % 8 == 0 && found <= 8L * Integer.MAX_VALUE,
-                "bits per value",
-                "whole bytes",
-                Long.toUnsignedString(found));
-            yield new V20Words.Flat(buffer(inner.getFlat(), page), (int) (found / 8));
-          }
-          case BITPACKED -> {
-            Bitpacked packed = inner.getBitpacked();
-            int width =
-                packed(
-                    packed.getCompressedBitsPerValue(),
-                    packed.getUncompressedBitsPerValue(),
-                    context);
-            context.require(
-                packed.getCompressedBitsPerValue() > 0, "packed bits", "more than 0", 0);
-            yield new V20Words.Packed(
-                page.buffer(packed.getBuffer(), null),
-                (int) packed.getCompressedBitsPerValue(),
-                width,
-                packed.getSigned());
-          }
-          case BITPACKED_FOR_NON_NEG -> {
-            BitpackedForNonNeg packed = inner.getBitpackedForNonNeg();
-            int width =
-                packed(
-                    packed.getCompressedBitsPerValue(),
-                    packed.getUncompressedBitsPerValue(),
-                    context);
-            yield new V20Words.Blocks(
-                page.buffer(packed.getBuffer(), null),
-                (int) packed.getCompressedBitsPerValue(),
-                width);
-          }
-          case CONSTANT -> {
-            byte[] value = inner.getConstant().getValue().toByteArray();
-            context.require(value.length > 0, "constant bytes", "more than 0", 0);
-            MemorySegment own = java.lang.foreign.Arena.ofAuto().allocate(value.length, 8);
-            MemorySegment.copy(value, 0, own, ValueLayout.JAVA_BYTE, 0, value.length);
-            yield new V20Words.Same(own);
-          }
-          case NULLABLE,
-              FIXED_SIZE_LIST,
-              LIST,
-              STRUCT,
-              BINARY,
-              DICTIONARY,
-              FSST,
-              PACKED_STRUCT,
-              FIXED_SIZE_BINARY,
-              ARRAYENCODING_NOT_SET ->
-              throw context.corrupt(
-                  "encoding of values of fixed width", "flat", inner.getArrayEncodingCase());
-        };
+    V20Words words = words(valid(encoding, page), page);
     boolean fits =
         bits == 0
             ? Integer.bitCount(words.width()) == 1 && words.width() <= 8
@@ -224,6 +166,60 @@ final class V20Encodings {
     context.require(
         fits, "bits per value", bits == 0 ? "8, 16, 32 or 64" : bits, 8L * words.width());
     return words;
+  }
+
+  private static V20Words words(ArrayEncoding inner, V20Page page) {
+    PageContext context = page.context();
+    return switch (inner.getArrayEncodingCase()) {
+      case FLAT -> {
+        long found = inner.getFlat().getBitsPerValue();
+        context.require(
+            found > 0 && found % 8 == 0 && found <= 8L * Integer.MAX_VALUE,
+            "bits per value",
+            "whole bytes",
+            Long.toUnsignedString(found));
+        yield new V20Words.Flat(buffer(inner.getFlat(), page), (int) (found / 8));
+      }
+      case BITPACKED -> {
+        Bitpacked packed = inner.getBitpacked();
+        int width =
+            packed(
+                packed.getCompressedBitsPerValue(), packed.getUncompressedBitsPerValue(), context);
+        context.require(packed.getCompressedBitsPerValue() > 0, "packed bits", "more than 0", 0);
+        yield new V20Words.Packed(
+            page.buffer(packed.getBuffer(), null),
+            (int) packed.getCompressedBitsPerValue(),
+            width,
+            packed.getSigned());
+      }
+      case BITPACKED_FOR_NON_NEG -> {
+        BitpackedForNonNeg packed = inner.getBitpackedForNonNeg();
+        int width =
+            packed(
+                packed.getCompressedBitsPerValue(), packed.getUncompressedBitsPerValue(), context);
+        yield new V20Words.Blocks(
+            page.buffer(packed.getBuffer(), null), (int) packed.getCompressedBitsPerValue(), width);
+      }
+      case CONSTANT -> {
+        byte[] value = inner.getConstant().getValue().toByteArray();
+        context.require(value.length > 0, "constant bytes", "more than 0", 0);
+        MemorySegment own = java.lang.foreign.Arena.ofAuto().allocate(value.length, 8);
+        MemorySegment.copy(value, 0, own, ValueLayout.JAVA_BYTE, 0, value.length);
+        yield new V20Words.Same(own);
+      }
+      case NULLABLE,
+          FIXED_SIZE_LIST,
+          LIST,
+          STRUCT,
+          BINARY,
+          DICTIONARY,
+          FSST,
+          PACKED_STRUCT,
+          FIXED_SIZE_BINARY,
+          ARRAYENCODING_NOT_SET ->
+          throw context.corrupt(
+              "encoding of values of fixed width", "flat", inner.getArrayEncodingCase());
+    };
   }
 
   /// Bytes of the plain values.

@@ -46,8 +46,7 @@ final class Bases implements AutoCloseable {
       throw new CorruptDataException(
           "external object: expected=an absolute address, found=" + uri + " (table=" + root + ")");
     }
-    return resolve(
-        slash == 0 ? "/" : absolute.substring(0, slash), absolute.substring(slash + 1));
+    return resolve(slash == 0 ? "/" : absolute.substring(0, slash), absolute.substring(slash + 1));
   }
 
   /// An object below a base path.

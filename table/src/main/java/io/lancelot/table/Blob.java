@@ -81,12 +81,7 @@ public final class Blob implements AutoCloseable {
   public byte[] readRange(long offset, long length) {
     if (offset < 0 || length < 0 || offset > size - length) {
       throw new InvalidInputException(
-          "range of a blob: expected=inside "
-              + size
-              + " bytes, found="
-              + offset
-              + "+"
-              + length);
+          "range of a blob: expected=inside " + size + " bytes, found=" + offset + "+" + length);
     }
     if (length > Integer.MAX_VALUE - 8) {
       throw new InvalidInputException(

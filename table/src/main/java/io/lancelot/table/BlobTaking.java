@@ -37,7 +37,11 @@ final class BlobTaking {
     LanceField plain = TableScan.fields(snapshot, List.of(column)).getFirst();
     if (!plain.blob()) {
       throw new InvalidInputException(
-          "column: expected=one of blobs, found=" + plain.type().arrowName() + " (column=" + column + ")");
+          "column: expected=one of blobs, found="
+              + plain.type().arrowName()
+              + " (column="
+              + column
+              + ")");
     }
     this.snapshot = snapshot;
     this.field = plain.describing();
@@ -137,7 +141,9 @@ final class BlobTaking {
     DataFile file =
         fragment
             .fileOf(field.id())
-            .orElseThrow(() -> new CorruptDataException("blob: expected=a data file, found=none" + place(fragment)));
+            .orElseThrow(() ->
+                new CorruptDataException(
+                    "blob: expected=a data file, found=none" + place(fragment)));
     return switch (blob.kind()) {
       case BlobDescriptor.INLINE -> inside(bases.data(snapshot, file), blob);
       case BlobDescriptor.PACKED, BlobDescriptor.DEDICATED ->
@@ -151,7 +157,8 @@ final class BlobTaking {
             blob.size() > 0
                 ? blob.size()
                 : object.store().size(object.path()).orElse(0) - blob.position();
-        yield new Blob(() -> object.store().open(object.path()), blob.position(), Math.max(0, size));
+        yield new Blob(
+            () -> object.store().open(object.path()), blob.position(), Math.max(0, size));
       }
       default ->
           throw new UnsupportedFeatureException(
