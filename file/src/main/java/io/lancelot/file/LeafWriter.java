@@ -113,7 +113,8 @@ final class LeafWriter implements AutoCloseable {
       values = column.slice(from, marked.live());
       marked = marked.withoutPositions();
     }
-    if (buffers.slots().mustFlushBefore(values) || (long) levels + marked.levels() > Integer.MAX_VALUE / 4) {
+    if (buffers.slots().mustFlushBefore(values)
+        || (long) levels + marked.levels() > Integer.MAX_VALUE / 4) {
       flush();
     }
     if (appendDirect(values, marked, rowCount)) {

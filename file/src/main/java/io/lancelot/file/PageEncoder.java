@@ -8,13 +8,11 @@ import io.lancelot.file.EncodingOptions.Structure;
 import io.lancelot.file.proto.BlobLayout;
 import io.lancelot.file.proto.PageLayout;
 import io.lancelot.kernels.Zstd;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Chooses the layout and the encodings of a leaf's pages. Format: lance-format
-/// section 2.7.
+/// Chooses the layout and the encodings of a leaf's pages. Format: lance-format section 2.7.
 final class PageEncoder {
 
   private static final int WIDE_BYTES = 256;
@@ -107,11 +105,7 @@ final class PageEncoder {
   }
 
   private void encodePieces(
-      LevelStreams levels,
-      PageSlots slots,
-      int rows,
-      long firstRow,
-      List<Rows> pages) {
+      LevelStreams levels, PageSlots slots, int rows, long firstRow, List<Rows> pages) {
     int limit = levels.count() > 2 * MAX_PIECE_LEVELS ? MAX_PIECE_LEVELS : (levels.count() + 1) / 2;
     int level = 0;
     int slot = 0;
