@@ -1,6 +1,6 @@
-"""Writes the golden data files with the real Lance (pylance 14.0.2) and, next to each, the rows it holds.
+"""Writes the golden data files with the real Lance (pylance 14.0.2; older releases: make_old.py) and, next to each, the rows it holds.
 
-    python make.py ../resources/golden
+    python make.py ../resources/golden          all cases, or those named behind it
 
 A case `name` becomes `name-2.1.lance`, `name-2.2.lance` and one `name.rows.gz` for both: for every
 column a line `# name`, then a line of canonical text per row (see `text`).
@@ -347,3 +347,36 @@ write("odd", table(
     sn=pa.array([{"n": None, "a": 1}, None, {"n": None, "a": 2}] * 100, pa.struct([("n", pa.null()), ("a", pa.int32())])),
     md=pa.array([[(str(j), "x") for j in range(i % 3)] for i in range(300)], pa.map_(pa.string(), pa.dictionary(pa.int8(), pa.string()))),
     fd=pa.array([[1, i] for i in range(300)], pa.list_(pa.decimal128(5, 0), 2))), versions=("2.2",))
+
+# Version 2.0, which is only read. A null struct cannot be written there.
+v20 = ("2.0",)
+coding = {"z": {"lance-encoding:compression": "zstd"}, "l": {"lance-encoding:compression": "lz4"}, "f": {"lance-encoding:compression": "fsst"}, "fn": {"lance-encoding:compression": "fsst"}, "bz": {"lance-encoding:compression": "zstd"}}
+prose = [f"some text {i % 100} which comes back again and again" for i in range(700)]
+write("v20-text", table(coding, z=prose, l=prose, f=prose, fn=nulls(prose, 7), bz=pa.array(nulls([p.encode() for p in prose], 5), pa.binary()),
+                        d=[words[i % 10] for i in range(700)], dn=nulls([words[i % 10] for i in range(700)], 4), de=pa.array(["", None] * 350), an=pa.nulls(700, pa.string()),
+                        s=nulls([f"r{i}" * (i % 4) for i in range(700)], 6), ls=pa.array(nulls(prose[:700], 3), pa.large_string()), b=pa.array([bytes([i % 256]) * (i % 5) for i in range(700)], pa.large_binary())), versions=v20)
+sst = pa.struct([("x", pa.int32()), ("l", k), ("s", pa.string())])
+srec = lambda i: {"x": None if i % 3 == 0 else i, "l": None if i % 5 == 0 else list(range(i % 3)), "s": None if i % 4 == 0 else f"s{i}"}
+write("v20-nested", table(
+    l=pa.array(nulls([[None if j == 1 else j for j in range(i % 4)] for i in range(400)], 6), k), le=pa.array([[]] * 400, k), ln=pa.nulls(400, k),
+    ll=pa.array(nulls([nulls([list(range(j)) for j in range(i % 4)], 3) for i in range(400)], 7), pa.list_(k)),
+    s=pa.array([srec(i) for i in range(400)], sst), ss=pa.array([{"a": srec(i), "b": i} for i in range(400)], pa.struct([("a", sst), ("b", pa.int16())])),
+    ls=pa.array(nulls([[srec(j) for j in range(i % 3)] for i in range(400)], 6), pa.list_(sst)),
+    lf=pa.array(nulls([[[1.0, j] for j in range(i % 3)] for i in range(400)], 5), pa.large_list(pa.list_(pa.float32(), 2))),
+    ld=pa.array(nulls([["ab"[j % 2] for j in range(i % 5)] for i in range(400)], 5), pa.list_(pa.string()))), versions=v20)
+write("v20-fixed", table(
+    {"p": packed},
+    i=pa.array(nulls(range(500), 3), pa.int32()), f=pa.array([float("nan"), -0.0, 1.5, None] * 125, pa.float64()), h=pa.array(np.arange(500, dtype=np.float16)), b=pa.array([True, False, None, True] * 125), n=pa.nulls(500), an=pa.nulls(500, pa.int64()),
+    d=pa.array(nulls([decimal.Decimal(i).scaleb(-2) for i in range(500)], 4), pa.decimal128(10, 2)), d256=pa.array([decimal.Decimal(-i).scaleb(-4) for i in range(500)], pa.decimal256(50, 4)), fsb=pa.array(nulls([bytes([i % 256]) * 5 for i in range(500)], 4), pa.binary(5)),
+    t=pa.array([-5, 90_000] * 250, pa.int32()).cast(pa.time32("s")), d64=pa.array([5, -7] * 250, pa.int64()).cast(pa.date64()), ts=pa.array(nulls(range(500), 4), pa.int64()).cast(pa.timestamp("us", "Europe/Berlin")), du=pa.array(range(500), pa.int64()).cast(pa.duration("ns")),
+    di=pa.array(nulls([10 * (i % 3) for i in range(500)], 5), pa.int64()).dictionary_encode(), ds=pa.array(nulls(["abc"[i % 3] for i in range(500)], 5)).dictionary_encode().cast(pa.dictionary(pa.int8(), pa.string())),
+    dn=pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 1] * 125, pa.int16()), pa.array(["a", None, "b"])), da=pa.nulls(500, pa.dictionary(pa.int32(), pa.string())),
+    v=pa.array([[i, 1.0, 2.0] for i in range(500)], pa.list_(pa.float32(), 3)), vn=pa.array(nulls([[i, None if i % 4 else i] for i in range(500)], 3), pa.list_(pa.int16(), 2)), vb=pa.array(nulls([[True, None, i % 2 == 0] for i in range(500)], 3), pa.list_(pa.bool_(), 3)),
+    va=pa.nulls(500, pa.list_(pa.float32(), 4)), vv=pa.array(nulls([[[i, None], [1, 2], None] for i in range(500)], 4), pa.list_(pa.list_(pa.int32(), 2), 3)),
+    p=pa.array([{"x": i, "y": i / 2, "v": [i, 1]} for i in range(500)], pa.struct([("x", pa.int16()), ("y", pa.float64()), ("v", pa.list_(pa.float32(), 2))]))), versions=v20)
+write("v20-blob", table({"b": {"lance-encoding:blob": "true"}}, b=pa.array([None if i % 5 == 0 else b"" if i % 3 == 0 else bytes([i]) * (i * 37) for i in range(40)], pa.large_binary())), versions=v20)
+write("v20-pages", table(
+    i=pa.array(nulls(range(500), 250), pa.int32()), s=nulls([f"s{i}" if i >= 200 else "same" for i in range(500)], 9), v=vectors(500, 3, pa.float32()), l=pa.array([None if 150 < i < 350 and i % 3 == 0 else list(range(i % (1 + i // 100))) for i in range(500)], k),
+    st=pa.array([srec(i) for i in range(500)], sst), d=pa.array([words[(i // 100 + i % 3) % 10] for i in range(500)]).dictionary_encode(), n=pa.array([None if i < 100 else i for i in range(500)], pa.int64()), b=pa.array([i % 3 == 0 for i in range(500)]),
+    ll=pa.array([[[i] * (i % 2)] * (i % 3) for i in range(500)], pa.list_(k))), versions=v20, batches=7)
+write("v20-empty", table(i=pa.array([], pa.int32()), s=pa.array([], pa.string()), l=pa.array([], k), st=pa.array([], sst)), versions=v20)

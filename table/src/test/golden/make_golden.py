@@ -1,6 +1,6 @@
 """Writes the golden tables of this module with the real Lance, and the facts about them.
 
-Usage: make_golden.py <output folder>      (pylance 14.0.2, lancedb 0.40 or later)
+Usage: make_golden.py <output folder> [table…]      (pylance 14.0.2, lancedb 0.40 or later)
 
 Each table becomes <name>.zip; facts.json says what a reader must find in every version.
 """
@@ -132,9 +132,46 @@ def delete_compressed(path):
     ds.delete("id % 5 = 1")
 
 
+SIZES = [None, 0, 10, None, 0, 70_000, 100_000, 10, 5_000_000, None, 3, 0]
+
+
+def blobs(path, version):
+    """Blob i is SIZES[i] times the byte i; BlobTest knows these sizes."""
+    values = [None if n is None else bytes([i]) * n for i, n in enumerate(SIZES)]
+    schema = pa.schema([pa.field("id", pa.int64()), pa.field("b", pa.large_binary(), metadata={"lance-encoding:blob": "true"})])
+    table = pa.table([pa.array(range(len(SIZES)), pa.int64()), pa.array(values, pa.large_binary())], schema=schema)
+    lance.write_dataset(table, path, data_storage_version=version, max_rows_per_file=7, enable_stable_row_ids=version == "2.1")
+    if version != "2.0":
+        lance.dataset(path).delete("id = 4")
+
+
+def blobs_20(path):
+    blobs(path, "2.0")
+
+
+def blobs_21(path):
+    blobs(path, "2.1")
+
+
+def blobs_22(path):
+    blobs(path, "2.2")
+
+
+def structs_20(path):
+    """Structs, part of whose members came later, or are not there in some fragments."""
+    st = lambda first, names: pa.array([{n: i for n in names} for i in range(first, first + 20)], pa.struct([(n, pa.int64()) for n in names]))
+    lance.write_dataset(pa.table({"id": pa.array(range(20), pa.int64()), "st": st(0, "ab")}), path, data_storage_version="2.0")
+    lance.write_dataset(pa.table({"id": pa.array(range(20, 40), pa.int64()), "st": st(20, "a")}), path, mode="append")
+    lance.dataset(path).delete("id = 5")
+
+
 TABLES = [
     basic, delete_arrow, delete_bin, delete_fragment, update, stable, v1_names, columns,
     tags_and_config, restored, mixed_versions, v20, indexed, empty, spilled, delete_compressed,
+    blobs_20,
+    blobs_21,
+    blobs_22,
+    structs_20,
 ]
 
 
@@ -171,10 +208,15 @@ def version_facts(path, version):
     }
 
 
-def main(out):
+def main(out, only):
     facts = {}
+    if only:
+        with open(os.path.join(out, "facts.json")) as f:
+            facts = json.load(f)["tables"]
     for make in TABLES:
         name = make.__name__
+        if only and name not in only:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, name + ".lance")
             make(path)
@@ -190,4 +232,4 @@ def main(out):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2:])

@@ -220,6 +220,20 @@ final class RecordMapping {
     return typeOf(value.getClass(), Map.class, name);
   }
 
+  /// The columns that any of the rows (records or maps) has.
+  static List<String> columnsOf(Collection<?> rows) {
+    Set<String> names = new java.util.LinkedHashSet<>();
+    Class<?> known = null;
+    for (Object row : rows) {
+      if (row instanceof Record && row.getClass() == known) {
+        continue;
+      }
+      known = row.getClass();
+      names.addAll(values(row).keySet());
+    }
+    return List.copyOf(names);
+  }
+
   /// Rows (records or maps) as one batch of `schema`.
   static Batch toBatch(Schema schema, Collection<?> rows, SegmentAllocator allocator) {
     List<ColumnBuilder> builders = new ArrayList<>();

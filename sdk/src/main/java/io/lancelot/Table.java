@@ -7,11 +7,20 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
+import io.lancelot.engine.Assignment;
 import io.lancelot.engine.Engine;
+import io.lancelot.engine.IndexInfo;
+import io.lancelot.engine.MergeInsert;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.index.IndexSpec;
+import io.lancelot.table.CompactionReport;
+import io.lancelot.table.DataFile;
+import io.lancelot.table.Fragment;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
+import io.lancelot.table.Blob;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -120,6 +129,66 @@ public final class Table implements AutoCloseable {
     return new DeleteResult(deleted.rows(), deleted.version());
   }
 
+  /// What an update did.
+  ///
+  /// @param rowsUpdated how many rows have new values
+  /// @param version the version it made; the version read if there was nothing to change
+  public record UpdateResult(long rowsUpdated, long version) {}
+
+  /// Gives rows new values: `update().where("id = 7").set("name", "x").execute()`.
+  public UpdateBuilder update() {
+    return new UpdateBuilder(this);
+  }
+
+  UpdateResult update(Optional<Expr> filter, List<Assignment> assignments) {
+    checkNotPinned("update");
+    Engine.Updated updated = engine.update(filter, assignments);
+    return new UpdateResult(updated.rows(), updated.version());
+  }
+
+  /// What a merge did.
+  ///
+  /// @param version the version it made; the version read if there was nothing to change
+  public record MergeResult(long numInserted, long numUpdated, long numDeleted, long version) {}
+
+  /// Merges rows by key: `mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll()
+  /// .execute(rows)`.
+  ///
+  /// @param on the key columns; none for the table's primary key
+  public MergeInsertBuilder mergeInsert(String... on) {
+    return new MergeInsertBuilder(this, List.of(on));
+  }
+
+  MergeResult merge(MergeInsert how, Collection<?> rows) {
+    Schema schema = schema();
+    List<String> given = RecordMapping.columnsOf(rows);
+    Schema source = schema.select(schema.names().stream().filter(given::contains).toList());
+    try (Scratch scratch = context.memory().scratch()) {
+      Batch batch = RecordMapping.toBatch(source, rows, scratch);
+      return merge(how, BatchStream.of(source, List.of(batch)));
+    }
+  }
+
+  MergeResult merge(MergeInsert how, BatchStream rows) {
+    checkNotPinned("merge");
+    try (rows) {
+      MergeInsert.Result merged = engine.merge(how, rows);
+      return new MergeResult(
+          merged.inserted(), merged.updated(), merged.deleted(), merged.version());
+    }
+  }
+
+  /// Opens the values of a column of blobs, without reading them: of each, any range can be read.
+  /// The caller closes them.
+  ///
+  /// @param rowIds as `_rowid` gives them, in any order
+  /// @return one handle per id, null where the value is null
+  /// @throws InvalidInputException if the column is not one of blobs, or an id is none of a row that
+  ///   is there
+  public List<@Nullable Blob> takeBlobs(String column, long... rowIds) {
+    return table.takeBlobs(snapshot(), column, rowIds);
+  }
+
   public long countRows() {
     return snapshot().rowCount();
   }
@@ -127,6 +196,38 @@ public final class Table implements AutoCloseable {
   /// Counts the rows for which a predicate is true.
   public long countRows(String predicate) {
     return engine.count(snapshot(), Optional.of(Expr.parse(predicate)));
+  }
+
+  /// Where the table lies.
+  public String uri() {
+    return table.uri();
+  }
+
+  /// What a version consists of.
+  ///
+  /// @param totalBytes of its data files
+  /// @param fragmentRows rows of each fragment, without deleted ones
+  /// @param smallFragments fragments that compaction would take together
+  public record Stats(long rowCount, long totalBytes, List<Long> fragmentRows, int smallFragments) {
+    private static final long SMALL_ROWS = 100_000;
+
+    static Stats of(Snapshot snapshot) {
+      long bytes = 0;
+      List<Long> rows = new ArrayList<>();
+      for (Fragment fragment : snapshot.fragments()) {
+        rows.add(fragment.liveRows());
+        for (DataFile file : fragment.files()) {
+          bytes += file.sizeBytes();
+        }
+      }
+      int small = (int) rows.stream().filter(count -> count < SMALL_ROWS).count();
+      return new Stats(snapshot.rowCount(), bytes, List.copyOf(rows), small);
+    }
+  }
+
+  /// Figures about the version this handle reads.
+  public Stats stats() {
+    return Stats.of(snapshot());
   }
 
   /// All rows, to be narrowed down.
@@ -172,6 +273,79 @@ public final class Table implements AutoCloseable {
   /// @return whether they do, for every vector column that has this distance
   public boolean warmUp(Distance metric, Duration patience) {
     return engine.warmUp(snapshot(), metric.metric(), patience);
+  }
+
+  /// Builds an index over all rows and waits for it; see [Index] for the kinds. An index of the
+  /// same name is replaced.
+  ///
+  /// @param column its name, or its path with dots: `stats.magic`
+  /// @throws InvalidInputException if the column cannot be indexed so, or a setting makes no sense
+  public IndexInfo createIndex(String column, Index index) {
+    return createIndex(column, index, Index.Options.DEFAULT);
+  }
+
+  /// Builds an index over all rows and waits for it.
+  ///
+  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken and may not be replaced
+  public IndexInfo createIndex(String column, Index index, Index.Options options) {
+    checkNotPinned("createIndex");
+    return engine.createIndex(
+        column,
+        new IndexSpec(index.type(), index.params()),
+        options.name(),
+        options.replace(),
+        BuildProgress.NONE);
+  }
+
+  /// The indices of the version this handle reads.
+  public List<IndexInfo> indices() {
+    return engine.indices(snapshot());
+  }
+
+  /// One index.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public IndexInfo index(String name) {
+    return engine.index(snapshot(), name);
+  }
+
+  /// Figures about an index, one map for each of its segments; what they hold depends on the kind.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public List<Map<String, Object>> indexStatistics(String name) {
+    return engine.indexStatistics(snapshot(), name);
+  }
+
+  /// Removes an index.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public void dropIndex(String name) {
+    checkNotPinned("dropIndex");
+    engine.dropIndex(name);
+  }
+
+  /// Loads an index into memory, as far as the budget goes, so that the first query finds it there.
+  ///
+  /// @throws NotFoundException if there is none of that name
+  public void prewarmIndex(String name) {
+    engine.prewarm(snapshot(), name);
+  }
+
+  /// Writes small fragments together, frees the space of deleted rows, and indexes rows that came
+  /// after the indices were built. Rows, their order within
+  /// a fragment, and older versions stay. Readers and writers go on meanwhile.
+  ///
+  /// @throws io.lancelot.base.CommitConflictException if others kept changing the same files
+  public OptimizeReport optimize() {
+    return optimize(OptimizeOptions.defaults());
+  }
+
+  /// Optimizes with options.
+  public OptimizeReport optimize(OptimizeOptions options) {
+    checkNotPinned("optimize");
+    CompactionReport compaction = table.compact(options.compaction());
+    List<String> indices = engine.updateIndices(BuildProgress.NONE);
+    return new OptimizeReport(compaction, indices, table.snapshot().version());
   }
 
   /// The table's history, oldest version first.
@@ -250,7 +424,7 @@ public final class Table implements AutoCloseable {
   }
 
   BatchStream run(io.lancelot.engine.Query query) {
-    return engine.run(snapshot(), query);
+    return ShownRows.of(engine.run(snapshot(), query), context.memory());
   }
 
   String explain(io.lancelot.engine.Query query) {
@@ -260,6 +434,7 @@ public final class Table implements AutoCloseable {
   /// Releases the files this handle has open; its streams end with it.
   @Override
   public void close() {
+    engine.close();
     table.close();
   }
 }

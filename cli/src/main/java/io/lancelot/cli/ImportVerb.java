@@ -8,18 +8,13 @@ import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.NotFoundException;
-import io.lancelot.base.StorageException;
 import io.lancelot.columnar.BatchStream;
-import io.lancelot.columnar.Schema;
-import io.lancelot.columnar.ipc.IpcReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +117,9 @@ final class ImportVerb extends Verb {
         how == Mode.append ? Optional.of(database.openTable(name)) : Optional.empty();
     try (Memory memory = Memory.ofLimit(Context.defaultMemoryBytes());
         Arena arena = Arena.ofShared();
-        BatchStream rows = open(file, existing.map(Table::schema), memory, arena)) {
+        BatchStream rows =
+            InputFiles.open(
+                file, format, existing.map(Table::schema), vectors, batchRows, memory, arena)) {
       if (verbose) {
         err.println("lancelot: reading " + file);
       }
@@ -139,49 +136,5 @@ final class ImportVerb extends Verb {
                       : TableOptions.Existing.FAIL);
       return database.createTable(name, rows, options);
     }
-  }
-
-  private BatchStream open(Path file, Optional<Schema> schema, Memory memory, Arena arena)
-      throws IOException {
-    return switch (format == null ? byExtension(file) : format) {
-      case JSON, JSONL ->
-          schema.isPresent()
-              ? JsonInput.open(file, schema.get(), batchRows, memory)
-              : JsonInput.open(file, vectors, batchRows, memory);
-      case CSV ->
-          schema.isPresent()
-              ? CsvInput.open(file, schema.get(), batchRows, memory)
-              : CsvInput.open(file, batchRows, memory);
-      case ARROW -> {
-        try (FileChannel channel = FileChannel.open(file)) {
-          yield IpcReader.open(
-              file.toString(),
-              channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena),
-              memory);
-        } catch (IOException e) {
-          throw new StorageException("cannot read " + file + ": " + e, e);
-        }
-      }
-      case TABLE ->
-          throw new InvalidInputException(
-              "--format: expected=jsonl, json, csv or arrow, found=table");
-    };
-  }
-
-  private static Format byExtension(Path file) {
-    String extension = TextFiles.extension(file);
-    return switch (extension) {
-      case "jsonl", "ndjson" -> Format.JSONL;
-      case "json" -> Format.JSON;
-      case "csv" -> Format.CSV;
-      case "arrow", "arrows", "ipc", "feather" -> Format.ARROW;
-      default ->
-          throw new InvalidInputException(
-              "file format: expected=.jsonl, .json, .csv or .arrow, or --format, found=."
-                  + extension.toLowerCase(Locale.ROOT)
-                  + " (file="
-                  + file
-                  + ")");
-    };
   }
 }

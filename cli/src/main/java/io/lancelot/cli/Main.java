@@ -22,21 +22,7 @@ public final class Main {
 
   /// Verbs of the contract that come with later work.
   private static final Set<String> LATER =
-      Set.of(
-          "analyze",
-          "tag",
-          "branch",
-          "update",
-          "merge",
-          "columns",
-          "index",
-          "optimize",
-          "cleanup",
-          "check",
-          "repair",
-          "backup",
-          "sql",
-          "serve");
+      Set.of("analyze", "tag", "branch", "columns", "cleanup", "check", "repair", "backup", "sql");
 
   private Main() {}
 
@@ -67,6 +53,11 @@ public final class Main {
     verbs.put("versions", () -> new VersionsVerb(out));
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
+    verbs.put("index", () -> new IndexVerb(out));
+    verbs.put("serve", () -> new ServeVerb(err));
+    verbs.put("update", () -> new UpdateVerb(out));
+    verbs.put("merge", () -> new MergeVerb(out));
+    verbs.put("optimize", () -> new OptimizeVerb(out));
     verbs.put("bench", BenchVerb::new);
     verbs.put("version", () -> new VersionVerb(out));
     return verbs;

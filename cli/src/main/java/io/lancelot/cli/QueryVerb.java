@@ -164,7 +164,9 @@ final class QueryVerb extends Verb {
         "with --requests: clients",
         value -> threads = Math.toIntExact(Arguments.number("--threads", value)));
     arguments.flag(
-        "--timings", "with --requests: warm up, then add the time of each repetition", () -> timings = true);
+        "--timings",
+        "with --requests: warm up, then add the time of each repetition",
+        () -> timings = true);
   }
 
   @Override

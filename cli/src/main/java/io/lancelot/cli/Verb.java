@@ -76,6 +76,31 @@ abstract class Verb extends Command {
   ///
   /// @param most how many arguments the verb takes after the table
   final Target target(int most) {
+    return target(positional, most);
+  }
+
+  /// The word after the verb that says what to do: `index create`.
+  ///
+  /// @throws InvalidInputException if it is missing or none of these
+  final String action(List<String> known) {
+    if (positional.isEmpty() || !known.contains(positional.getFirst())) {
+      throw new InvalidInputException(
+          "expected one of "
+              + known
+              + ", found="
+              + (positional.isEmpty() ? "nothing" : positional.getFirst()));
+    }
+    return positional.getFirst();
+  }
+
+  /// Reads `<action> <uri> <table> …`.
+  ///
+  /// @param most how many arguments the verb takes after the table
+  final Target targetAfterAction(int most) {
+    return target(positional.subList(1, positional.size()), most);
+  }
+
+  private static Target target(List<String> positional, int most) {
     if (positional.isEmpty()) {
       throw new InvalidInputException("argument missing: expected=<uri> <table>");
     }

@@ -215,7 +215,7 @@ class CommandLineTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"frobnicate", "serve DB", "count DB t --bogus", "head DB t -n", "head DB t -n x"})
+      strings = {"frobnicate", "sql DB", "count DB t --bogus", "head DB t -n", "head DB t -n x"})
   void usageErrorsExitTwo(String line) {
     Run run = run((Object[]) line.replace("DB", db).split(" "));
     assertThat(run.code()).isEqualTo(2);

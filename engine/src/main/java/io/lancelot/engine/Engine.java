@@ -1,55 +1,130 @@
 package io.lancelot.engine;
 
-import io.lancelot.base.CommitConflictException;
 import io.lancelot.base.Context;
-import io.lancelot.base.Scratch;
-import io.lancelot.columnar.Batch;
+import io.lancelot.base.Parallel;
 import io.lancelot.columnar.BatchStream;
-import io.lancelot.columnar.Bits;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
-import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
+import io.lancelot.file.LanceField;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.index.IndexSpec;
+import io.lancelot.index.IndexWork;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
-import io.lancelot.table.Fragment;
+import io.lancelot.table.MovedRows;
 import io.lancelot.table.Snapshot;
+import io.lancelot.table.StagedRows;
 import io.lancelot.table.Table;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
-/// Answers queries over one table, and finds the rows that deletions concern. Stateless;
-/// thread-safe.
-public final class Engine {
+/// Answers queries over one table, and finds the rows that deletions concern. Thread-safe.
+public final class Engine implements AutoCloseable {
 
-  private static final int COUNT_ROWS = 1 << 15;
-  private static final int DELETE_ATTEMPTS = 20;
+  private static final Expr TRUE = Expr.parse("true");
 
   private final Table table;
   private final Context context;
+  private final OpenSegments segments;
+  private final Indexing indexing;
+  private volatile @Nullable IndexCatalog catalog;
 
   public Engine(Table table, Context context) {
     this.table = table;
     this.context = context;
+    this.segments = new OpenSegments(table, context);
+    this.indexing = new Indexing(table, context, segments);
+  }
+
+  /// Builds an index over all rows of the latest version and commits it.
+  ///
+  /// @param column its name, or its path with dots
+  /// @param name empty for a name made from the column's
+  /// @param replace whether an index of that name gives way
+  /// @throws io.lancelot.base.InvalidInputException if the column cannot be indexed so
+  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken and may not be replaced
+  public IndexInfo createIndex(
+      String column,
+      IndexSpec spec,
+      Optional<String> name,
+      boolean replace,
+      BuildProgress progress) {
+    return indexing.create(column, spec, name, replace, progress);
+  }
+
+  /// Removes an index.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is none of that name
+  public void dropIndex(String name) {
+    indexing.drop(name);
+  }
+
+  /// The indices of a version.
+  public List<IndexInfo> indices(Snapshot snapshot) {
+    return indexing.list(snapshot);
+  }
+
+  /// One index.
+  ///
+  /// @throws io.lancelot.base.NotFoundException if there is none of that name
+  public IndexInfo index(Snapshot snapshot, String name) {
+    return indexing.info(snapshot, name);
+  }
+
+  /// Figures of each segment of an index, oldest first.
+  public List<Map<String, Object>> indexStatistics(Snapshot snapshot, String name) {
+    return indexing.statistics(snapshot, name);
+  }
+
+  /// Loads an index into memory, as far as the budget goes.
+  public void prewarm(Snapshot snapshot, String name) {
+    indexing.prewarm(snapshot, name);
+  }
+
+  /// Indexes the rows that came after the indices were built.
+  ///
+  /// @return names of the indices that had such rows
+  public List<String> updateIndices(BuildProgress progress) {
+    return indexing.update(progress);
   }
 
   /// The rows of a query, over one version of the table. The caller closes the stream.
   ///
   /// @throws io.lancelot.base.InvalidInputException if the query does not fit the table
   public BatchStream run(Snapshot snapshot, Query query) {
-    return new Execution(table, snapshot, context).run(plan(snapshot, query));
+    return execution(snapshot).run(plan(snapshot, query));
   }
 
   /// How a query would run.
   public Plan plan(Snapshot snapshot, Query query) {
-    return Planner.plan(snapshot.schema().arrow(), query);
+    return Planner.plan(
+        snapshot.schema().arrow(), query, Optional.of(new IndexPlanner(catalog(snapshot))));
+  }
+
+  private Execution execution(Snapshot snapshot) {
+    return new Execution(table, snapshot, context, catalog(snapshot), new IndexWork());
+  }
+
+  /// The indices of a version: found once, for handles stay on one version for long.
+  private IndexCatalog catalog(Snapshot snapshot) {
+    IndexCatalog known = catalog;
+    if (known == null || known.snapshot() != snapshot) {
+      known = IndexCatalog.of(table, snapshot, indexing);
+      catalog = known;
+    }
+    return known;
   }
 
   /// Waits until the kernels of a metric are compiled for the table's vector columns.
@@ -75,40 +150,21 @@ public final class Engine {
     if (filter.isEmpty()) {
       return snapshot.rowCount();
     }
-    Filter bound = Filter.of(filter.get(), snapshot.schema().arrow());
+    RowFilter rows = rows(snapshot, filter.get());
     long[] total = {0};
     Parallel.run(
         context,
         snapshot.fragments(),
-        fragment -> matches(snapshot, fragment, bound).getLongCardinality(),
+        fragment -> rows.matches(fragment).getLongCardinality(),
         found -> total[0] += found);
     return total[0];
   }
 
-  /// The physical rows of a fragment that are alive and for which the filter is true.
-  private RoaringBitmap matches(Snapshot snapshot, Fragment fragment, Filter filter) {
-    RoaringBitmap found = new RoaringBitmap();
-    int[] rows = new int[COUNT_ROWS];
-    try (ColumnsOfFragment reader =
-            new ColumnsOfFragment(
-                new Execution(table, snapshot, context), fragment, filter.columns());
-        Scratch scratch = context.memory().scratch()) {
-      int step = reader.rowsPerRead(COUNT_ROWS);
-      for (long first = 0; first < reader.physicalRows(); first += step) {
-        scratch.reset();
-        int count = (int) Math.min(step, reader.physicalRows() - first);
-        Batch batch = reader.read(filter.columns(), first, count, scratch);
-        Bits live = Selection.live(reader.reader().deletions(), first, count, scratch);
-        Bits kept = Selection.and(live, filter.evaluate(batch, scratch), scratch);
-        int size = kept == null ? 0 : Selection.of(kept, rows);
-        int base = (int) first;
-        for (int i = 0; i < size; i++) {
-          rows[i] += base;
-        }
-        found.addN(rows, 0, size);
-      }
-    }
-    return found;
+  /// A filter at work on a version.
+  private RowFilter rows(Snapshot snapshot, Expr filter) {
+    Filter bound = Filter.of(filter, snapshot.schema().arrow());
+    Optional<Plan.IndexLookup> lookup = new IndexPlanner(catalog(snapshot)).plan(bound);
+    return RowFilter.of(execution(snapshot), Optional.of(bound), lookup);
   }
 
   /// What a deletion did.
@@ -120,35 +176,96 @@ public final class Engine {
   /// Deletes the rows for which a filter is true. A concurrent change to the same rows makes it
   /// look again.
   public Deleted delete(Expr filter) {
-    CommitConflictException last = null;
-    for (int attempt = 0; attempt < DELETE_ATTEMPTS; attempt++) {
-      Snapshot base = table.latest();
-      Schema schema = base.schema().arrow();
-      Filter bound = Filter.of(filter, schema);
-      Map<Long, RoaringBitmap> rows = new HashMap<>();
-      long[] total = {0};
-      Parallel.run(
-          context,
-          base.fragments(),
-          fragment -> Map.entry(fragment.id(), matches(base, fragment, bound)),
-          found -> {
-            if (!found.getValue().isEmpty()) {
-              rows.put(found.getKey(), found.getValue());
-              total[0] += found.getValue().getLongCardinality();
-            }
-          });
-      if (rows.isEmpty()) {
-        return new Deleted(0, base.version());
-      }
-      try {
-        return new Deleted(total[0], table.delete(base, rows, filter.toString()).version());
-      } catch (CommitConflictException e) {
-        if (!e.retryable()) {
-          throw e;
-        }
-        last = e;
+    return Attempts.run(context, () -> tryDelete(filter));
+  }
+
+  private Deleted tryDelete(Expr filter) {
+    Snapshot base = table.latest();
+    Found found = find(base, Optional.of(filter));
+    if (found.count() == 0) {
+      return new Deleted(0, base.version());
+    }
+    return new Deleted(
+        found.count(), table.delete(base, found.rows(), filter.toString()).version());
+  }
+
+  /// Rows of a version.
+  ///
+  /// @param rows for each fragment its rows; none are empty
+  private record Found(Map<Long, RoaringBitmap> rows, long count) {}
+
+  private Found find(Snapshot base, Optional<Expr> filter) {
+    RowFilter matching = rows(base, filter.orElse(TRUE));
+    Map<Long, RoaringBitmap> rows = new HashMap<>();
+    long[] total = {0};
+    Parallel.run(
+        context,
+        base.fragments(),
+        fragment -> Map.entry(fragment.id(), matching.matches(fragment)),
+        found -> {
+          if (!found.getValue().isEmpty()) {
+            rows.put(found.getKey(), found.getValue().clone());
+            total[0] += found.getValue().getLongCardinality();
+          }
+        });
+    return new Found(rows, total[0]);
+  }
+
+  /// What an update did.
+  ///
+  /// @param rows how many rows have new values
+  /// @param version the version it made; the version read if there was nothing to change
+  public record Updated(long rows, long version) {}
+
+  /// Gives new values to the rows for which a filter is true; to all rows without one. The rows
+  /// move to new fragments; with stable row ids they keep their ids. A concurrent change to the
+  /// same rows makes it look again.
+  ///
+  /// @throws io.lancelot.base.InvalidInputException if a value does not fit its column; nothing was
+  ///   changed
+  public Updated update(Optional<Expr> filter, List<Assignment> assignments) {
+    return Attempts.run(context, () -> tryUpdate(filter, assignments));
+  }
+
+  private Updated tryUpdate(Optional<Expr> filter, List<Assignment> assignments) {
+    Snapshot base = table.latest();
+    Assignments bound = Assignments.of(assignments, base.schema().arrow());
+    Found found = find(base, filter);
+    if (found.count() == 0) {
+      return new Updated(0, base.version());
+    }
+    Set<Integer> changed = new HashSet<>();
+    for (LanceField field : base.schema().fields()) {
+      if (bound.sets(field.name())) {
+        field.forEach(part -> changed.add(part.id()));
       }
     }
-    throw last == null ? new CommitConflictException("delete: too many attempts") : last;
+    MovedRows moved = new MovedRows();
+    StagedRows staged;
+    try (UpdatedRows rows = new UpdatedRows(execution(base), bound, found.rows(), moved)) {
+      staged = table.stage(base, rows);
+    }
+    Snapshot made = table.update(base, found.rows(), staged, moved, changed, _ -> {});
+    return new Updated(found.count(), made.version());
+  }
+
+  /// Merges rows into the table. A concurrent change to the same rows, or new rows of the same
+  /// keys, make it look again.
+  ///
+  /// @param rows the source: all or some of the table's columns. Held in memory as a whole
+  /// @throws io.lancelot.base.InvalidInputException if the source does not fit the table, or two of
+  ///   its rows have the same key; nothing was changed
+  public MergeInsert.Result merge(MergeInsert how, BatchStream rows) {
+    Merging.check(how);
+    try (MergeSource source = new MergeSource(rows, how.on(), context)) {
+      Merging merging = new Merging(table, context, this::execution, how, source);
+      return Attempts.run(context, merging::attempt);
+    }
+  }
+
+  /// Closes the indices that are open.
+  @Override
+  public void close() {
+    segments.close();
   }
 }

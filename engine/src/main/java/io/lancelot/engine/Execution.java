@@ -10,6 +10,7 @@ import io.lancelot.columnar.Column;
 import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Filter;
 import io.lancelot.expr.Projection;
+import io.lancelot.index.IndexWork;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.Table;
 import java.util.ArrayList;
@@ -21,7 +22,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param table where to read
 /// @param snapshot the version that every node reads
-record Execution(Table table, Snapshot snapshot, Context context) {
+/// @param indices the indices of that version
+/// @param work what looking things up in them costs
+record Execution(
+    Table table, Snapshot snapshot, Context context, IndexCatalog indices, IndexWork work) {
 
   /// The rows of a plan, pulled by the caller, who closes the stream.
   BatchStream run(Plan plan) {
@@ -32,6 +36,8 @@ record Execution(Table table, Snapshot snapshot, Context context) {
   private BatchStream run(Plan plan, OptionalLong enough) {
     return switch (plan) {
       case Plan.Scan scan -> new ScanStream(this, scan, enough);
+      case Plan.IndexLookup lookup ->
+          throw new IllegalStateException("index lookups run inside scans: " + lookup.label());
       case Plan.NearestScan nearest -> new NearestStream(this, nearest);
       case Plan.Take take -> new TakeStream(this, take, run(take.input(), OptionalLong.empty()));
       case Plan.FilterRows rows ->

@@ -1,5 +1,6 @@
 package io.lancelot.engine;
 
+import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
@@ -8,6 +9,7 @@ import io.lancelot.columnar.Column;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.Schema;
+import io.lancelot.expr.Filter;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Ranking;
 import io.lancelot.kernels.Scan;
@@ -16,7 +18,9 @@ import io.lancelot.table.Fragment;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.RoaringBitmap;
 
 /// An exact search: every vector of every live row that passes the filter is compared with every
 /// query vector. The work is cut into ranges of rows that run side by side, each with its own heap.
@@ -72,11 +76,12 @@ final class NearestStream implements BatchStream {
         tasks.add(new Task(fragment, first, Math.min(first + taskRows, fragment.physicalRows())));
       }
     }
+    RowFilter filter = RowFilter.of(execution, plan.filter(), plan.index());
     TopK[] merged = heaps();
     Parallel.run(
         execution.context(),
         tasks,
-        task -> search(task),
+        task -> search(task, filter),
         found -> {
           for (int i = 0; i < merged.length; i++) {
             merged[i].merge(found[i]);
@@ -93,8 +98,13 @@ final class NearestStream implements BatchStream {
     return heaps;
   }
 
-  private TopK[] search(Task task) {
+  private TopK[] search(Task task, RowFilter rows) {
     TopK[] heaps = heaps();
+    RoaringBitmap candidates = rows.candidates(task.fragment());
+    if (candidates != null && !candidates.intersects(task.first(), task.last())) {
+      return heaps;
+    }
+    Optional<Filter> condition = rows.condition(task.fragment());
     Scan[] scans = new Scan[heaps.length];
     for (int i = 0; i < scans.length; i++) {
       scans[i] = new Scan(Kernels.current(), plan.queries().get(i), heaps[i]);
@@ -102,7 +112,7 @@ final class NearestStream implements BatchStream {
     long rowBytes = Math.max(1, plan.queries().getFirst().rowBytes());
     List<String> vector = List.of(plan.column().name());
     List<String> names = new ArrayList<>(vector);
-    List<String> filterColumns = plan.filter().map(filter -> filter.columns()).orElse(List.of());
+    List<String> filterColumns = condition.map(Filter::columns).orElse(List.of());
     filterColumns.stream().filter(name -> !vector.contains(name)).forEach(names::add);
     try (ColumnsOfFragment reader = new ColumnsOfFragment(execution, task.fragment(), names);
         Scratch memory = execution.context().memory().scratch()) {
@@ -111,9 +121,16 @@ final class NearestStream implements BatchStream {
         memory.reset();
         int count = (int) Math.min(step, task.last() - first);
         Bits allowed = Selection.live(reader.reader().deletions(), first, count, memory);
-        if (plan.filter().isPresent()) {
+        if (candidates != null) {
+          if (!candidates.intersects(first, first + count)) {
+            continue;
+          }
+          allowed =
+              Selection.and(allowed, Selection.among(candidates, first, count, memory), memory);
+        }
+        if (condition.isPresent()) {
           Batch batch = reader.read(filterColumns, first, count, memory);
-          allowed = Selection.and(allowed, plan.filter().get().evaluate(batch, memory), memory);
+          allowed = Selection.and(allowed, condition.get().evaluate(batch, memory), memory);
           if (allowed != null && allowed.count() == 0) {
             continue;
           }

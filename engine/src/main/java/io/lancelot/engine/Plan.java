@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import org.roaringbitmap.RoaringBitmap;
 
 /// A physical plan: a tree of values that is printed and run from the same nodes. Each node says
 /// what columns come out of it; rows flow from the leaves up.
@@ -57,12 +58,14 @@ public sealed interface Plan {
   ///
   /// @param columns top-level columns of the table, in the order they come out
   /// @param metadata what the table's schema carries, and so does everything that comes out
+  /// @param index what indices know of the filter
   record Scan(
       List<Field> columns,
       Map<String, String> metadata,
       Optional<Filter> filter,
       boolean withRowAddress,
-      boolean withRowId)
+      boolean withRowId,
+      Optional<IndexLookup> index)
       implements Plan {
     @Override
     public Schema schema() {
@@ -78,7 +81,7 @@ public sealed interface Plan {
 
     @Override
     public List<Plan> inputs() {
-      return List.of();
+      return index.<List<Plan>>map(List::of).orElse(List.of());
     }
 
     @Override
@@ -98,6 +101,7 @@ public sealed interface Plan {
   /// @param k rows per query
   /// @param filter which rows take part
   /// @param metadata what the table's schema carries
+  /// @param index what indices know of the filter
   record NearestScan(
       Field column,
       List<QueryVector> queries,
@@ -105,7 +109,8 @@ public sealed interface Plan {
       float lower,
       float upper,
       Optional<Filter> filter,
-      Map<String, String> metadata)
+      Map<String, String> metadata,
+      Optional<IndexLookup> index)
       implements Plan {
     @Override
     public Schema schema() {
@@ -118,7 +123,7 @@ public sealed interface Plan {
 
     @Override
     public List<Plan> inputs() {
-      return List.of();
+      return index.<List<Plan>>map(List::of).orElse(List.of());
     }
 
     @Override
@@ -136,6 +141,32 @@ public sealed interface Plan {
           + (queries.size() > 1 ? ", queries=" + queries.size() : "")
           + filter.map(f -> ", prefilter=[" + f + "]").orElse("")
           + ", exact=true";
+    }
+  }
+
+  /// The rows that indices find for a filter.
+  ///
+  /// @param recheck what must still be tried on them; empty if all of them match
+  /// @param covered the fragments that the indices speak for; the filter is tried on the others
+  record IndexLookup(IndexQuery query, Optional<Filter> recheck, RoaringBitmap covered)
+      implements Plan {
+    @Override
+    public Schema schema() {
+      return Schema.of(ROW_ADDRESS);
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of();
+    }
+
+    @Override
+    public String label() {
+      return "ScalarIndexQuery: query="
+          + query
+          + recheck.map(filter -> ", recheck=[" + filter + "]").orElse("")
+          + ", fragments="
+          + covered.getCardinality();
     }
   }
 

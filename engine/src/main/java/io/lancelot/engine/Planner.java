@@ -19,20 +19,23 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/// Turns a query over a schema into a plan. Does no I/O.
+/// Turns a query over a schema into a plan. Does no I/O but for opening indices.
 final class Planner {
 
   private final Schema table;
   private final Query query;
+  private final Optional<IndexPlanner> indices;
 
-  private Planner(Schema table, Query query) {
+  private Planner(Schema table, Query query, Optional<IndexPlanner> indices) {
     this.table = table;
     this.query = query;
+    this.indices = indices;
   }
 
+  /// @param indices those of the table that may be used
   /// @throws InvalidInputException if the query names what the table has not
-  static Plan plan(Schema table, Query query) {
-    Planner planner = new Planner(table, query);
+  static Plan plan(Schema table, Query query, Optional<IndexPlanner> indices) {
+    Planner planner = new Planner(table, query, indices);
     return query.nearest().isPresent() ? planner.nearest(query.nearest().get()) : planner.scan();
   }
 
@@ -48,11 +51,18 @@ final class Planner {
             table.metadata(),
             filter,
             needed.contains(Plan.ROW_ADDRESS.name()),
-            query.withRowId() || needed.contains(Plan.ROW_ID.name()));
+            query.withRowId() || needed.contains(Plan.ROW_ID.name()),
+            lookup(filter));
     if (query.limit().isPresent() || query.offset() > 0) {
       plan = new Plan.Limit(plan, query.offset(), query.limit());
     }
     return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
+  }
+
+  private Optional<Plan.IndexLookup> lookup(Optional<Filter> filter) {
+    return filter.isEmpty()
+        ? Optional.empty()
+        : indices.flatMap(planner -> planner.plan(filter.get()));
   }
 
   private Plan nearest(Nearest nearest) {
@@ -72,7 +82,8 @@ final class Planner {
             nearest.lower(),
             nearest.upper(),
             query.prefilter() ? filter : Optional.empty(),
-            table.metadata());
+            table.metadata(),
+            query.prefilter() ? lookup(filter) : Optional.empty());
     List<Field> extra = new ArrayList<>(List.of(Plan.DISTANCE));
     if (vectors.size() > 1) {
       extra.add(Plan.QUERY_INDEX);

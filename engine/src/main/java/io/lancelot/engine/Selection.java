@@ -45,6 +45,22 @@ final class Selection {
     return Bits.of(words, count);
   }
 
+  /// The rows of `[first, first + count)` that are in a set.
+  static Bits among(RoaringBitmap set, long first, int count, Scratch scratch) {
+    MemorySegment words = scratch.allocateBytes((count + 63L) / 64 * 8).fill((byte) 0);
+    PeekableIntIterator rows = set.getIntIterator();
+    rows.advanceIfNeeded((int) first);
+    while (rows.hasNext()) {
+      long row = Integer.toUnsignedLong(rows.next()) - first;
+      if (row >= count) {
+        break;
+      }
+      long at = row / 64 * 8;
+      words.set(FixedColumn.LONG, at, words.get(FixedColumn.LONG, at) | 1L << (row % 64));
+    }
+    return Bits.of(words, count);
+  }
+
   /// Ones where both have ones; a missing bitmap is all ones.
   static @Nullable Bits and(@Nullable Bits a, @Nullable Bits b, Scratch scratch) {
     if (a == null) {

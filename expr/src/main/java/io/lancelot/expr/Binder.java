@@ -25,6 +25,7 @@ final class Binder {
 
   private final Schema schema;
   private final Set<String> columns = new LinkedHashSet<>();
+  private final Set<List<String>> paths = new LinkedHashSet<>();
   private int depth;
 
   Binder(Schema schema) {
@@ -34,6 +35,11 @@ final class Binder {
   /// Top-level columns read, in the order they were met.
   List<String> columns() {
     return List.copyOf(columns);
+  }
+
+  /// Columns and fields inside them that are read, by their names in the schema.
+  List<List<String>> paths() {
+    return List.copyOf(paths);
   }
 
   /// An expression as a condition.
@@ -102,8 +108,8 @@ final class Binder {
     for (Predicate term : terms) {
       boolean merged = false;
       for (int i = 0; i < joined.size() && i < 16 && !merged; i++) {
-        if (term instanceof ColumnTest.IntRange a
-            && joined.get(i) instanceof ColumnTest.IntRange b
+        if (term instanceof ColumnCondition.IntRange a
+            && joined.get(i) instanceof ColumnCondition.IntRange b
             && a.operand() instanceof Value.Path
             && a.operand().equals(b.operand())
             && !a.outside()
@@ -112,7 +118,7 @@ final class Binder {
           long low = Math.max(a.low(), b.low());
           long high = Math.min(a.high(), b.high());
           if (low <= high) {
-            joined.set(i, new ColumnTest.IntRange(a.operand(), low, high, false));
+            joined.set(i, new ColumnCondition.IntRange(a.operand(), low, high, false));
             merged = true;
           }
         }
@@ -159,7 +165,7 @@ final class Binder {
         return test;
       }
     } else if (Order.exists(a, b)) {
-      return new PairTest(op, left, right);
+      return new PairCondition(op, left, right);
     }
     if (a instanceof DataType.Duration || b instanceof DataType.Duration) {
       throw new UnsupportedFeatureException("comparing a duration with a constant: found=" + whole);
@@ -185,7 +191,7 @@ final class Binder {
     if (pattern instanceof Value.Constant(_, Object value)) {
       return value == null
           ? new Predicate.Constant(null)
-          : new ColumnTest.Matches(
+          : new ColumnCondition.Matches(
               operand, TextPattern.like((String) value, like.escape(), like.caseless()));
     }
     return flag(Functions.like(operand, pattern, like), like);
@@ -210,6 +216,7 @@ final class Binder {
           case Expr.Column column -> {
             Value.Path path = Names.resolve(schema, column);
             columns.add(path.names().getFirst());
+            paths.add(path.names());
             yield path;
           }
           case Expr.Literal(Object value) -> literal(value);
@@ -246,7 +253,7 @@ final class Binder {
         && found instanceof String text
         && type instanceof DataType.Timestamp(DataType.TimeUnit unit, Optional<String> zone)
         && zone.isEmpty()
-        && Moments.timestamp(text).filter(Moments::zoned).isPresent()) {
+        && Moment.timestamp(text).filter(Moment::zoned).isPresent()) {
       // Text with an offset names an instant, wherever the column's clock hangs.
       target = new DataType.Timestamp(unit, Optional.of("UTC"));
     }

@@ -1,6 +1,8 @@
 package io.lancelot.expr;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,17 @@ final class ByteStringSet {
       at = (at + 1) & (slots.length - 1);
     }
     return false;
+  }
+
+  /// The values, in no order.
+  List<byte[]> values() {
+    List<byte[]> values = new ArrayList<>();
+    for (MemorySegment slot : slots) {
+      if (slot != null) {
+        values.add(slot.toArray(ValueLayout.JAVA_BYTE));
+      }
+    }
+    return values;
   }
 
   private static int mix(int hash) {

@@ -35,7 +35,7 @@ final class Comparisons {
         byte[] bytes = bytes(bound);
         yield bytes == null
             ? null
-            : new ColumnTest.BytesBound(value, op, MemorySegment.ofArray(bytes));
+            : new ColumnCondition.BytesBound(value, op, MemorySegment.ofArray(bytes));
       }
       case DataType.Date _, DataType.Timestamp _, DataType.Time _ ->
           temporal(op, value, type, constant);
@@ -75,7 +75,7 @@ final class Comparisons {
     BigDecimal exact = exact(bound);
     Object scaled = exact == null ? bound : exact.scaleByPowerOfTen(type.scale());
     Interval interval = integers(op, scaled, BigInteger.ONE, BigInteger.ZERO, min, max);
-    return new ColumnTest.DecimalRange(
+    return new ColumnCondition.DecimalRange(
         value,
         words(interval.low, type.bits() / 64),
         words(interval.high, type.bits() / 64),
@@ -93,7 +93,7 @@ final class Comparisons {
   /// The integers that compare so with a bound.
   private record Interval(BigInteger low, BigInteger high, boolean outside) {
     Predicate test(Value value) {
-      return new ColumnTest.IntRange(value, low.longValue(), high.longValue(), outside);
+      return new ColumnCondition.IntRange(value, low.longValue(), high.longValue(), outside);
     }
   }
 
@@ -206,28 +206,29 @@ final class Comparisons {
     Ranges.FloatTest atMost = beyond < 0 ? Ranges.FloatTest.BELOW : Ranges.FloatTest.AT_MOST;
     Ranges.FloatTest equal = Ranges.FloatTest.EQUAL;
     return switch (op) {
-      case LT -> new ColumnTest.FloatBound(value, below, bound, false);
-      case LE -> new ColumnTest.FloatBound(value, atMost, bound, false);
-      case GT -> new ColumnTest.FloatBound(value, atMost, bound, true);
-      case GE -> new ColumnTest.FloatBound(value, below, bound, true);
+      case LT -> new ColumnCondition.FloatBound(value, below, bound, false);
+      case LE -> new ColumnCondition.FloatBound(value, atMost, bound, false);
+      case GT -> new ColumnCondition.FloatBound(value, atMost, bound, true);
+      case GE -> new ColumnCondition.FloatBound(value, below, bound, true);
       case EQ, NOT_DISTINCT ->
           beyond == 0
-              ? new ColumnTest.FloatBound(value, equal, bound, false)
-              : new ColumnTest.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, true);
+              ? new ColumnCondition.FloatBound(value, equal, bound, false)
+              : new ColumnCondition.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, true);
       case NE, DISTINCT ->
           beyond == 0
-              ? new ColumnTest.FloatBound(value, equal, bound, true)
-              : new ColumnTest.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, false);
+              ? new ColumnCondition.FloatBound(value, equal, bound, true)
+              : new ColumnCondition.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, false);
     };
   }
 
   private static Predicate nan(Expr.Comparison op, Value value) {
     return switch (op) {
       case EQ, NOT_DISTINCT, GE ->
-          new ColumnTest.FloatBound(value, Ranges.FloatTest.NOT_NAN, 0, true);
-      case NE, DISTINCT, LT -> new ColumnTest.FloatBound(value, Ranges.FloatTest.NOT_NAN, 0, false);
-      case LE -> new ColumnTest.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, false);
-      case GT -> new ColumnTest.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, true);
+          new ColumnCondition.FloatBound(value, Ranges.FloatTest.NOT_NAN, 0, true);
+      case NE, DISTINCT, LT ->
+          new ColumnCondition.FloatBound(value, Ranges.FloatTest.NOT_NAN, 0, false);
+      case LE -> new ColumnCondition.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, false);
+      case GT -> new ColumnCondition.FloatBound(value, Ranges.FloatTest.ALWAYS, 0, true);
     };
   }
 
@@ -256,7 +257,7 @@ final class Comparisons {
     BigInteger nanos;
     boolean zoned;
     if (constant.value() instanceof String text) {
-      Optional<Moments> read = time ? Moments.time(text) : Moments.timestamp(text);
+      Optional<Moment> read = time ? Moment.time(text) : Moment.timestamp(text);
       if (read.isEmpty()) {
         throw new InvalidInputException(
             "invalid "
@@ -277,7 +278,7 @@ final class Comparisons {
     } else {
       return null;
     }
-    return zone.isPresent() && !zoned ? Order.instant(nanos, Moments.rules(zone.get())) : nanos;
+    return zone.isPresent() && !zoned ? Order.instant(nanos, Moment.rules(zone.get())) : nanos;
   }
 
   /// The value of one row, in the form constants have.

@@ -293,14 +293,14 @@ record Conversion(Value operand, DataType type, boolean lenient) implements Valu
     }
     BigInteger nanos;
     if (value instanceof String text) {
-      Optional<Moments> read =
-          to instanceof DataType.Time ? Moments.time(text) : Moments.timestamp(text);
+      Optional<Moment> read =
+          to instanceof DataType.Time ? Moment.time(text) : Moment.timestamp(text);
       if (read.isEmpty()) {
         return null;
       }
       nanos = read.get().nanos();
       if (!read.get().zoned() && Order.zone(to).isPresent()) {
-        nanos = Order.instant(nanos, Moments.rules(Order.zone(to).get()));
+        nanos = Order.instant(nanos, Moment.rules(Order.zone(to).get()));
       }
     } else if (value instanceof Long ticks) {
       nanos = BigInteger.valueOf(ticks).multiply(BigInteger.valueOf(Order.nanos(from)));
@@ -327,13 +327,13 @@ record Conversion(Value operand, DataType type, boolean lenient) implements Valu
   private static BigInteger rezoned(
       BigInteger nanos, Optional<String> from, Optional<String> to, DataType target) {
     if (from.isEmpty() && to.isPresent()) {
-      return Order.instant(nanos, Moments.rules(to.get()));
+      return Order.instant(nanos, Moment.rules(to.get()));
     }
     if (from.isPresent() && to.isEmpty() && !(target instanceof DataType.Int)) {
       long second = Order.floorDivide(nanos, BigInteger.valueOf(1_000_000_000L))[0].longValue();
       long clamped = Math.clamp(second, -30_000_000_000_000L, 30_000_000_000_000L);
       int offset =
-          Moments.rules(from.get())
+          Moment.rules(from.get())
               .getOffset(java.time.Instant.ofEpochSecond(clamped))
               .getTotalSeconds();
       return nanos.add(BigInteger.valueOf(offset * 1_000_000_000L));

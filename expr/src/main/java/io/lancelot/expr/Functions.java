@@ -158,7 +158,7 @@ final class Functions {
             default -> TextPattern.parts("", part, "");
           };
       if (!anyNull(arguments)) {
-        return new Value.Condition(new ColumnTest.Matches(arguments.getFirst(), pattern));
+        return new Value.Condition(new ColumnCondition.Matches(arguments.getFirst(), pattern));
       }
     }
     return new FunctionCall.PerRow(
@@ -259,7 +259,7 @@ final class Functions {
     Value operand = arguments.getFirst();
     if (operand.plainType() instanceof DataType.Floating) {
       return new Value.Condition(
-          new ColumnTest.FloatBound(operand, Ranges.FloatTest.NOT_NAN, 0, true));
+          new ColumnCondition.FloatBound(operand, Ranges.FloatTest.NOT_NAN, 0, true));
     }
     return new FunctionCall.PerRow(call.name(), arguments, Types.BOOL, (_, _) -> false);
   }
@@ -325,7 +325,8 @@ final class Functions {
     Predicate test =
         binder.compare(Expr.Comparison.EQ, new Value.Path(List.of("item"), item), needle, call);
     return switch (test) {
-      case ColumnTest column -> new Value.Condition(new ListTest(arguments.getFirst(), column));
+      case ColumnCondition column ->
+          new Value.Condition(new ListCondition(arguments.getFirst(), column));
       case Predicate.Constant _ -> new Value.Constant(Types.NULL, null);
       default ->
           throw new UnsupportedFeatureException(

@@ -39,6 +39,21 @@ final class LongSet {
     return false;
   }
 
+  /// The values, in no order.
+  long[] toArray() {
+    long[] values = new long[slots.length + 1];
+    int count = 0;
+    if (zero) {
+      values[count++] = 0;
+    }
+    for (long slot : slots) {
+      if (slot != 0) {
+        values[count++] = slot;
+      }
+    }
+    return java.util.Arrays.copyOf(values, count);
+  }
+
   private int start(long value) {
     return (int) ((value ^ value >>> 32) * 0x9E37_79B9_7F4A_7C15L >>> shift);
   }

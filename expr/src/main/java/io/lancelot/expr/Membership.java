@@ -52,25 +52,25 @@ final class Membership {
       // Comparing is what checks and converts; sets take only what came out as an equality.
       Predicate test = binder.compare(Expr.Comparison.EQ, operand, constant, in);
       switch (test) {
-        case ColumnTest.IntRange(_, long low, long high, boolean outside)
+        case ColumnCondition.IntRange(_, long low, long high, boolean outside)
             when low == high && !outside -> {
           longs.add(low);
           integers = true;
         }
-        case ColumnTest.IntRange range when range.outside() -> integers = true;
-        case ColumnTest.FloatBound(_, Ranges.FloatTest kind, double bound, boolean outside)
+        case ColumnCondition.IntRange range when range.outside() -> integers = true;
+        case ColumnCondition.FloatBound(_, Ranges.FloatTest kind, double bound, boolean outside)
             when kind == Ranges.FloatTest.EQUAL && !outside -> {
-          longs.add(ColumnTest.FloatSet.key(bound));
+          longs.add(ColumnCondition.FloatSet.key(bound));
           floats = true;
         }
-        case ColumnTest.FloatBound(_, Ranges.FloatTest kind, _, boolean outside)
+        case ColumnCondition.FloatBound(_, Ranges.FloatTest kind, _, boolean outside)
             when kind == Ranges.FloatTest.NOT_NAN && outside -> {
-          longs.add(ColumnTest.FloatSet.key(Double.NaN));
+          longs.add(ColumnCondition.FloatSet.key(Double.NaN));
           floats = true;
         }
-        case ColumnTest.FloatBound bound when bound.test() == Ranges.FloatTest.ALWAYS ->
+        case ColumnCondition.FloatBound bound when bound.test() == Ranges.FloatTest.ALWAYS ->
             floats = true;
-        case ColumnTest.BytesBound bound -> {
+        case ColumnCondition.BytesBound bound -> {
           byte[] bytes = constant.value() == null ? null : Comparisons.bytes(constant.value());
           strings.add(bytes == null ? new byte[0] : bytes);
         }
@@ -78,13 +78,13 @@ final class Membership {
       }
     }
     if (integers) {
-      others.add(new ColumnTest.IntSet(operand, longs));
+      others.add(new ColumnCondition.IntSet(operand, longs));
     }
     if (floats) {
-      others.add(new ColumnTest.FloatSet(operand, longs));
+      others.add(new ColumnCondition.FloatSet(operand, longs));
     }
     if (!strings.isEmpty()) {
-      others.add(new ColumnTest.BytesSet(operand, new ByteStringSet(strings)));
+      others.add(new ColumnCondition.BytesSet(operand, new ByteStringSet(strings)));
     }
     return others;
   }

@@ -159,7 +159,7 @@ interface Order {
     Optional<String> zoneA = zone(a.type());
     Optional<String> zoneB = zone(b.type());
     if (zoneA.isPresent() != zoneB.isPresent() && isDay(a.type())) {
-      ZoneRules rules = Moments.rules(zoneA.or(() -> zoneB).orElseThrow());
+      ZoneRules rules = Moment.rules(zoneA.or(() -> zoneB).orElseThrow());
       boolean shiftA = zoneA.isEmpty();
       return row -> {
         BigInteger x = BigInteger.valueOf(a.integerAt(row)).multiply(BigInteger.valueOf(unitA));

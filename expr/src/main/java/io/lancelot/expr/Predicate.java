@@ -21,9 +21,9 @@ sealed interface Predicate
         Predicate.Is,
         Predicate.Flag,
         Predicate.SameTruth,
-        ColumnTest,
-        PairTest,
-        ListTest {
+        ColumnCondition,
+        PairCondition,
+        ListCondition {
 
   /// True, false or unknown.
   Truth test(Frame frame);
@@ -166,7 +166,7 @@ sealed interface Predicate
 
     private static @Nullable Bits valid(Column column, Frame frame) {
       return column instanceof DictionaryColumn dictionary
-          ? ColumnTest.dictionaryValidity(dictionary, frame)
+          ? ColumnCondition.dictionaryValidity(dictionary, frame)
           : column.validity();
     }
 

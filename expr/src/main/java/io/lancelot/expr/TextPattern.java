@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// A LIKE pattern: pieces of text between `%` signs, in which `_` stands for any one character.
@@ -66,6 +67,40 @@ final class TextPattern {
         .map(point -> Character.toLowerCase(Character.toUpperCase(point)))
         .forEach(folded::appendCodePoint);
     return folded.toString();
+  }
+
+  /// The bytes that every text that matches begins with; none if letters match in either case.
+  byte[] prefix() {
+    byte[] first = pieces.getFirst();
+    int length = 0;
+    while (!caseless && length < first.length && first[length] != ANY) {
+      length++;
+    }
+    return Arrays.copyOf(first, length);
+  }
+
+  /// Whether every text that begins with [#prefix] matches.
+  boolean isPrefix() {
+    return pieces.size() == 2
+        && pieces.getLast().length == 0
+        && prefix().length == pieces.getFirst().length;
+  }
+
+  /// Text that is part of everything that matches; none if letters match in either case.
+  List<String> substrings() {
+    List<String> found = new ArrayList<>();
+    for (byte[] piece : caseless ? List.<byte[]>of() : pieces) {
+      int from = 0;
+      for (int i = 0; i <= piece.length; i++) {
+        if (i == piece.length || piece[i] == ANY) {
+          if (i > from) {
+            found.add(new String(piece, from, i - from, StandardCharsets.UTF_8));
+          }
+          from = i + 1;
+        }
+      }
+    }
+    return found;
   }
 
   boolean matches(MemorySegment data, long from, long to) {

@@ -5,8 +5,10 @@ import io.lancelot.columnar.Types;
 import io.lancelot.file.proto.BlobLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// A page of positions of large values that lie elsewhere in the file. Reading it reads the values.
+/// A page of positions of large values that lie elsewhere in the file. Reading it reads the values,
+/// or their [descriptors][BlobDescriptor] if the column is to have that type.
 ///
 /// Format: lance-format section 2.5, blob v1.
 final class BlobPage implements PageDecoder {
@@ -47,6 +49,10 @@ final class BlobPage implements PageDecoder {
     MemorySegment at = ((PageSink.Fixed) rows.children()[0]).data();
     MemorySegment sizes = ((PageSink.Fixed) rows.children()[1]).data();
     short[] innerDef = inner.levels.def();
+    if (state.sink instanceof PageSink.Rows descriptors) {
+      describe(descriptors, at, sizes, innerDef, count, state);
+      return;
+    }
     var sink = (PageSink.Var) state.sink;
     long total = 0;
     for (int i = 0; i < count; i++) {
@@ -74,6 +80,32 @@ final class BlobPage implements PageDecoder {
         throw page.corrupt("blob position", "inside the file", Long.toUnsignedString(position));
       }
       sink.append(page.file().view(position, size, state.scratch()), 0, size);
+    }
+  }
+
+  /// Appends where the values lie, and not the values.
+  private void describe(
+      PageSink.Rows sink,
+      MemorySegment at,
+      MemorySegment sizes,
+      short @Nullable [] innerDef,
+      int count,
+      PageState state) {
+    MemorySegment work = state.scratch().allocateBytes(8);
+    for (int i = 0; i < count; i++) {
+      long position = at.get(FixedColumn.LONG, i * 8L);
+      long size = sizes.get(FixedColumn.LONG, i * 8L);
+      boolean absent = innerDef != null && innerDef[i] != 0;
+      short def = 0;
+      if (absent || size == 0) {
+        def = absent ? translation[translation.length - 1] : smuggled(position);
+      }
+      state.levels.append((short) 0, def);
+      if (def != 0) {
+        sink.appendNothing(1);
+      } else {
+        BlobDescriptor.appendInline(sink, size == 0 ? 0 : position, size, work);
+      }
     }
   }
 

@@ -244,22 +244,18 @@ final class BlockDecoder {
         source.byteSize() > 4
             && source.get(FixedColumn.INT, 0) == ZSTD_MAGIC
             && (source.get(ValueLayout.JAVA_BYTE, 4) & 0x10) == 0;
-    MemorySegment frame;
-    long length;
     if (bare) {
-      frame = source;
-      length =
-          state
-              .zstd()
-              .contentBytes(source)
-              .orElseThrow(() -> page.unsupported("zstd frame of unknown length"));
-    } else {
-      if (source.byteSize() < 8) {
-        throw page.corrupt("zstd bytes", "at least 8", source.byteSize());
-      }
-      frame = source.asSlice(8);
-      length = source.get(FixedColumn.LONG, 0);
+      // They come from streams, and may not say how long they are.
+      long most = state.zstd().maxContentBytes(source);
+      GrowingMemory.check(most, state.scratch());
+      MemorySegment target = out.take(most, state.scratch()).asSlice(0, most);
+      return target.asSlice(0, state.zstd().decompressUpTo(source, target));
     }
+    if (source.byteSize() < 8) {
+      throw page.corrupt("zstd bytes", "at least 8", source.byteSize());
+    }
+    MemorySegment frame = source.asSlice(8);
+    long length = source.get(FixedColumn.LONG, 0);
     GrowingMemory.check(length, state.scratch());
     // A frame's blocks hold at most 128 KiB each and take at least three bytes.
     long most = (frame.byteSize() / 3 + 1) * MAX_ZSTD_BLOCK;

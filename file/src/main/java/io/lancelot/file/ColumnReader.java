@@ -10,6 +10,7 @@ import io.lancelot.columnar.ListColumn;
 import io.lancelot.columnar.StructColumn;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Reads rows of one field of a data file. Keeps work areas and the last dictionary from call to
 /// call, so use one for many reads. Not thread-safe.
@@ -20,11 +21,23 @@ public final class ColumnReader {
   private final LeafReader[] leaves;
   private final String path;
 
+  /// Reads in the place of `leaves` where the file is of version 2.0.
+  private final @Nullable V20Reader version20;
+
   ColumnReader(LanceField field, long rowCount, List<LeafReader> leaves, String path) {
     this.field = field;
     this.rowCount = rowCount;
     this.leaves = leaves.toArray(LeafReader[]::new);
     this.path = path;
+    version20 = null;
+  }
+
+  ColumnReader(LanceField field, long rowCount, V20Reader version20, String path) {
+    this.field = field;
+    this.rowCount = rowCount;
+    this.leaves = new LeafReader[0];
+    this.path = path;
+    this.version20 = version20;
   }
 
   /// The field read.
@@ -42,6 +55,9 @@ public final class ColumnReader {
     }
     if (count == 0) {
       return io.lancelot.columnar.Columns.empty(field.type());
+    }
+    if (version20 != null) {
+      return read(version20, RowRanges.of(firstRow, count), scratch);
     }
     return assembled(leaf -> leaf.read(firstRow, count, scratch), count);
   }
@@ -62,7 +78,30 @@ public final class ColumnReader {
     if (count == 0) {
       return io.lancelot.columnar.Columns.empty(field.type());
     }
+    if (version20 != null) {
+      return read(version20, RowRanges.of(rows, count), scratch);
+    }
     return assembled(leaf -> leaf.take(rows, count, scratch), count);
+  }
+
+  private Column read(V20Reader reader, RowRanges ranges, Scratch scratch) {
+    try {
+      return reader.read(ranges, scratch);
+    } catch (IndexOutOfBoundsException
+        | IllegalArgumentException
+        | ArithmeticException
+        | NegativeArraySizeException e) {
+      // A bounds check that failed means that the file claims what it does not hold.
+      throw new CorruptDataException(
+          "page cannot be decoded: expected=consistent lengths, found="
+              + e.getMessage()
+              + " (path="
+              + path
+              + ", column="
+              + field.name()
+              + ")",
+          e);
+    }
   }
 
   private interface Reading {

@@ -35,6 +35,7 @@ public final class DataFileReader implements AutoCloseable {
 
   private final long[] globalTable;
   private final Map<LeafKey, ColumnPages> columns = new ConcurrentHashMap<>();
+  private final V20File version20;
 
   /// A column as read for a field: the same column may be asked for with two types only by a
   /// mistaken caller, who then gets an error and not the other's pages.
@@ -66,6 +67,7 @@ public final class DataFileReader implements AutoCloseable {
       schema =
           LanceSchema.fromProto(
               descriptor.getSchema().getFieldsList(), descriptor.getSchema().getMetadataMap());
+      version20 = new V20File(file, globalTable, this::metadata);
     } catch (InvalidProtocolBufferException e) {
       throw new CorruptDataException(
           "file descriptor: expected=a protobuf message, found=" + e.getMessage() + " " + place(),
@@ -149,39 +151,41 @@ public final class DataFileReader implements AutoCloseable {
     return ColumnPages.bytes(file, globalTable[2 * index], globalTable[2 * index + 1], place());
   }
 
-  /// The ordinals of a field's columns in a file that no manifest describes: by position among the
-  /// leaves of the file's own schema, matched by field id.
+  /// The ordinals of a field's columns in a file that no manifest describes: by position among
+  /// those that own one in the file's own schema, matched by field id.
   public int[] columnsOf(LanceField field) {
     Map<Integer, Integer> ordinals = new HashMap<>();
-    for (LanceField leaf : schema.leaves()) {
-      ordinals.put(leaf.id(), ordinals.size());
+    for (LanceField top : schema.fields()) {
+      top.forEachColumn(version, owner -> ordinals.put(owner.id(), ordinals.size()));
     }
     List<Integer> found = new ArrayList<>();
-    field.forEachLeaf(leaf -> {
-      Integer ordinal = ordinals.get(leaf.id());
-      if (ordinal == null) {
-        throw new InvalidInputException(
-            "field has no column in the file: expected=one of ids "
-                + ordinals.keySet()
-                + ", found="
-                + leaf.id()
-                + " "
-                + place());
-      }
-      found.add(ordinal);
-    });
+    field.forEachColumn(
+        version,
+        leaf -> {
+          Integer ordinal = ordinals.get(leaf.id());
+          if (ordinal == null) {
+            throw new InvalidInputException(
+                "field has no column in the file: expected=one of ids "
+                    + ordinals.keySet()
+                    + ", found="
+                    + leaf.id()
+                    + " "
+                    + place());
+          }
+          found.add(ordinal);
+        });
     return found.stream().mapToInt(Integer::intValue).toArray();
   }
 
   /// A reader of one field.
   ///
   /// @param field the table's field, whose type the columns read will have
-  /// @param ordinals the file's columns for the field's leaves, in order
+  /// @param ordinals the file's columns for the field's leaves, in order; in a 2.0 file those of
+  ///   all its fields that own one, where that of a struct may be -1
   /// @throws UnsupportedFeatureException for an encoding or type this version cannot read
   public ColumnReader column(LanceField field, int[] ordinals) {
     if (version == FileVersion.V2_0) {
-      throw new UnsupportedFeatureException(
-          "file format version 2.0 cannot be read yet (path=" + path() + ")");
+      return version20Column(field, ordinals);
     }
     List<LeafPath> paths = LeafPath.of(field);
     List<LanceField> leafFields = new ArrayList<>();
@@ -211,6 +215,30 @@ public final class DataFileReader implements AutoCloseable {
       leaves.add(new LeafReader(pages, leafFields.get(i).type(), leaf.itemsPerRow()));
     }
     return new ColumnReader(field, rowCount, leaves, path());
+  }
+
+  private ColumnReader version20Column(LanceField field, int[] ordinals) {
+    List<LanceField> owners = new ArrayList<>();
+    field.forEachColumn(version, owners::add);
+    if (owners.size() != ordinals.length) {
+      throw new InvalidInputException(
+          "columns of field "
+              + field.name()
+              + ": expected="
+              + owners.size()
+              + ", found="
+              + ordinals.length
+              + " "
+              + place());
+    }
+    for (int i = 0; i < ordinals.length; i++) {
+      int ordinal = ordinals[i];
+      if (ordinal < 0 && !owners.get(i).leaf()) {
+        continue;
+      }
+      require(ordinal >= 0 && ordinal < columnCount(), "column", "below " + columnCount(), ordinal);
+    }
+    return new ColumnReader(field, rowCount, version20.reader(field, ordinals, rowCount), path());
   }
 
   private ColumnMetadata metadata(int ordinal) {

@@ -25,8 +25,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /// Writes one Lance data file, version 2.1 or 2.2, as rows come. Format: lance-format section 1.
 ///
@@ -49,6 +52,8 @@ public final class DataFileWriter implements AutoCloseable {
   private final PageQueue queue;
   private final List<Shredder> shredders;
   private final List<LeafWriter> leaves;
+  private final Map<String, String> metadata;
+  private final List<Long> globalBuffers = new ArrayList<>();
   private long rowCount;
   private State state = State.OPEN;
 
@@ -81,6 +86,7 @@ public final class DataFileWriter implements AutoCloseable {
     this.out = out;
     this.sink = new AlignedWriter(out);
     this.schema = schema;
+    this.metadata = new TreeMap<>(schema.metadata());
     this.version = version;
     int leafCount = Math.max(1, schema.leaves().size());
     long share = memory.limitBytes() / 8 / leafCount;
@@ -234,6 +240,25 @@ public final class DataFileWriter implements AutoCloseable {
     return bytes;
   }
 
+  /// Adds an entry to the schema's metadata, or replaces it; the last word has the last call before
+  /// [#finish()].
+  public void putMetadata(String key, String value) {
+    requireOpen();
+    metadata.put(key, value);
+  }
+
+  /// Writes a global buffer, which readers find by its number.
+  ///
+  /// @return its number, from 1: number 0 is the file's own descriptor
+  public int addGlobalBuffer(MemorySegment bytes) {
+    requireOpen();
+    state = State.FAILED;
+    globalBuffers.add(sink.writeAligned(bytes));
+    globalBuffers.add(bytes.byteSize());
+    state = State.OPEN;
+    return globalBuffers.size() / 2;
+  }
+
   /// Writes what is left, and the file's metadata, and makes the file visible.
   public Summary finish() {
     requireOpen();
@@ -245,7 +270,7 @@ public final class DataFileWriter implements AutoCloseable {
             .setSchema(
                 FileSchema.newBuilder()
                     .addAllFields(schema.toProto())
-                    .putAllMetadata(LanceSchema.metadataToProto(schema.metadata())))
+                    .putAllMetadata(LanceSchema.metadataToProto(metadata)))
             .setLength(rowCount)
             .build()
             .toByteString();
@@ -258,8 +283,14 @@ public final class DataFileWriter implements AutoCloseable {
       columnTable[2 * i + 1] = metadata.size();
     }
     long columnTableAt = sink.write(table(columnTable));
-    long bufferTableAt = sink.write(table(new long[] {descriptorAt, descriptor.size()}));
-    sink.write(footer(columnsAt, columnTableAt, bufferTableAt));
+    long[] buffers = new long[2 + globalBuffers.size()];
+    buffers[0] = descriptorAt;
+    buffers[1] = descriptor.size();
+    for (int i = 0; i < globalBuffers.size(); i++) {
+      buffers[2 + i] = globalBuffers.get(i);
+    }
+    long bufferTableAt = sink.write(table(buffers));
+    sink.write(footer(columnsAt, columnTableAt, bufferTableAt, buffers.length / 2));
     long sizeBytes = sink.position();
     out.finish();
     state = State.FINISHED;
@@ -281,10 +312,11 @@ public final class DataFileWriter implements AutoCloseable {
     return MemorySegment.ofArray(bytes.array());
   }
 
-  private MemorySegment footer(long columnsAt, long columnTableAt, long bufferTableAt) {
+  private MemorySegment footer(
+      long columnsAt, long columnTableAt, long bufferTableAt, int bufferCount) {
     ByteBuffer bytes = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putLong(columnsAt).putLong(columnTableAt).putLong(bufferTableAt);
-    bytes.putInt(1).putInt(leaves.size());
+    bytes.putInt(bufferCount).putInt(leaves.size());
     bytes.putShort((short) version.footerMajor()).putShort((short) version.footerMinor());
     bytes.put("LANC".getBytes(StandardCharsets.US_ASCII));
     return MemorySegment.ofArray(bytes.array());

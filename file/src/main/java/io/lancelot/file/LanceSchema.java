@@ -215,7 +215,8 @@ public record LanceSchema(List<LanceField> fields, Map<String, String> metadata)
               message.getName());
       Map<String, String> metadata = metadataFromProto(message.getMetadataMap());
       Field field = new Field(message.getName(), type, message.getNullable(), metadata);
-      return new LanceField(message.getId(), message.getParentId(), field, children);
+      var plain = new LanceField(message.getId(), message.getParentId(), field, children);
+      return plain.blob() && type instanceof DataType.Struct ? plain.describing() : plain;
     } catch (InvalidInputException e) {
       throw new CorruptDataException(
           "schema: " + e.getMessage() + " (column=" + message.getName() + ")", e);

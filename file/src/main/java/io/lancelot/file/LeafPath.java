@@ -66,10 +66,6 @@ record LeafPath(
 
   private static LeafPath leaf(
       LanceField field, String name, List<LevelLayers.Kind> outer, int itemsPerRow) {
-    if ("lance.blob.v2".equals(field.field().metadata().get("ARROW:extension:name"))) {
-      throw new UnsupportedFeatureException(
-          "blob v2 column (lance.blob.v2) is not supported (column=" + name + ")");
-    }
     List<LevelLayers.Kind> layers = new ArrayList<>(outer);
     layers.addFirst(LevelLayers.Kind.ITEM);
     if (layers.contains(LevelLayers.Kind.FIXED_LIST) && layers.contains(LevelLayers.Kind.LIST)) {

@@ -91,18 +91,23 @@ record PageDictionary(int items, PageSink sink) {
       MemorySegment source, int count, LeafShape shape, Arena arena, PageContext page) {
     page.require(source.byteSize() >= 8, "dictionary bytes", "at least 8", source.byteSize());
     int bits = source.get(FixedColumn.INT, 0);
+    // Releases before 2.1 was stable wrote a single byte of bits, and then the number of values.
+    boolean early = (bits & 0xFFFF_FF00) != 0;
+    bits = early ? bits & 0xFF : bits;
     page.require(bits == 32 || bits == 64, "dictionary offset bits", "32 or 64", bits);
     int width = bits / 8;
+    long startAt = early ? 1L + width : width;
+    long offsetsAt = startAt + width;
     long offsetBytes = (count + 1L) * width;
     page.require(
-        source.byteSize() >= 2L * width + offsetBytes,
+        source.byteSize() >= offsetsAt + offsetBytes,
         "dictionary bytes",
-        "at least " + (2L * width + offsetBytes),
+        "at least " + (offsetsAt + offsetBytes),
         source.byteSize());
     long start =
         width == 4
-            ? source.get(FixedColumn.INT, 4) & 0xFFFF_FFFFL
-            : source.get(FixedColumn.LONG, 8);
+            ? source.get(FixedColumn.INT, startAt) & 0xFFFF_FFFFL
+            : source.get(FixedColumn.LONG, startAt);
     page.require(
         start >= 0 && start <= source.byteSize(),
         "dictionary bytes start",
@@ -114,7 +119,7 @@ record PageDictionary(int items, PageSink sink) {
     var sink = new PageSink.Var(large);
     sink.start(arena, count);
     page.require(
-        sink.append(source, 2L * width, width, start, count),
+        sink.append(source, offsetsAt, width, start, count),
         "dictionary offsets",
         "rising inside " + (source.byteSize() - start),
         "others");

@@ -27,7 +27,9 @@ final class PageLayouts {
         yield new FullZipPage(page, layout.getFullZipLayout(), layers, shape);
       }
       case BLOB_LAYOUT -> {
-        page.require(shape.isVariable(), "blob page", shape.type().arrowName(), "a blob");
+        page.require(
+            shape.isVariable() || shape.type().equals(BlobDescriptor.TYPE),
+            "blob page", shape.type().arrowName(), "a blob");
         yield new BlobPage(page, layout.getBlobLayout(), layers);
       }
       case LAYOUT_NOT_SET -> throw page.unsupported("page layout");

@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 /// The 64-bit xxHash of a segment, seed zero.
 ///
 /// Format: xxHash's `doc/xxhash_spec.md`, XXH64.
-final class XxHash64 {
+public final class XxHash64 {
 
   private static final long PRIME1 = 0x9E3779B185EBCA87L;
   private static final long PRIME2 = 0xC2B2AE3D27D4EB4FL;
@@ -22,7 +22,8 @@ final class XxHash64 {
 
   private XxHash64() {}
 
-  static long hash(MemorySegment bytes) {
+  /// The hash of all bytes of a segment.
+  public static long hash(MemorySegment bytes) {
     long length = bytes.byteSize();
     long at = 0;
     long hash;

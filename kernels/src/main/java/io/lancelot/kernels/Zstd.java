@@ -30,6 +30,13 @@ public final class Zstd {
     return decoder().contentBytes(source);
   }
 
+  /// A bound on the plain length of all frames of `source`: what they declare, or where they do
+  /// not, what their blocks can hold. Compressed bytes can claim some 30,000 times their own
+  /// number: check it against a limit before allocating by it.
+  public long maxContentBytes(MemorySegment source) {
+    return decoder().maxContentBytes(source);
+  }
+
   /// Decompresses the frames that fill `source` into all of `target`.
   ///
   /// @throws io.lancelot.base.CorruptDataException if they are damaged or not exactly as long as

@@ -136,6 +136,27 @@ final class ZstdDecoder {
     }
   }
 
+  /// A bound on the plain length of all frames: what they declare, or what their blocks can hold.
+  long maxContentBytes(MemorySegment source) {
+    this.source = source;
+    sourceAt = 0;
+    try {
+      long sum = 0;
+      while (sourceAt < source.byteSize()) {
+        Header header = readHeader();
+        if (header != null) {
+          long most = skipBlocks(header.checksum);
+          sum += header.contentBytes < 0 ? most : Math.min(most, header.contentBytes);
+        }
+      }
+      return sum;
+    } catch (CorruptDataException e) {
+      throw new CorruptDataException(e.getMessage() + " at byte " + sourceAt, e);
+    } finally {
+      this.source = MemorySegment.NULL;
+    }
+  }
+
   /// `contentBytes` is -1 where the frame does not say.
   private record Header(long contentBytes, boolean checksum) {}
 
@@ -177,18 +198,23 @@ final class ZstdDecoder {
     return new Header(content, (descriptor & 4) != 0);
   }
 
-  private void skipBlocks(boolean checksum) {
+  /// Skips the blocks of a frame and returns how many plain bytes they hold at most.
+  private long skipBlocks(boolean checksum) {
+    long most = 0;
     boolean last = false;
     while (!last) {
       int block = (int) take(3);
       last = (block & 1) != 0;
-      int length = (block >>> 1 & 3) == 1 ? 1 : block >>> 3;
+      int type = block >>> 1 & 3;
+      int length = type == 1 ? 1 : block >>> 3;
       need(length);
       sourceAt += length;
+      most += type == 2 ? ZstdTables.MAX_BLOCK : block >>> 3;
     }
     if (checksum) {
       take(4);
     }
+    return most;
   }
 
   private void decodeFrame() {

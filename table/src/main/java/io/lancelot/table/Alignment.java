@@ -17,7 +17,7 @@ import java.util.List;
 /// How the columns of a stream become those of a table: same names and types, in the table's order.
 /// Nothing is converted here; columns that may be null may be missing. Whether a column that must
 /// not be null has nulls is seen when it is written.
-final class Alignment {
+public final class Alignment {
 
   private final LanceSchema written;
   private final Schema arrow;
@@ -91,7 +91,7 @@ final class Alignment {
 
   /// Whether values of one type are stored exactly as those of the other: the types may differ in
   /// what may be null, in metadata, and in what the items of a list are called.
-  private static boolean sameType(DataType table, DataType input) {
+  public static boolean sameType(DataType table, DataType input) {
     return switch (table) {
       case DataType.Struct(List<Field> fields) ->
           input instanceof DataType.Struct(List<Field> others) && sameFields(fields, others);
@@ -137,7 +137,8 @@ final class Alignment {
     return true;
   }
 
-  private static Column retype(Column column, DataType type) {
+  /// A column under a type that is stored alike ([#sameType]).
+  public static Column retype(Column column, DataType type) {
     if (column.type().equals(type)) {
       return column;
     }

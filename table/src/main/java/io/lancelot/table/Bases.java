@@ -38,6 +38,34 @@ final class Bases implements AutoCloseable {
     return locate(snapshot, entry.baseId(), "_indices", entry.uuid().toString());
   }
 
+  /// An object by its own address.
+  Location external(String uri) {
+    String absolute = withoutScheme(uri);
+    int slash = absolute.lastIndexOf('/');
+    if (slash < 0 || absolute.endsWith("/")) {
+      throw new CorruptDataException(
+          "external object: expected=an absolute address, found=" + uri + " (table=" + root + ")");
+    }
+    return resolve(
+        slash == 0 ? "/" : absolute.substring(0, slash), absolute.substring(slash + 1));
+  }
+
+  /// An object below a base path.
+  Location relative(Snapshot snapshot, int baseId, String path) {
+    TableProto.BasePath base = snapshot.basePath(baseId);
+    if (base == null) {
+      throw new CorruptDataException(
+          "base path: expected=an entry of the manifest, found="
+              + baseId
+              + " (path="
+              + path
+              + ", table="
+              + root
+              + ")");
+    }
+    return resolve(withoutScheme(base.getPath()), path);
+  }
+
   private Location locate(Snapshot snapshot, OptionalInt baseId, String folder, String name) {
     if (baseId.isEmpty()) {
       return new Location(root.store(), root.resolve(folder + "/" + name));

@@ -251,13 +251,14 @@ final class Committer {
       switch (Conflicts.check(ours, other.operation())) {
         case COMPATIBLE -> {}
         case RETRY ->
-            throw new CommitConflictException(
+            throw CommitConflictException.with(
+                theirs.version(),
                 "commit conflicts with a concurrent one: run the operation again on the latest"
                     + " version"
                     + facts);
         case INCOMPATIBLE ->
             throw CommitConflictException.incompatible(
-                "commit is incompatible with a concurrent one" + facts);
+                theirs.version(), "commit is incompatible with a concurrent one" + facts);
       }
     }
 

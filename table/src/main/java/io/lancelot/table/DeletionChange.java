@@ -147,7 +147,8 @@ final class DeletionChange implements Rebase {
   }
 
   private CommitConflictException conflict(Snapshot latest, long fragmentId, String what) {
-    return new CommitConflictException(
+    return CommitConflictException.with(
+        latest.version(),
         "delete conflicts with a concurrent commit that "
             + what
             + ": run it again on the latest version (fragment="

@@ -1,5 +1,6 @@
 package io.lancelot.table;
 
+import com.google.protobuf.ByteString;
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.table.proto.TableProto;
 import java.util.List;
@@ -98,6 +99,30 @@ public final class Fragment {
   /// The same fragment with another list of deleted rows.
   Fragment withDeletionFile(DeletionFile file) {
     return new Fragment(proto.toBuilder().setDeletionFile(file.toProto()).build(), "");
+  }
+
+  /// The same fragment under another id.
+  Fragment withId(long id) {
+    return new Fragment(proto.toBuilder().setId(id).build(), "");
+  }
+
+  /// The same fragment with ids and versions for its rows, serialised.
+  Fragment withLineage(ByteString rowIds, ByteString created, ByteString updated) {
+    return new Fragment(
+        proto.toBuilder()
+            .setInlineRowIds(rowIds)
+            .setInlineCreatedAtVersions(created)
+            .setInlineLastUpdatedAtVersions(updated)
+            .build(),
+        "");
+  }
+
+  /// Whether nothing but the deleted rows may differ.
+  boolean sameButDeletions(Fragment other) {
+    return proto.toBuilder()
+        .clearDeletionFile()
+        .build()
+        .equals(other.proto.toBuilder().clearDeletionFile().build());
   }
 
   /// Whether both hold the same columns in the same files.

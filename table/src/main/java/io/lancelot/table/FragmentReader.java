@@ -5,21 +5,22 @@ import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Column;
-import io.lancelot.columnar.Columns;
+import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import io.lancelot.file.ColumnReader;
 import io.lancelot.file.DataFileReader;
-import io.lancelot.file.FileVersion;
 import io.lancelot.file.LanceField;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -36,10 +37,11 @@ public final class FragmentReader implements AutoCloseable {
   private final OpenFiles files;
   private final RoaringBitmap deletions;
   private final Schema schema;
-  private final List<@Nullable ColumnReader> readers = new ArrayList<>();
+  private final List<FieldReader> readers = new ArrayList<>();
   private final Map<String, OpenFiles.Lease> leases = new HashMap<>();
   private @Nullable RowIdSequence rowIds;
-  private @Nullable ColumnReader rowIdColumn;
+  private @Nullable RowVersions createdAt;
+  private @Nullable FieldReader rowIdColumn;
 
   FragmentReader(
       Snapshot snapshot,
@@ -87,64 +89,41 @@ public final class FragmentReader implements AutoCloseable {
     return deletions;
   }
 
-  /// The reader of a column; null if the fragment does not have it.
-  private @Nullable ColumnReader open(LanceField field) {
-    List<Integer> owners = owners(field, false);
-    if (owners.isEmpty()) {
-      throw new UnsupportedFeatureException(
-          "struct without fields cannot be read (column=" + field.name() + ")");
-    }
-    DataFile file = fileOf(field, owners);
-    if (file == null) {
-      return null;
-    }
-    if (file.version() == FileVersion.V2_0) {
-      // There every field owns a column, not only the leaves.
-      owners = owners(field, true);
-    }
-    int[] ordinals = new int[owners.size()];
-    for (int i = 0; i < ordinals.length; i++) {
-      int at = file.fieldIds().indexOf(owners.get(i));
-      ordinals[i] = at < 0 ? -1 : file.columnIndices().get(at);
-      if (ordinals[i] < 0) {
-        throw new CorruptDataException(
-            "data file: expected=a column of field "
-                + owners.get(i)
-                + ", found=none (column="
-                + field.name()
-                + ", path="
-                + file.path()
-                + ")");
-      }
-    }
-    return lease(file).column(field, ordinals);
+  /// The reader of a field: of its parts, file by file.
+  private FieldReader open(LanceField field) {
+    Map<DataFile, Set<Integer>> parts = new LinkedHashMap<>();
+    field.forEachLeaf(leaf ->
+        fragment
+            .fileOf(leaf.id())
+            .ifPresent(file -> parts.computeIfAbsent(file, _ -> new HashSet<>()).add(leaf.id())));
+    List<ColumnReader> columns = new ArrayList<>();
+    parts.forEach(
+        (file, leaves) -> columns.add(open(field.part(leaves::contains).orElseThrow(), file)));
+    return new FieldReader(
+        field.field(), columns, "(column=" + field.name() + ", fragment=" + fragment.id() + ")");
   }
 
-  private static List<Integer> owners(LanceField field, boolean inner) {
-    List<Integer> ids = new ArrayList<>();
-    if (inner) {
-      field.forEach(part -> ids.add(part.id()));
-    } else {
-      field.forEachLeaf(leaf -> ids.add(leaf.id()));
-    }
-    return ids;
+  private ColumnReader open(LanceField field, DataFile file) {
+    List<Integer> ordinals = new ArrayList<>();
+    field.forEachColumn(file.version(), owner -> ordinals.add(ordinal(owner, file)));
+    return lease(file).column(field, ordinals.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  private @Nullable DataFile fileOf(LanceField field, List<Integer> owners) {
-    Optional<DataFile> first = Optional.empty();
-    for (int i = 0; i < owners.size(); i++) {
-      Optional<DataFile> file = fragment.fileOf(owners.get(i));
-      if (i > 0 && !file.equals(first)) {
-        throw new UnsupportedFeatureException(
-            "struct spread over several data files cannot be read (column="
-                + field.name()
-                + ", fragment="
-                + fragment.id()
-                + ")");
-      }
-      first = file;
+  private static int ordinal(LanceField owner, DataFile file) {
+    int at = file.fieldIds().indexOf(owner.id());
+    int ordinal = at < 0 ? -1 : file.columnIndices().get(at);
+    // The column of a struct in a 2.0 file says nothing, and nobody reads it.
+    if (ordinal < 0 && (owner.leaf() || !(owner.type() instanceof DataType.Struct))) {
+      throw new CorruptDataException(
+          "data file: expected=a column of field "
+              + owner.id()
+              + ", found=none (column="
+              + owner.name()
+              + ", path="
+              + file.path()
+              + ")");
     }
-    return first.orElse(null);
+    return ordinal;
   }
 
   private DataFileReader lease(DataFile file) {
@@ -184,18 +163,12 @@ public final class FragmentReader implements AutoCloseable {
 
   /// Rows `[firstRow, firstRow + count)` of one column.
   public Column read(int column, long firstRow, int count, Scratch scratch) {
-    ColumnReader reader = readers.get(column);
-    return reader == null
-        ? Columns.nulls(schema.fields().get(column).type(), count, scratch)
-        : reader.read(firstRow, count, scratch);
+    return readers.get(column).read(firstRow, count, scratch);
   }
 
   /// Rows of one column by ascending number.
   public Column take(int column, long[] ascendingRows, int count, Scratch scratch) {
-    ColumnReader reader = readers.get(column);
-    return reader == null
-        ? Columns.nulls(schema.fields().get(column).type(), count, scratch)
-        : reader.take(ascendingRows, count, scratch);
+    return readers.get(column).take(ascendingRows, count, scratch);
   }
 
   /// Rows `[firstRow, firstRow + count)` of all columns.
@@ -254,6 +227,30 @@ public final class FragmentReader implements AutoCloseable {
         : sequence().at((int) row);
   }
 
+  /// The version in which a row was first written; for tables with stable row ids.
+  ///
+  /// @throws UnsupportedFeatureException if these versions lie in a hidden column
+  public long createdAtVersion(long row) {
+    RowVersions versions = createdAt;
+    if (versions == null) {
+      if (fragment.proto().hasColumnCreatedAtVersions()) {
+        throw new UnsupportedFeatureException(
+            "versions of rows in a hidden column are not supported (fragment="
+                + fragment.id()
+                + ", path="
+                + snapshot.file().path()
+                + ")");
+      }
+      versions =
+          RowVersions.parse(
+              fragment.proto().getInlineCreatedAtVersions(),
+              fragment.physicalRows(),
+              snapshot.file().path() + ", fragment=" + fragment.id());
+      createdAt = versions;
+    }
+    return versions.at(row);
+  }
+
   private RowIdSequence sequence() {
     RowIdSequence ids = rowIds;
     if (ids == null) {
@@ -267,11 +264,10 @@ public final class FragmentReader implements AutoCloseable {
     return ids;
   }
 
-  private ColumnReader openRowIds() {
+  private FieldReader openRowIds() {
     LanceField field =
         new LanceField(ROW_ID_FIELD, -1, Field.required("_rowid", Types.UINT64), List.of());
-    ColumnReader reader = open(field);
-    if (reader == null) {
+    if (fragment.fileOf(ROW_ID_FIELD).isEmpty()) {
       throw new CorruptDataException(
           "row ids: expected=a hidden column in a data file, found=none (fragment="
               + fragment.id()
@@ -279,7 +275,7 @@ public final class FragmentReader implements AutoCloseable {
               + snapshot.file().path()
               + ")");
     }
-    return reader;
+    return open(field);
   }
 
   private static Column longs(int count, LongUnaryOperator values, Scratch scratch) {

@@ -30,12 +30,13 @@ final class FragmentWriter implements AutoCloseable {
   private final Context context;
   private final WrittenFiles written;
   private final long maxRows;
+  private final long maxBytes;
   private final List<Fragment> fragments = new ArrayList<>();
   private @Nullable Open open;
 
   private record Open(String name, ObjectWriter out, DataFileWriter writer) {
-    boolean full() {
-      return out.position() + writer.bufferedBytes() >= MAX_BYTES;
+    boolean full(long maxBytes) {
+      return out.position() + writer.bufferedBytes() >= maxBytes;
     }
   }
 
@@ -45,13 +46,15 @@ final class FragmentWriter implements AutoCloseable {
       FileVersion version,
       Context context,
       WrittenFiles written,
-      long maxRows) {
+      long maxRows,
+      long maxBytes) {
     this.root = root;
     this.schema = schema;
     this.version = version;
     this.context = context;
     this.written = written;
     this.maxRows = maxRows;
+    this.maxBytes = maxBytes;
   }
 
   /// Writes a whole stream as fragments of a table of this schema. On failure the files are
@@ -65,7 +68,8 @@ final class FragmentWriter implements AutoCloseable {
       BatchStream rows) {
     Alignment alignment = Alignment.of(schema, rows.schema());
     try (FragmentWriter writer =
-        new FragmentWriter(root, alignment.written(), version, context, written, MAX_ROWS)) {
+        new FragmentWriter(
+            root, alignment.written(), version, context, written, MAX_ROWS, MAX_BYTES)) {
       for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
         writer.write(alignment.align(batch));
       }
@@ -86,7 +90,7 @@ final class FragmentWriter implements AutoCloseable {
       boolean whole = from == 0 && count == batch.rowCount();
       file.writer().write(whole ? batch : batch.slice(from, count));
       from += count;
-      if (file.writer().rowCount() >= maxRows || file.full()) {
+      if (file.writer().rowCount() >= maxRows || file.full(maxBytes)) {
         finishFile(file);
       }
     }

@@ -16,7 +16,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.RoaringBitmap;
 
 /// Builds the manifest that follows a version: whatever an operation does not touch is copied,
 /// parts that we do not know included. Format: lance-format sections 3.11 and A.16.
@@ -89,9 +91,10 @@ final class NextManifest {
       case Operation.Restore _ -> restore();
       case Operation.ReserveFragments(int count) ->
           next.setMaxFragmentId((int) checkedId(nextFragmentId() + count - 1));
-      case Operation.CreateIndex _,
-          Operation.Rewrite _,
-          Operation.Merge _,
+      case Operation.CreateIndex(List<IndexEntry> added, List<IndexEntry> removed) ->
+          createIndex(added, removed);
+      case Operation.Rewrite rewrite -> rewrite(rewrite);
+      case Operation.Merge _,
           Operation.Project _,
           Operation.DataReplacement _,
           Operation.UpdateMemWalState _,
@@ -123,13 +126,45 @@ final class NextManifest {
     }
   }
 
+  private void createIndex(List<IndexEntry> added, List<IndexEntry> removed) {
+    Set<UUID> gone = new HashSet<>();
+    removed.forEach(entry -> gone.add(entry.uuid()));
+    List<TableProto.IndexMetadata> changed = new ArrayList<>();
+    for (TableProto.IndexMetadata index : indices) {
+      if (!gone.contains(new IndexEntry(index, index.getName()).uuid())) {
+        changed.add(index);
+      }
+    }
+    added.forEach(entry -> changed.add(entry.proto()));
+    indices = List.copyOf(changed);
+  }
+
   private void giveRowIds(TableProto.DataFragment.Builder fragment) {
     long rows = fragment.getPhysicalRows();
+    long version = next.getVersion();
     long first = next.getNextRowId();
-    fragment.setInlineRowIds(RowIdSequence.ofRange(first, rows));
-    fragment.setInlineCreatedAtVersions(RowIdSequence.ofVersion(rows, next.getVersion()));
-    fragment.setInlineLastUpdatedAtVersions(RowIdSequence.ofVersion(rows, next.getVersion()));
-    next.setNextRowId(first + rows);
+    fragment.setInlineLastUpdatedAtVersions(RowIdSequence.ofVersion(rows, version));
+    if (!fragment.hasInlineRowIds()) {
+      fragment.setInlineRowIds(RowIdSequence.ofRange(first, rows));
+      fragment.setInlineCreatedAtVersions(RowIdSequence.ofVersion(rows, version));
+      next.setNextRowId(first + rows);
+      return;
+    }
+    // The first rows came from elsewhere and keep their ids; those after them are new.
+    String where = "fragment " + fragment.getId();
+    long moved = RowIdSequence.count(fragment.getInlineRowIds(), where);
+    long fresh = rows - moved;
+    if (fresh < 0) {
+      throw new InvalidInputException(
+          "update: expected=at most " + rows + " row ids, found=" + moved + " (" + where + ")");
+    }
+    if (fresh > 0) {
+      fragment.setInlineRowIds(
+          RowIdSequence.append(fragment.getInlineRowIds(), first, fresh, where));
+      fragment.setInlineCreatedAtVersions(
+          RowVersions.append(fragment.getInlineCreatedAtVersions(), moved, fresh, version, where));
+      next.setNextRowId(first + fresh);
+    }
   }
 
   private boolean stableRowIds() {
@@ -148,7 +183,7 @@ final class NextManifest {
         + 1;
   }
 
-  private static long checkedId(long id) {
+  static long checkedId(long id) {
     if (id > Fragment.MAX_ID) {
       throw new ResourceExhaustedException(
           "fragment ids are used up: expected at most " + Fragment.MAX_ID + ", needed=" + id);
@@ -157,7 +192,7 @@ final class NextManifest {
   }
 
   private void update(Operation.Update update) {
-    if (update.mode() != Operation.Update.Mode.REWRITE_ROWS || stableRowIds()) {
+    if (update.mode() != Operation.Update.Mode.REWRITE_ROWS) {
       throw TransactionCodec.unsupported(update);
     }
     delete(update.updated(), update.removedIds());
@@ -194,6 +229,50 @@ final class NextManifest {
                   .build());
     }
     next.clearFragments().addAllFragments(kept);
+  }
+
+  private void rewrite(Operation.Rewrite rewrite) {
+    Set<Long> gone = new HashSet<>();
+    List<TableProto.DataFragment> fragments = new ArrayList<>();
+    for (Operation.Rewrite.Group group : rewrite.groups()) {
+      group.before().forEach(fragment -> gone.add(fragment.id()));
+      group.after().forEach(fragment -> fragments.add(fragment.proto()));
+    }
+    for (TableProto.DataFragment fragment : next.getFragmentsList()) {
+      if (!gone.contains(fragment.getId())) {
+        fragments.add(fragment);
+      }
+    }
+    next.clearFragments().addAllFragments(fragments);
+    next.setMaxFragmentId((int) Math.max(rewrite.lastFragmentId(), nextFragmentId() - 1));
+    if (stableRowIds()) {
+      indices = indices.stream().map(index -> followed(index, rewrite)).toList();
+    } else if (rewrite.reuse() != null) {
+      List<TableProto.IndexMetadata> others = new ArrayList<>(indices);
+      others.removeIf(index -> index.getName().equals(FragmentReuse.NAME));
+      others.add(rewrite.reuse().proto());
+      indices = others;
+    }
+  }
+
+  /// An index of a table with stable row ids, whose rows moved: it covers their new fragments if it
+  /// knows rows by id, and no longer covers them if it knows addresses.
+  private static TableProto.IndexMetadata followed(
+      TableProto.IndexMetadata proto, Operation.Rewrite rewrite) {
+    IndexEntry index = new IndexEntry(proto, "");
+    RoaringBitmap covered = index.fragments().orElse(null);
+    if (covered == null || index.system()) {
+      return proto;
+    }
+    RoaringBitmap now = covered.clone();
+    for (Operation.Rewrite.Group group : rewrite.groups()) {
+      boolean all = group.before().stream().allMatch(f -> covered.contains((int) f.id()));
+      group.before().forEach(fragment -> now.remove((int) fragment.id()));
+      if (all && index.byRowId()) {
+        group.after().forEach(fragment -> now.add((int) fragment.id()));
+      }
+    }
+    return now.equals(covered) ? proto : index.withFragments(now).proto();
   }
 
   private void overwrite(Operation.Overwrite overwrite) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// What a commit does to a table. Closed: the operations of the format, and [Unknown] for those of
 /// later releases. Format: lance-format sections 3.10 and 3.11.
@@ -37,7 +38,17 @@ public sealed interface Operation {
   record CreateIndex(List<IndexEntry> added, List<IndexEntry> removed) implements Operation {}
 
   /// Writes the rows of some fragments into others: compaction.
-  record Rewrite(List<Group> groups) implements Operation {
+  ///
+  /// @param lastFragmentId the highest id given to a new fragment, also if no row of it is left; -1
+  ///   if none was given
+  /// @param reuse the record of moves that takes the place of the one before; null if no index
+  ///   needs one. The manifest alone shows it
+  record Rewrite(List<Group> groups, long lastFragmentId, @Nullable IndexEntry reuse)
+      implements Operation {
+
+    public Rewrite(List<Group> groups) {
+      this(groups, -1, null);
+    }
 
     /// @param before fragments that go
     /// @param after fragments that hold their rows, in the same order

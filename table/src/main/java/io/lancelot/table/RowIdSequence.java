@@ -35,10 +35,134 @@ final class RowIdSequence {
         .toByteString();
   }
 
-  private static RowIdsProto.U64Segment range(long first, long count) {
+  /// A serialised sequence, followed by `count` ids from `first` on.
+  static ByteString append(ByteString before, long first, long count, String where) {
+    return parseProto(before, where).toBuilder()
+        .addSegments(range(first, count))
+        .build()
+        .toByteString();
+  }
+
+  /// How many ids a serialised sequence has.
+  static long count(ByteString bytes, String where) {
+    long count = 0;
+    for (RowIdsProto.U64Segment segment : parseProto(bytes, where).getSegmentsList()) {
+      count += length(segment, where);
+    }
+    return count;
+  }
+
+  private static RowIdsProto.RowIdSequence parseProto(ByteString bytes, String where) {
+    return ManifestFile.parse(RowIdsProto.RowIdSequence.parser(), bytes, "row ids", where);
+  }
+
+  static RowIdsProto.U64Segment range(long first, long count) {
     return RowIdsProto.U64Segment.newBuilder()
         .setRange(RowIdsProto.U64Segment.Range.newBuilder().setStart(first).setEnd(first + count))
         .build();
+  }
+
+  /// Shorter runs of consecutive ids cost more as a segment of their own than among others.
+  private static final int MIN_RANGE = 16;
+
+  /// The serialised sequence `ids[from, to)`, in that order.
+  static ByteString of(long[] ids, int from, int to) {
+    RowIdsProto.RowIdSequence.Builder proto = RowIdsProto.RowIdSequence.newBuilder();
+    int pending = from;
+    int run = from;
+    while (run < to) {
+      int end = run + 1;
+      while (end < to && ids[end] == ids[end - 1] + 1) {
+        end++;
+      }
+      if (end - run >= MIN_RANGE || pending == run && end == to) {
+        addArray(ids, pending, run, proto);
+        proto.addSegments(range(ids[run], end - run));
+        pending = end;
+      }
+      run = end;
+    }
+    addArray(ids, pending, to, proto);
+    return proto.build().toByteString();
+  }
+
+  private static void addArray(
+      long[] ids, int from, int to, RowIdsProto.RowIdSequence.Builder proto) {
+    if (from == to) {
+      return;
+    }
+    long min = ids[from];
+    long max = ids[from];
+    boolean ascending = true;
+    for (int i = from + 1; i < to; i++) {
+      ascending &= ids[i] > ids[i - 1];
+      min = Math.min(min, ids[i]);
+      max = Math.max(max, ids[i]);
+    }
+    RowIdsProto.EncodedU64Array array = encode(ids, from, to, min, max - min);
+    RowIdsProto.U64Segment.Builder segment = proto.addSegmentsBuilder();
+    if (ascending) {
+      segment.setSortedArray(array);
+    } else {
+      segment.setArray(array);
+    }
+  }
+
+  private static RowIdsProto.EncodedU64Array encode(
+      long[] ids, int from, int to, long base, long spread) {
+    RowIdsProto.EncodedU64Array.Builder array = RowIdsProto.EncodedU64Array.newBuilder();
+    int width = spread <= 0xFFFF ? 2 : spread <= 0xFFFF_FFFFL ? 4 : 8;
+    ByteBuffer bytes = ByteBuffer.allocate(width * (to - from)).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = from; i < to; i++) {
+      switch (width) {
+        case 2 -> bytes.putShort((short) (ids[i] - base));
+        case 4 -> bytes.putInt((int) (ids[i] - base));
+        default -> bytes.putLong(ids[i]);
+      }
+    }
+    ByteString values = ByteString.copyFrom(bytes.array());
+    switch (width) {
+      case 2 -> array.getU16ArrayBuilder().setBase(base).setOffsets(values);
+      case 4 -> array.getU32ArrayBuilder().setBase(base).setOffsets(values);
+      default -> array.getU64ArrayBuilder().setValues(values);
+    }
+    return array.build();
+  }
+
+  /// How many values a segment has, without making them.
+  static long length(RowIdsProto.U64Segment segment, String where) {
+    Output out = new Output(0, where);
+    return switch (segment.getSegmentCase()) {
+      case RANGE -> span(segment.getRange().getStart(), segment.getRange().getEnd(), out);
+      case RANGE_WITH_HOLES -> {
+        var range = segment.getRangeWithHoles();
+        long span = span(range.getStart(), range.getEnd(), out);
+        long length = span - decode(range.getHoles(), out).length;
+        if (length < 0) {
+          throw out.corrupt("expected=fewer holes than values, found=" + span + " values");
+        }
+        yield length;
+      }
+      case RANGE_WITH_BITMAP -> {
+        long length = 0;
+        for (byte bits : segment.getRangeWithBitmap().getBitmap()) {
+          length += Integer.bitCount(bits & 0xFF);
+        }
+        yield length;
+      }
+      case SORTED_ARRAY -> decode(segment.getSortedArray(), out).length;
+      case ARRAY -> decode(segment.getArray(), out).length;
+      case SEGMENT_NOT_SET -> throw out.corrupt("expected=a known segment, found=none");
+    };
+  }
+
+  private static long span(long start, long end, Output out) {
+    checkRange(start, end, out);
+    long span = end - start;
+    if (span < 0 || span > Fragment.MAX_ID + 1) {
+      throw out.corrupt("expected=at most 2^32 rows, found=" + Long.toUnsignedString(span));
+    }
+    return span;
   }
 
   /// Decodes a serialised sequence.
@@ -46,8 +170,7 @@ final class RowIdSequence {
   /// @param count how many ids it must have
   /// @param where for messages
   static RowIdSequence parse(ByteString bytes, long count, String where) {
-    RowIdsProto.RowIdSequence proto =
-        ManifestFile.parse(RowIdsProto.RowIdSequence.parser(), bytes, "row ids", where);
+    RowIdsProto.RowIdSequence proto = parseProto(bytes, where);
     if (count > Integer.MAX_VALUE - 8) {
       throw new UnsupportedFeatureException(
           "stable row ids of a fragment of " + count + " rows cannot be read (path=" + where + ")");

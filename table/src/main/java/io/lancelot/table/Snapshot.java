@@ -218,6 +218,14 @@ public final class Snapshot {
     return max;
   }
 
+  /// The id that the next fragment gets: ids only ever grow, also past fragments that are gone.
+  long nextFragmentId() {
+    if (file.manifest().hasMaxFragmentId()) {
+      return Integer.toUnsignedLong(file.manifest().getMaxFragmentId()) + 1;
+    }
+    return byId.keySet().stream().mapToLong(Long::longValue).max().orElse(-1) + 1;
+  }
+
   /// Why nothing may be written to the table; empty if it may.
   public Optional<String> readOnlyReason() {
     long unwritable = FeatureFlags.unwritable(file.manifest());

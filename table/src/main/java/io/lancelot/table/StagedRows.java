@@ -1,5 +1,6 @@
 package io.lancelot.table;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// Rows in data files that no version refers to yet.
@@ -16,6 +17,17 @@ public final class StagedRows {
   /// One for each file, without an id.
   public List<Fragment> fragments() {
     return fragments;
+  }
+
+  /// The same rows, the first of which keep what they had before they moved.
+  StagedRows with(MovedRows moved) {
+    List<Fragment> given = new ArrayList<>();
+    long from = 0;
+    for (Fragment fragment : fragments) {
+      given.add(moved.giveTo(fragment, from));
+      from += fragment.physicalRows();
+    }
+    return new StagedRows(given, written);
   }
 
   WrittenFiles written() {

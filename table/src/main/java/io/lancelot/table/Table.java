@@ -6,7 +6,6 @@ import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.base.Scratch;
-import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
@@ -17,7 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 /// A handle on a table: reads its versions and commits new ones. Thread-safe.
@@ -203,9 +205,11 @@ public final class Table implements AutoCloseable {
   /// @throws io.lancelot.base.CommitConflictException if a concurrent commit got in the way
   /// @throws io.lancelot.base.CommitUnknownException if the store cannot say what happened
   public Snapshot commit(Snapshot base, Operation operation) {
-    if (operation instanceof Operation.Delete || operation instanceof Operation.Update) {
+    if (operation instanceof Operation.Delete
+        || operation instanceof Operation.Update
+        || operation instanceof Operation.Rewrite) {
       throw new InvalidInputException(
-          "deletions are committed as rows: expected=a call of delete or update, found="
+          "deletions are committed as rows: expected=a call of delete, update or compact, found="
               + operation.label());
     }
     return remember(committer.commit(base, _ -> operation, new WrittenFiles(root.store())));
@@ -276,17 +280,21 @@ public final class Table implements AutoCloseable {
   /// files are removed if it fails.
   ///
   /// @param base the version in which the rows were found
-  /// @param rows for each fragment its physical rows to replace
+  /// @param rows for each fragment its physical rows to replace or delete
   /// @param replacement the new rows
+  /// @param moved what the first of them keep; used by tables with stable row ids only
   /// @param changed ids of the fields that have new values
-  /// @throws UnsupportedFeatureException if the table has stable row ids, which moved rows keep
+  /// @param recheck is shown each later version that the change is to be committed on, and throws a
+  ///   [io.lancelot.base.CommitConflictException] if it must not be
   public Snapshot update(
-      Snapshot base, Map<Long, RoaringBitmap> rows, StagedRows replacement, Set<Integer> changed) {
-    if (base.stableRowIds()) {
-      throw new UnsupportedFeatureException(
-          "rows of a table with stable row ids cannot be updated yet (path=" + root + ")");
-    }
+      Snapshot base,
+      Map<Long, RoaringBitmap> rows,
+      StagedRows replacement,
+      MovedRows moved,
+      Set<Integer> changed,
+      Consumer<Snapshot> recheck) {
     WrittenFiles written = replacement.written();
+    StagedRows staged = base.stableRowIds() ? replacement.with(moved) : replacement;
     DeletionChange change =
         new DeletionChange(
             root,
@@ -297,14 +305,57 @@ public final class Table implements AutoCloseable {
                 new Operation.Update(
                     removed,
                     updated,
-                    replacement.fragments(),
+                    staged.fragments(),
                     Set.of(),
                     changed,
                     Operation.Update.Mode.REWRITE_ROWS,
                     false),
             written,
             deletions);
-    return remember(committer.commit(base, change, written));
+    Rebase rebase =
+        latest -> {
+          if (latest != base) {
+            recheck.accept(latest);
+          }
+          return change.over(latest);
+        };
+    return remember(committer.commit(base, rebase, written));
+  }
+
+  /// The folder of a new index segment, for an [IndexEntry] to be committed with
+  /// [Operation.CreateIndex].
+  public IndexFolder newIndexFolder(UUID uuid) {
+    return new IndexFolder(root.store(), root.index(uuid));
+  }
+
+  /// The folder of an index segment's files.
+  public IndexFolder indexFolder(Snapshot snapshot, IndexEntry entry) {
+    Bases.Location folder = bases.index(snapshot, entry);
+    return new IndexFolder(folder.store(), folder.path());
+  }
+
+  /// Where the files of an index segment lie.
+  public record IndexFolder(ObjectStore store, String path) {}
+
+  /// Writes small fragments together and drops deleted rows from files, commit by commit, until
+  /// nothing is left to do. Content and order of the rows stay; their addresses change.
+  ///
+  /// @throws io.lancelot.base.CommitConflictException if others kept changing the same fragments
+  public CompactionReport compact(CompactionOptions options) {
+    return new Compaction(
+            this,
+            root,
+            context,
+            options,
+            bases,
+            deletions,
+            (base, change, written) -> remember(committer.commit(base, change, written)))
+        .run();
+  }
+
+  /// Where rows went that indices of a version know by old addresses.
+  public FragmentReuse fragmentReuse(Snapshot snapshot) {
+    return FragmentReuse.of(snapshot, bases);
   }
 
   /// Brings back the content of an older version, as a new one.
@@ -338,6 +389,22 @@ public final class Table implements AutoCloseable {
             context.memory(),
             (fragment, fields) -> reader(snapshot, fragment, fields))
         .take(addresses, count, scratch);
+  }
+
+  /// Opens the values of a column of blobs, without reading them. The caller closes them.
+  ///
+  /// @param rowIds as `_rowid` gives them, in any order
+  /// @return one handle per id, null where the value is null
+  /// @throws io.lancelot.base.InvalidInputException if the column is not one of blobs, or an id is
+  ///   none of a row that is there
+  public List<@Nullable Blob> takeBlobs(Snapshot snapshot, String column, long[] rowIds) {
+    return new BlobTaking(
+            snapshot,
+            column,
+            bases,
+            context.memory(),
+            (fragment, field) -> reader(snapshot, fragment, List.of(field)))
+        .take(rowIds);
   }
 
   /// Opens one fragment for reading by physical row.

@@ -1,6 +1,7 @@
 package io.lancelot.table;
 
 import io.lancelot.storage.ObjectStore;
+import java.util.UUID;
 
 /// Where a table's files lie: the one place that knows its folders. Format: lance-format section
 /// 3.1.
@@ -31,6 +32,10 @@ record TableRoot(ObjectStore store, String path) {
 
   String deletion(String fileName) {
     return resolve("_deletions/" + fileName);
+  }
+
+  String index(UUID uuid) {
+    return resolve("_indices/" + uuid);
   }
 
   String resolve(String relative) {

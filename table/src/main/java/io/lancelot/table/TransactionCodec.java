@@ -227,9 +227,13 @@ final class TransactionCodec {
           proto.getReserveFragmentsBuilder().setNumFragments(count);
       case Operation.Update update -> proto.setUpdate(encode(update));
       case Operation.UpdateConfig config -> proto.setUpdateConfig(encode(config));
-      case Operation.CreateIndex _,
-          Operation.Rewrite _,
-          Operation.Merge _,
+      case Operation.CreateIndex(List<IndexEntry> added, List<IndexEntry> removed) ->
+          proto
+              .getCreateIndexBuilder()
+              .addAllNewIndices(added.stream().map(IndexEntry::proto).toList())
+              .addAllRemovedIndices(removed.stream().map(IndexEntry::proto).toList());
+      case Operation.Rewrite rewrite -> proto.setRewrite(encode(rewrite));
+      case Operation.Merge _,
           Operation.Project _,
           Operation.DataReplacement _,
           Operation.UpdateMemWalState _,
@@ -238,6 +242,18 @@ final class TransactionCodec {
           Operation.DataOverlay _,
           Operation.Unknown _ ->
           throw unsupported(transaction.operation());
+    }
+    return proto.build();
+  }
+
+  private static TransactionProto.Transaction.Rewrite encode(Operation.Rewrite rewrite) {
+    TransactionProto.Transaction.Rewrite.Builder proto =
+        TransactionProto.Transaction.Rewrite.newBuilder();
+    for (Operation.Rewrite.Group group : rewrite.groups()) {
+      proto
+          .addGroupsBuilder()
+          .addAllOldFragments(protos(group.before()))
+          .addAllNewFragments(protos(group.after()));
     }
     return proto.build();
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lancelot.base.Context;
-import io.lancelot.file.FileVersion;
 import io.lancelot.storage.MemoryStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,9 +49,7 @@ class GoldenTablesTest {
     String expected = operation.equals("BaseOperation") ? "ReserveFragments" : operation;
     assertThat(table.transaction(snapshot).operation().label()).isEqualTo(expected);
     checkFragments(table, snapshot, fact.get("fragments"));
-    if (snapshot.fileVersion() != FileVersion.V2_0) {
-      checkRows(table, snapshot, fact);
-    }
+    checkRows(table, snapshot, fact);
   }
 
   private static void checkFragments(Table table, Snapshot snapshot, JsonNode facts) {

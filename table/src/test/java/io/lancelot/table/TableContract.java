@@ -353,12 +353,20 @@ abstract class TableContract {
       StagedRows replacement = table.stage(base, Rows.of(100, 2));
       other.delete(base, Map.of(0L, rows(9)), "id = 9");
       Snapshot updated =
-          table.update(base, Map.of(0L, rows(1, 2)), replacement, java.util.Set.of(0, 1));
+          table.update(
+              base,
+              Map.of(0L, rows(1, 2)),
+              replacement,
+              new MovedRows(),
+              java.util.Set.of(0, 1),
+              _ -> {});
       List<Long> expected = new ArrayList<>(List.of(0L, 3L, 4L, 5L, 6L, 7L, 8L, 100L, 101L));
       assertThat(Rows.ids(table, updated)).isEqualTo(expected);
       assertThat(table.versions().getLast().operation()).isEqualTo("Update");
       StagedRows late = table.stage(base, Rows.of(200, 1));
-      assertThatThrownBy(() -> table.update(base, Map.of(0L, rows(9)), late, java.util.Set.of()))
+      assertThatThrownBy(() ->
+              table.update(
+                  base, Map.of(0L, rows(9)), late, new MovedRows(), java.util.Set.of(), _ -> {}))
           .isInstanceOf(CommitConflictException.class);
       assertThat(store.list(PATH + "/data")).hasSize(2);
     }

@@ -1,0 +1,174 @@
+package io.lancelot.engine;
+
+import io.lancelot.base.Context;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.Field;
+import io.lancelot.columnar.Schema;
+import io.lancelot.expr.Projection;
+import io.lancelot.index.IndexSource;
+import io.lancelot.table.Fragment;
+import io.lancelot.table.ScanOptions;
+import io.lancelot.table.Snapshot;
+import io.lancelot.table.Table;
+import io.lancelot.table.TableScan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.RoaringBitmap;
+
+/// Live rows of some fragments of a version, for an index to be built from.
+final class TableSource implements IndexSource {
+
+  private final Table table;
+  private final Snapshot snapshot;
+  private final Context context;
+  private final IndexedColumn column;
+  private final List<Fragment> fragments;
+  private final List<Part> parts;
+  private final Schema schema;
+
+  TableSource(
+      Table table,
+      Snapshot snapshot,
+      Context context,
+      IndexedColumn column,
+      List<Fragment> fragments) {
+    this.table = table;
+    this.snapshot = snapshot;
+    this.context = context;
+    this.column = column;
+    this.fragments = fragments;
+    this.parts =
+        fragments.stream()
+            .map(fragment -> new Part(fragment.id(), fragment.physicalRows(), fragment.liveRows()))
+            .toList();
+    this.schema =
+        Schema.of(
+            column.field(),
+            Field.required(ROW_ID, Plan.ROW_ID.type()),
+            Field.required(ROW_ADDRESS, Plan.ROW_ADDRESS.type()));
+  }
+
+  @Override
+  public Field field() {
+    return column.field();
+  }
+
+  @Override
+  public List<Part> parts() {
+    return parts;
+  }
+
+  @Override
+  public long rowCount() {
+    return parts.stream().mapToLong(Part::liveRows).sum();
+  }
+
+  @Override
+  public boolean stableRowIds() {
+    return snapshot.stableRowIds();
+  }
+
+  @Override
+  public BatchStream rows() {
+    return rows(fragments.stream().map(Fragment::id).collect(Collectors.toSet()));
+  }
+
+  @Override
+  public BatchStream rows(Part part) {
+    return rows(Set.of(part.id()));
+  }
+
+  private BatchStream rows(Set<Long> ids) {
+    return new Rows(
+        table.scan(snapshot, ScanOptions.of(columns()).withFragments(ids)),
+        context.memory().scratch());
+  }
+
+  private List<String> columns() {
+    return List.of(column.path().getFirst(), TableScan.ROW_ID, TableScan.ROW_ADDRESS);
+  }
+
+  @Override
+  public Batch sample(long[] positions, int count, Scratch scratch) {
+    long[] addresses = new long[count];
+    int next = 0;
+    long base = 0;
+    for (Fragment fragment : fragments) {
+      long end = base + fragment.liveRows();
+      if (next < count && positions[next] < end) {
+        RoaringBitmap deleted = table.deletions(snapshot, fragment);
+        while (next < count && positions[next] < end) {
+          addresses[next] = fragment.id() << 32 | liveRow(deleted, positions[next] - base);
+          next++;
+        }
+      }
+      base = end;
+    }
+    if (next < count) {
+      throw new IndexOutOfBoundsException(
+          "sample position: expected below " + base + ", found=" + positions[next]);
+    }
+    return leaf(table.take(snapshot, addresses, count, columns(), scratch), scratch);
+  }
+
+  /// The physical number of the `n`-th row that is not deleted.
+  private static long liveRow(RoaringBitmap deleted, long n) {
+    if (deleted.isEmpty()) {
+      return n;
+    }
+    long low = n;
+    long high = n + deleted.getLongCardinality();
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      if (middle + 1 - deleted.rankLong((int) middle) > n) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  /// The indexed field instead of the top-level column it lies in.
+  private Batch leaf(Batch batch, Scratch scratch) {
+    List<Column> columns = new ArrayList<>(batch.columns());
+    if (column.path().size() > 1) {
+      columns.set(0, Projection.of(column.expr(), batch.schema()).evaluate(batch, scratch));
+    }
+    return new Batch(schema, batch.rowCount(), columns);
+  }
+
+  private final class Rows implements BatchStream {
+    private final BatchStream scan;
+    private final Scratch scratch;
+
+    Rows(BatchStream scan, Scratch scratch) {
+      this.scan = scan;
+      this.scratch = scratch;
+    }
+
+    @Override
+    public Schema schema() {
+      return schema;
+    }
+
+    @Override
+    public @Nullable Batch next() {
+      scratch.reset();
+      Batch batch = scan.next();
+      return batch == null ? null : leaf(batch, scratch);
+    }
+
+    @Override
+    public void close() {
+      scan.close();
+      scratch.close();
+    }
+  }
+}

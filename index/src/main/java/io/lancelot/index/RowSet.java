@@ -1,0 +1,336 @@
+package io.lancelot.index;
+
+import io.lancelot.base.CorruptDataException;
+import io.lancelot.columnar.FixedColumn;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.BitSetUtil;
+import org.roaringbitmap.PeekableIntIterator;
+import org.roaringbitmap.RoaringBitmap;
+
+/// A set of rows, the currency between filters and indices: row addresses (fragment id in the
+/// upper, row in the lower 32 bits), or row ids where a table keeps stable ones. Immutable; the
+/// bitmaps it hands out must not be changed.
+public final class RowSet {
+
+  public static final RowSet EMPTY = new RowSet(new TreeMap<>());
+
+  private final SortedMap<Integer, RoaringBitmap> parts;
+
+  private RowSet(SortedMap<Integer, RoaringBitmap> parts) {
+    this.parts = parts;
+  }
+
+  /// Rows by the upper halves of their numbers; takes the bitmaps over.
+  public static RowSet of(Map<Integer, RoaringBitmap> parts) {
+    TreeMap<Integer, RoaringBitmap> sorted = new TreeMap<>(Integer::compareUnsigned);
+    parts.forEach((high, low) -> {
+      if (!low.isEmpty()) {
+        sorted.put(high, low);
+      }
+    });
+    return new RowSet(sorted);
+  }
+
+  public static RowSet of(long... rows) {
+    Builder builder = new Builder();
+    for (long row : rows) {
+      builder.add(row);
+    }
+    return builder.build();
+  }
+
+  /// Collects rows in any order, fastest ascending.
+  public static final class Builder {
+    private static final int FEW = 256;
+    private static final long DENSE = 1 << 24;
+
+    private final TreeMap<Integer, RoaringBitmap> parts = new TreeMap<>(Integer::compareUnsigned);
+    private int high;
+    private @Nullable RoaringBitmap current;
+
+    public void add(long row) {
+      part((int) (row >>> 32)).add((int) row);
+    }
+
+    /// Rows `[from, to)` of one fragment.
+    public void addRange(int fragment, long from, long to) {
+      part(fragment).add(from, to);
+    }
+
+    /// The numbers in a column of them, in any order.
+    public void addAll(FixedColumn rows, int from, int to) {
+      MemorySegment data = rows.data();
+      if (to - from < FEW) {
+        for (int i = from; i < to; i++) {
+          add(data.get(FixedColumn.LONG, 8L * i));
+        }
+        return;
+      }
+      // Many numbers in no order: setting bits beats searching containers.
+      Map<Integer, BitSet> dense = new TreeMap<>(Integer::compareUnsigned);
+      int fragment = 0;
+      BitSet bits = null;
+      for (int i = from; i < to; i++) {
+        long row = data.get(FixedColumn.LONG, 8L * i);
+        if (row << 32 >>> 32 >= DENSE) {
+          add(row);
+          continue;
+        }
+        if (bits == null || (int) (row >>> 32) != fragment) {
+          fragment = (int) (row >>> 32);
+          bits = dense.computeIfAbsent(fragment, _ -> new BitSet());
+        }
+        bits.set((int) row);
+      }
+      dense.forEach((part, set) ->
+          parts.merge(part, BitSetUtil.bitmapOf(set), (a, b) -> RoaringBitmap.or(a, b)));
+      current = null;
+    }
+
+    public void addAll(RowSet rows) {
+      rows.parts.forEach((part, low) -> part(part).or(low));
+    }
+
+    private RoaringBitmap part(int wanted) {
+      RoaringBitmap part = current;
+      if (part == null || wanted != high) {
+        part = parts.computeIfAbsent(wanted, _ -> new RoaringBitmap());
+        current = part;
+        high = wanted;
+      }
+      return part;
+    }
+
+    /// The set; the builder starts over.
+    public RowSet build() {
+      RowSet built = of(parts);
+      parts.clear();
+      current = null;
+      return built;
+    }
+  }
+
+  public boolean isEmpty() {
+    return parts.isEmpty();
+  }
+
+  public long size() {
+    long size = 0;
+    for (RoaringBitmap part : parts.values()) {
+      size += part.getLongCardinality();
+    }
+    return size;
+  }
+
+  public boolean contains(long row) {
+    RoaringBitmap part = parts.get((int) (row >>> 32));
+    return part != null && part.contains((int) row);
+  }
+
+  /// The upper halves of the numbers, ascending: fragment ids, if the numbers are addresses.
+  public List<Integer> fragments() {
+    return new ArrayList<>(parts.keySet());
+  }
+
+  /// The rows of one fragment; null if there are none.
+  public @Nullable RoaringBitmap ofFragment(int fragment) {
+    return parts.get(fragment);
+  }
+
+  /// Every row, ascending.
+  public void forEach(LongConsumer each) {
+    parts.forEach((high, low) -> {
+      long base = Integer.toUnsignedLong(high) << 32;
+      PeekableIntIterator rows = low.getIntIterator();
+      while (rows.hasNext()) {
+        each.accept(base | Integer.toUnsignedLong(rows.next()));
+      }
+    });
+  }
+
+  public long[] toArray() {
+    long[] all = new long[Math.toIntExact(size())];
+    int[] at = {0};
+    forEach(row -> all[at[0]++] = row);
+    return all;
+  }
+
+  public RowSet and(RowSet other) {
+    TreeMap<Integer, RoaringBitmap> both = new TreeMap<>(Integer::compareUnsigned);
+    parts.forEach((high, low) -> {
+      RoaringBitmap theirs = other.parts.get(high);
+      if (theirs != null) {
+        both.put(high, RoaringBitmap.and(low, theirs));
+      }
+    });
+    return of(both);
+  }
+
+  public RowSet or(RowSet other) {
+    if (isEmpty()) {
+      return other;
+    }
+    if (other.isEmpty()) {
+      return this;
+    }
+    TreeMap<Integer, RoaringBitmap> either = new TreeMap<>(Integer::compareUnsigned);
+    either.putAll(parts);
+    other.parts.forEach((high, low) -> either.merge(high, low, (a, b) -> RoaringBitmap.or(a, b)));
+    return new RowSet(either);
+  }
+
+  public RowSet andNot(RowSet other) {
+    TreeMap<Integer, RoaringBitmap> rest = new TreeMap<>(Integer::compareUnsigned);
+    parts.forEach((high, low) -> {
+      RoaringBitmap theirs = other.parts.get(high);
+      rest.put(high, theirs == null ? low : RoaringBitmap.andNot(low, theirs));
+    });
+    return of(rest);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof RowSet set && set.parts.equals(parts);
+  }
+
+  @Override
+  public int hashCode() {
+    return parts.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "RowSet[" + size() + " rows of fragments " + parts.keySet() + "]";
+  }
+
+  /// As bitmap indices store it. Format: lance-format section 4.2, `RowAddrTreeMap`.
+  public byte[] toTreeMap() {
+    long bytes = 4;
+    for (RoaringBitmap part : parts.values()) {
+      bytes += 8 + part.serializedSizeInBytes();
+    }
+    ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+    out.putInt(parts.size());
+    parts.forEach((high, low) -> {
+      out.putInt(high).putInt(low.serializedSizeInBytes());
+      low.serialize(out);
+    });
+    return out.array();
+  }
+
+  /// Reads a `RowAddrTreeMap`. A part without bytes stands for a whole fragment.
+  ///
+  /// @param where for messages
+  /// @throws CorruptDataException if the bytes are damaged
+  public static RowSet fromTreeMap(ByteBuffer bytes, String where) {
+    ByteBuffer in = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
+    need(in, 4, where);
+    int count = in.getInt();
+    if (count < 0 || count > in.remaining() / 8) {
+      throw new CorruptDataException(
+          "row set: expected=at most "
+              + in.remaining() / 8
+              + " parts, found="
+              + count
+              + " (path="
+              + where
+              + ")");
+    }
+    TreeMap<Integer, RoaringBitmap> parts = new TreeMap<>(Integer::compareUnsigned);
+    for (int i = 0; i < count; i++) {
+      need(in, 8, where);
+      int high = in.getInt();
+      int size = in.getInt();
+      RoaringBitmap low = new RoaringBitmap();
+      if (size == 0) {
+        low.add(0L, 1L << 32);
+      } else {
+        need(in, size, where);
+        low = bitmap(in.slice(in.position(), size), where);
+        in.position(in.position() + size);
+      }
+      parts.put(high, low);
+    }
+    return of(parts);
+  }
+
+  /// As n-gram indices store it. Format: lance-format section 4.2, `RoaringTreemap`.
+  public byte[] toRoaringTreemap() {
+    long bytes = 8;
+    for (RoaringBitmap part : parts.values()) {
+      bytes += 4 + part.serializedSizeInBytes();
+    }
+    ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+    out.putLong(parts.size());
+    parts.forEach((high, low) -> {
+      out.putInt(high);
+      low.serialize(out);
+    });
+    return out.array();
+  }
+
+  /// Reads a `RoaringTreemap`.
+  ///
+  /// @param where for messages
+  /// @throws CorruptDataException if the bytes are damaged
+  public static RowSet fromRoaringTreemap(ByteBuffer bytes, String where) {
+    ByteBuffer in = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
+    need(in, 8, where);
+    long count = in.getLong();
+    if (count < 0 || count > in.remaining() / 8) {
+      throw new CorruptDataException(
+          "row set: expected=at most "
+              + in.remaining() / 8
+              + " parts, found="
+              + count
+              + " (path="
+              + where
+              + ")");
+    }
+    TreeMap<Integer, RoaringBitmap> parts = new TreeMap<>(Integer::compareUnsigned);
+    for (long i = 0; i < count; i++) {
+      need(in, 4, where);
+      int high = in.getInt();
+      RoaringBitmap low = bitmap(in.slice(), where);
+      in.position(in.position() + low.serializedSizeInBytes());
+      parts.put(high, low);
+    }
+    return of(parts);
+  }
+
+  private static void need(ByteBuffer in, int bytes, String where) {
+    if (bytes < 0 || in.remaining() < bytes) {
+      throw new CorruptDataException(
+          "row set: expected="
+              + Integer.toUnsignedLong(bytes)
+              + " more bytes, found="
+              + in.remaining()
+              + " (path="
+              + where
+              + ")");
+    }
+  }
+
+  private static RoaringBitmap bitmap(ByteBuffer bytes, String where) {
+    RoaringBitmap bitmap = new RoaringBitmap();
+    try {
+      bitmap.deserialize(bytes.order(ByteOrder.LITTLE_ENDIAN));
+    } catch (IOException | RuntimeException e) {
+      throw new CorruptDataException(
+          "roaring bitmap: expected=the portable format, found=broken bytes (path=" + where + ")",
+          e);
+    }
+    return bitmap;
+  }
+}

@@ -1,0 +1,36 @@
+package io.lancelot.index;
+
+import io.lancelot.expr.Filter;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A segment that answers conditions on its column.
+public non-sealed interface ScalarIndex extends OpenIndex {
+
+  /// Whether its row numbers are addresses even where row ids are stable.
+  boolean storesAddresses();
+
+  /// What [#search] would find, as far as that can be told without looking anything up.
+  ///
+  /// @param condition reads the indexed column and nothing else, under its path in the table
+  /// @return empty if the segment cannot help with such a condition
+  Optional<Outlook> outlook(Filter condition);
+
+  /// @param cost how many entries have to be looked at, roughly
+  /// @param exact whether all rows found match
+  record Outlook(long cost, boolean exact) {}
+
+  /// The rows of the segment for which a condition is true.
+  ///
+  /// @return empty if the segment cannot answer after all, such as when the condition fails for a
+  ///   value; the rows are then scanned
+  Optional<Matches> search(Filter condition, IndexWork work);
+
+  /// @param rows for which it is true; if not exact, more may be among them, which the caller sorts
+  ///   out
+  /// @param exact whether every one of `rows` matches
+  /// @param unknown the rows for which it is neither true nor false, exactly: without them NOT
+  ///   cannot be answered. Computed when asked for; null if the segment does not know
+  record Matches(RowSet rows, boolean exact, @Nullable Supplier<RowSet> unknown) {}
+}

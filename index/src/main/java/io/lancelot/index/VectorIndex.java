@@ -1,0 +1,65 @@
+package io.lancelot.index;
+
+import io.lancelot.kernels.Metric;
+import io.lancelot.kernels.TopK;
+
+/// A segment that finds near vectors.
+public non-sealed interface VectorIndex extends OpenIndex {
+
+  /// How it measures distance; it cannot answer for another.
+  Metric metric();
+
+  int dim();
+
+  int partitionCount();
+
+  /// Rows it has entries for.
+  long rowCount();
+
+  /// Its type by name: `IVF_PQ`.
+  String type();
+
+  /// Finds rows near to a query and offers them, with their exact distances, to `search.best()`
+  /// under the numbers that the segment stores. Looks further than it was told to where fewer than
+  /// k rows would be found otherwise.
+  Searched search(Search search);
+
+  /// What is searched, and how thoroughly. Numbers that are zero leave the choice to the index.
+  ///
+  /// @param vector the query's numbers
+  /// @param k rows wanted
+  /// @param minProbes partitions to look into at the least
+  /// @param maxProbes partitions to look into at the most, as long as k rows are found
+  /// @param ef candidates kept while walking a graph
+  /// @param refine how many candidates get their exact distance, as a multiple of k
+  /// @param share about which part of the rows is allowed, from 0 to 1
+  /// @param rows the version of the table that is searched
+  /// @param best where finds go
+  record Search(
+      float[] vector,
+      int k,
+      int minProbes,
+      int maxProbes,
+      int ef,
+      int refine,
+      double share,
+      Rows rows,
+      TopK best) {}
+
+  /// Rows of a version of the table, by the numbers that the segment stores. One thread.
+  interface Rows {
+
+    /// Whether a row may be found: it is alive, and a filter before the search lets it through.
+    boolean allowed(long row);
+
+    /// The exact distances of some rows, ascending, from the query.
+    void distances(long[] rows, int count, float[] out);
+  }
+
+  /// What a search did.
+  ///
+  /// @param partitions it looked into
+  /// @param comparisons distances estimated
+  /// @param refined exact distances computed
+  record Searched(int partitions, long comparisons, long refined) {}
+}

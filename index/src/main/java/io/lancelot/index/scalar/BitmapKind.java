@@ -1,0 +1,91 @@
+package io.lancelot.index.scalar;
+
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Field;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.index.IndexFiles;
+import io.lancelot.index.IndexKind;
+import io.lancelot.index.IndexSource;
+import io.lancelot.index.IndexSpec;
+import io.lancelot.index.OpenIndex;
+import io.lancelot.index.RowMapping;
+import io.lancelot.index.RowSet;
+import io.lancelot.table.IndexEntry;
+import java.util.List;
+import java.util.Set;
+
+/// The bitmap index: for each distinct value, and for null, the rows that hold it.
+public final class BitmapKind implements IndexKind {
+
+  @Override
+  public String type() {
+    return "BITMAP";
+  }
+
+  @Override
+  public String detailsName() {
+    return "lance.table.BitmapIndexDetails";
+  }
+
+  @Override
+  public boolean answersFilters() {
+    return true;
+  }
+
+  @Override
+  public int maxVersion() {
+    return 0;
+  }
+
+  @Override
+  public void check(Field field, IndexSpec spec) {
+    ColumnTypes.requireComparable(field, type());
+    spec.checkNames(Set.of());
+  }
+
+  @Override
+  public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
+    try (KeySorter sorter = sorter(source, into, progress);
+        BitmapWriter writer = new BitmapWriter(source.field().type(), into)) {
+      sorter.finish(writer::sorted);
+      writer.finish(null, RowSet.EMPTY);
+    }
+    return new Built(new byte[0], 0, List.of());
+  }
+
+  private static KeySorter sorter(IndexSource source, IndexFiles into, BuildProgress progress) {
+    KeySorter sorter = new KeySorter(source.field().type(), into, progress);
+    try (BatchStream rows = source.rows()) {
+      for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
+        sorter.add(batch.column(0), batch.column(IndexSource.ROW_ID));
+      }
+      return sorter;
+    } catch (RuntimeException | Error e) {
+      sorter.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Built update(
+      List<OpenIndex> segments,
+      RowMapping moved,
+      IndexSource added,
+      IndexFiles into,
+      BuildProgress progress) {
+    List<BitmapFile> old =
+        segments.stream().map(segment -> ((BitmapIndex) segment).file()).toList();
+    try (KeySorter sorter = sorter(added, into, progress);
+        BitmapWriter writer = new BitmapWriter(added.field().type(), into)) {
+      writer.merge(old, moved, sorter);
+      writer.finish(null, RowSet.EMPTY);
+    }
+    return new Built(new byte[0], 0, segments);
+  }
+
+  @Override
+  public OpenIndex open(IndexFiles files, IndexEntry entry, Field field) {
+    return new BitmapIndex(new BitmapFile(files, field.type()));
+  }
+}

@@ -1,0 +1,242 @@
+package io.lancelot.index.scalar;
+
+import io.lancelot.base.ResourceExhaustedException;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.Columns;
+import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.Field;
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.Types;
+import io.lancelot.columnar.VarColumn;
+import io.lancelot.file.DataFileWriter;
+import io.lancelot.index.IndexFiles;
+import io.lancelot.index.IndexWork;
+import io.lancelot.index.RowMapping;
+import io.lancelot.index.RowSet;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Writes values with their rows, from rows in the order of values.
+final class BitmapWriter implements AutoCloseable {
+
+  private static final int WRITE_KEYS = 4096;
+  private static final long WRITE_BYTES = 16 << 20;
+
+  private final DataType type;
+  private final Schema schema;
+  private final DataFileWriter writer;
+  private final Scratch work;
+  private final Scratch carried;
+  private final List<Column> keys = new ArrayList<>();
+  private final List<byte[]> bitmaps = new ArrayList<>();
+  private long bitmapBytes;
+  private long count;
+
+  /// The value whose rows are being collected, as a column of one.
+  private @Nullable Column open;
+
+  private final RowSet.Builder rows = new RowSet.Builder();
+
+  BitmapWriter(DataType type, IndexFiles into) {
+    this.type = type;
+    this.schema =
+        Schema.of(
+            Field.nullable(BitmapFile.KEYS, type),
+            Field.nullable(BitmapFile.BITMAPS, Types.BINARY));
+    this.work = into.context().memory().scratch();
+    this.carried = into.context().memory().scratch();
+    this.writer = into.create(BitmapFile.NAME, schema);
+  }
+
+  /// Takes the next rows in the order of their values.
+  void sorted(Column values, FixedColumn numbers) {
+    int length = values.length();
+    for (int from = 0; from < length; ) {
+      int to = from + 1;
+      while (to < length && SortKeys.compare(values, from, values, to) == 0) {
+        to++;
+      }
+      Column current = open;
+      if (current == null || SortKeys.compare(current, 0, values, from) != 0) {
+        closeKey();
+        carried.reset();
+        open = Columns.copy(values.slice(from, 1), carried);
+      }
+      rows.addAll(numbers, from, to);
+      from = to;
+    }
+  }
+
+  private void closeKey() {
+    Column current = open;
+    if (current != null) {
+      add(Columns.copy(current, work), rows.build());
+      open = null;
+    }
+  }
+
+  private void add(Column key, RowSet set) {
+    byte[] bytes = set.toTreeMap();
+    keys.add(key);
+    bitmaps.add(bytes);
+    bitmapBytes += bytes.length;
+    count++;
+    if (bitmaps.size() >= WRITE_KEYS || bitmapBytes >= WRITE_BYTES) {
+      write();
+    }
+  }
+
+  private void write() {
+    if (bitmaps.isEmpty()) {
+      return;
+    }
+    if (bitmapBytes > Integer.MAX_VALUE) {
+      throw new ResourceExhaustedException(
+          "bitmap of one value: expected=at most 2 GiB, found=" + bitmapBytes + " bytes");
+    }
+    MemorySegment offsets = work.allocateBytes(4L * (bitmaps.size() + 1));
+    MemorySegment data = work.allocateBytes(bitmapBytes);
+    int at = 0;
+    for (int i = 0; i < bitmaps.size(); i++) {
+      offsets.set(FixedColumn.INT, 4L * i, at);
+      byte[] bytes = bitmaps.get(i);
+      MemorySegment.copy(MemorySegment.ofArray(bytes), 0, data, at, bytes.length);
+      at += bytes.length;
+    }
+    offsets.set(FixedColumn.INT, 4L * bitmaps.size(), at);
+    writer.write(
+        new Batch(
+            schema,
+            bitmaps.size(),
+            List.of(
+                Columns.concat(type, keys, work),
+                new VarColumn(Types.BINARY, bitmaps.size(), offsets, data, null))));
+    keys.clear();
+    bitmaps.clear();
+    bitmapBytes = 0;
+    work.reset();
+  }
+
+  /// Joins files by value, with their rows where they are now, and rows in the order of values,
+  /// which are held in memory as bitmaps.
+  void merge(List<BitmapFile> old, RowMapping moved, KeySorter added) {
+    List<Column> parts = new ArrayList<>();
+    List<BitmapFile> owners = new ArrayList<>();
+    int[] firstOf = new int[old.size()];
+    int total = 0;
+    for (BitmapFile file : old) {
+      firstOf[owners.size()] = total;
+      owners.add(file);
+      parts.add(file.keys());
+      total += file.keys().length();
+    }
+    int oldKeys = total;
+    List<RowSet> fresh = new ArrayList<>();
+    try (Scratch held = writerMemory()) {
+      Column[] last = new Column[1];
+      RowSet.Builder collected = new RowSet.Builder();
+      added.finish((values, numbers) -> {
+        for (int from = 0; from < values.length(); ) {
+          int to = from + 1;
+          while (to < values.length() && SortKeys.compare(values, from, values, to) == 0) {
+            to++;
+          }
+          Column key = last[0];
+          if (key == null || SortKeys.compare(key, 0, values, from) != 0) {
+            if (key != null) {
+              fresh.add(collected.build());
+            }
+            last[0] = Columns.copy(values.slice(from, 1), held);
+            parts.add(last[0]);
+          }
+          collected.addAll(numbers, from, to);
+          from = to;
+        }
+      });
+      if (last[0] != null) {
+        fresh.add(collected.build());
+      }
+      if (!parts.isEmpty()) {
+        join(Columns.concat(type, parts, held), old, firstOf, oldKeys, fresh, moved);
+      }
+    }
+  }
+
+  private Scratch writerMemory() {
+    return work.memory().scratch();
+  }
+
+  private void join(
+      Column all,
+      List<BitmapFile> old,
+      int[] firstOf,
+      int oldKeys,
+      List<RowSet> fresh,
+      RowMapping moved) {
+    int[] order = SortKeys.order(all);
+    IndexWork cost = new IndexWork();
+    for (int from = 0; from < order.length; ) {
+      int to = from + 1;
+      while (to < order.length && SortKeys.compare(all, order[from], all, order[to]) == 0) {
+        to++;
+      }
+      RowSet.Builder union = new RowSet.Builder();
+      for (int i = from; i < to; i++) {
+        int key = order[i];
+        if (key >= oldKeys) {
+          union.addAll(fresh.get(key - oldKeys));
+          continue;
+        }
+        int file = old.size() - 1;
+        while (firstOf[file] > key) {
+          file--;
+        }
+        union.addAll(moved(old.get(file).rows(key - firstOf[file], cost), moved));
+      }
+      RowSet set = union.build();
+      if (!set.isEmpty()) {
+        add(Columns.copy(all.slice(order[from], 1), work), set);
+      }
+      from = to;
+    }
+  }
+
+  /// The rows where they are now.
+  static RowSet moved(RowSet rows, RowMapping moved) {
+    if (moved == RowMapping.IDENTITY) {
+      return rows;
+    }
+    RowSet.Builder now = new RowSet.Builder();
+    rows.forEach(row -> {
+      long place = moved.map(row);
+      if (place != RowMapping.GONE) {
+        now.add(place);
+      }
+    });
+    return now.build();
+  }
+
+  /// @param metadataSet the name of an entry that points at `set`; null for none
+  void finish(@Nullable String metadataSet, RowSet set) {
+    closeKey();
+    write();
+    writer.putMetadata("lance:index_stats", "{\"num_bitmaps\":" + count + "}");
+    if (metadataSet != null) {
+      int buffer = writer.addGlobalBuffer(MemorySegment.ofArray(set.toTreeMap()));
+      writer.putMetadata(metadataSet, String.valueOf(buffer));
+    }
+    writer.finish();
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+    work.close();
+    carried.close();
+  }
+}

@@ -1,0 +1,186 @@
+package io.lancelot.index.text;
+
+import io.lancelot.base.CorruptDataException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/// Documents with their tokens: one of the parts that an index consists of. Thread-safe.
+final class Partition {
+
+  /// Where posting lists come from.
+  interface Lists {
+    /// Documents of each token.
+    int docCount(int id);
+
+    Posting load(int id);
+  }
+
+  private record Norms(float averageLength, float[] values) {}
+
+  private final Dictionary tokens;
+  private final long[] rowIds;
+  private final int[] lengths;
+  private final long totalTokens;
+  private final boolean positions;
+  private final Lists lists;
+  private final AtomicReferenceArray<@Nullable TermList> loaded;
+  private final AtomicLong held = new AtomicLong();
+  private volatile @Nullable Norms norms;
+  private final String where;
+
+  /// @param rowIds of each document
+  /// @param lengths tokens of each document
+  /// @param listCount posting lists there are
+  Partition(
+      Dictionary tokens,
+      long[] rowIds,
+      int[] lengths,
+      boolean positions,
+      Lists lists,
+      int listCount,
+      String where) {
+    this.tokens = tokens;
+    this.rowIds = rowIds;
+    this.lengths = lengths;
+    this.positions = positions;
+    this.lists = lists;
+    this.where = where;
+    this.loaded = new AtomicReferenceArray<>(listCount);
+    long total = 0;
+    for (int length : lengths) {
+      total += length;
+    }
+    this.totalTokens = total;
+    tokens.forEachId(id -> {
+      if (id >= listCount) {
+        throw new CorruptDataException(
+            "token number: expected=below " + listCount + ", found=" + id + " (path=" + where + ")");
+      }
+    });
+  }
+
+  Dictionary tokens() {
+    return tokens;
+  }
+
+  int docCount() {
+    return rowIds.length;
+  }
+
+  long totalTokens() {
+    return totalTokens;
+  }
+
+  long rowId(int doc) {
+    return rowIds[doc];
+  }
+
+  int length(int doc) {
+    return lengths[doc];
+  }
+
+  boolean hasPositions() {
+    return positions;
+  }
+
+  String where() {
+    return where;
+  }
+
+  int docCount(int id) {
+    return lists.docCount(id);
+  }
+
+  long heldBytes() {
+    return tokens.heldBytes() + 12L * rowIds.length + held.get() + (norms == null ? 0 : 4L * rowIds.length);
+  }
+
+  /// What each document's length adds to a frequency.
+  float[] norms(float averageLength) {
+    Norms known = norms;
+    if (known == null || known.averageLength != averageLength) {
+      float[] values = new float[lengths.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = Bm25.norm(lengths[i], averageLength);
+      }
+      known = new Norms(averageLength, values);
+      norms = known;
+    }
+    return known.values;
+  }
+
+  /// A list with its bounds for some statistics.
+  TermList list(int id, float averageLength) {
+    TermList known = loaded.get(id);
+    if (known != null && known.averageLength() == averageLength) {
+      return known;
+    }
+    Posting posting = known == null ? lists.load(id) : known.posting();
+    try {
+      TermList list = TermList.of(posting, norms(averageLength), averageLength);
+      loaded.set(id, list);
+      if (known == null) {
+        held.addAndGet(list.heldBytes());
+      }
+      return list;
+    } catch (IndexOutOfBoundsException e) {
+      throw damaged(e);
+    }
+  }
+
+  CorruptDataException damaged(IndexOutOfBoundsException cause) {
+    return new CorruptDataException(
+        "posting list: expected=documents below " + rowIds.length + ", found=others (path=" + where + ")",
+        cause);
+  }
+
+  /// A list as it is stored.
+  Posting posting(int id) {
+    TermList known = loaded.get(id);
+    return known == null ? lists.load(id) : known.posting();
+  }
+
+  /// What a builder collected, for searches.
+  static Partition of(PartitionBuilder builder) {
+    int count = builder.termCount();
+    byte[][] terms = new byte[count][];
+    Integer[] order = new Integer[count];
+    for (int i = 0; i < count; i++) {
+      terms[i] = builder.term(i).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      order[i] = i;
+    }
+    java.util.Arrays.sort(order, (a, b) -> java.util.Arrays.compareUnsigned(terms[a], terms[b]));
+    Dictionary.Builder tokens = new Dictionary.Builder("memory");
+    for (int id : order) {
+      tokens.add(terms[id], 0, terms[id].length, id);
+    }
+    PostingEncoder encoder =
+        new PostingEncoder(builder.lengths(), builder.docCount(), builder.totalTokens());
+    PartitionBuilder.Buffers buffers = new PartitionBuilder.Buffers();
+    Posting[] postings = new Posting[count];
+    for (int id = 0; id < count; id++) {
+      postings[id] = builder.encode(id, encoder, buffers).posting();
+    }
+    Lists lists =
+        new Lists() {
+          @Override
+          public int docCount(int id) {
+            return postings[id].docCount();
+          }
+
+          @Override
+          public Posting load(int id) {
+            return postings[id];
+          }
+        };
+    return new Partition(
+        tokens.build(),
+        java.util.Arrays.copyOf(builder.rowIds(), builder.docCount()),
+        java.util.Arrays.copyOf(builder.lengths(), builder.docCount()),
+        builder.positions(),
+        lists,
+        count,
+        "memory");
+  }
+}

@@ -1,0 +1,39 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.base.Scratch;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// Some neighbouring partitions in memory, laid out for searching.
+///
+/// @param memory what they hold of the budget
+/// @param firstRow the row of the file at which they begin
+/// @param rowIds of their rows
+/// @param data vectors or codes row after row, where those are searched one by one; views of the
+///   mapped file where the file has them so
+/// @param blocks codes in blocks of 64 rows, each partition beginning with a new block
+/// @param graph the edges, where there are any
+record Chunk(
+    Scratch memory,
+    long firstRow,
+    MemorySegment rowIds,
+    MemorySegment data,
+    @Nullable Blocks blocks,
+    @Nullable GraphLinks graph) {
+
+  /// @param codes as [io.lancelot.kernels.CodeScan] wants them
+  /// @param starts the first block of each partition
+  /// @param add a float for each row, blocks padded
+  /// @param scale likewise; empty where all rows have the same
+  /// @param error likewise
+  record Blocks(
+      MemorySegment codes,
+      int[] starts,
+      MemorySegment add,
+      MemorySegment scale,
+      MemorySegment error) {}
+
+  long rowId(long row) {
+    return rowIds.get(io.lancelot.columnar.FixedColumn.LONG, 8 * (row - firstRow));
+  }
+}

@@ -1,0 +1,380 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.base.Context;
+import io.lancelot.base.Parallel;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.kernels.Kernels;
+import io.lancelot.kernels.QueryVector;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Builds a hierarchical graph over vectors of bytes: nodes come one after the other, several
+/// threads at once, and link themselves to near nodes in different directions.
+///
+/// Neighbour lists may grow half over their limit before they are cut, which spreads the cost of
+/// choosing. In the end every node can be reached from the entry: nodes that nothing leads to get
+/// an edge from a neighbour of theirs.
+final class GraphBuilder {
+
+  private static final int TASK_NODES = 256;
+  private static final int STRIPES = 1024;
+
+  private final Context context;
+  private final MemorySegment codes;
+  private final int nodes;
+  private final int dim;
+  private final int m;
+  private final int width;
+  private final byte[] levelOf;
+  private final List<AtomicReferenceArray<int[]>> layers = new ArrayList<>();
+  private final ReentrantLock[] locks = new ReentrantLock[STRIPES];
+  private final ReentrantLock entryLock = new ReentrantLock();
+  private final ConcurrentLinkedQueue<Worker> idle = new ConcurrentLinkedQueue<>();
+  private volatile int entry;
+
+  /// @param codes `nodes × dim` bytes
+  GraphBuilder(
+      Context context, MemorySegment codes, int nodes, int dim, int m, int efConstruction) {
+    this.context = context;
+    this.codes = codes;
+    this.nodes = nodes;
+    this.dim = dim;
+    this.m = m;
+    this.width = Math.max(efConstruction, m);
+    this.levelOf = new byte[nodes];
+    Arrays.setAll(locks, _ -> new ReentrantLock());
+  }
+
+  Graph build(BuildProgress progress) {
+    if (nodes == 0) {
+      return Graph.EMPTY;
+    }
+    SplittableRandom random = new SplittableRandom(42);
+    double scale = 1 / Math.log(m);
+    int top = 0;
+    for (int i = 0; i < nodes; i++) {
+      double level = -Math.log(1 - random.nextDouble()) * scale;
+      levelOf[i] = (byte) Math.min(level, IvfParams.MAX_LEVEL - 1);
+      top = Math.max(top, levelOf[i]);
+    }
+    for (int level = 0; level <= top; level++) {
+      layers.add(new AtomicReferenceArray<>(nodes));
+    }
+    for (int level = 0; level <= levelOf[0]; level++) {
+      layers.get(level).set(0, new int[0]);
+    }
+    List<Integer> tasks = new ArrayList<>();
+    for (int first = 1; first < nodes; first += TASK_NODES) {
+      tasks.add(first);
+    }
+    int[] done = {0};
+    Parallel.run(
+        context,
+        tasks,
+        first -> {
+          Worker worker = idle.poll();
+          worker = worker == null ? new Worker() : worker;
+          for (int node = first; node < Math.min(first + TASK_NODES, nodes); node++) {
+            worker.insert(node);
+          }
+          idle.add(worker);
+          return first;
+        },
+        _ -> progress.report("graph", done[0] += TASK_NODES, nodes));
+    Worker worker = idle.poll();
+    worker = worker == null ? new Worker() : worker;
+    for (int level = 0; level <= top; level++) {
+      for (int node = 0; node < nodes; node++) {
+        int[] links = layers.get(level).get(node);
+        if (links != null && links.length > limit(level)) {
+          layers.get(level).set(node, worker.choose(node, links, limit(level)));
+        }
+      }
+    }
+    connect(worker);
+    return finish(top, worker);
+  }
+
+  private int limit(int level) {
+    return level == 0 ? 2 * m : m;
+  }
+
+  private QueryVector query(int node) {
+    return QueryVector.ofBytes(codes, (long) node * dim, dim);
+  }
+
+  private ReentrantLock lock(int node) {
+    return locks[node % STRIPES];
+  }
+
+  /// Arrays of one thread.
+  private final class Worker implements Walk.Links {
+    private final Walk walk = new Walk(nodes, 4 * m);
+    private float[] toNode = new float[width + 4 * m];
+    private final float[] toChosen = new float[width + 4 * m];
+    private int[] pool = new int[width + 4 * m];
+    private int[] rest = new int[width + 4 * m];
+
+    @Override
+    public int neighbours(int level, int node, int[] out) {
+      int[] links = layers.get(level).get(node);
+      if (links == null) {
+        return 0;
+      }
+      System.arraycopy(links, 0, out, 0, links.length);
+      return links.length;
+    }
+
+    @Override
+    public int maxDegree() {
+      return 4 * m;
+    }
+
+    void insert(int node) {
+      QueryVector vector = query(node);
+      Walk.Distances query =
+          (wanted, count, out) -> Kernels.current().distances(vector, codes, wanted, count, out);
+      int from = entry;
+      int top = levelOf[from];
+      int level = levelOf[node];
+      int near = Walk.descend(walk, this, from, top, level, query);
+      for (int l = Math.min(level, top); l >= 0; l--) {
+        walk.start(near, query, width);
+        walk.run(this, l, query, width);
+        near = walk.size() > 1 && walk.node(0) == node ? walk.node(1) : walk.node(0);
+        link(node, l);
+      }
+      if (level > top) {
+        entryLock.lock();
+        try {
+          for (int l = top + 1; l <= level; l++) {
+            layers.get(l).compareAndSet(node, null, new int[0]);
+          }
+          if (level > levelOf[entry]) {
+            entry = node;
+          }
+        } finally {
+          entryLock.unlock();
+        }
+      }
+    }
+
+    /// Links a node both ways to what the walk has found.
+    private void link(int node, int level) {
+      int count = 0;
+      for (int i = 0; i < walk.size(); i++) {
+        if (walk.node(i) != node) {
+          pool[count] = walk.node(i);
+          toNode[count++] = walk.distance(i);
+        }
+      }
+      int[] chosen = choose(count, m);
+      AtomicReferenceArray<int[]> layer = layers.get(level);
+      lock(node).lock();
+      try {
+        int[] before = layer.get(node);
+        layer.set(node, before == null ? chosen : union(before, chosen));
+      } finally {
+        lock(node).unlock();
+      }
+      int limit = limit(level);
+      for (int other : chosen) {
+        lock(other).lock();
+        try {
+          int[] links = layer.get(other);
+          links = links == null ? new int[0] : links;
+          if (contains(links, node)) {
+            continue;
+          }
+          int[] more = Arrays.copyOf(links, links.length + 1);
+          more[links.length] = node;
+          layer.set(other, more.length > limit + limit / 2 ? choose(other, more, limit) : more);
+        } finally {
+          lock(other).unlock();
+        }
+      }
+    }
+
+    /// The neighbours that a node keeps.
+    int[] choose(int node, int[] links, int limit) {
+      float[] all = new float[links.length];
+      Kernels.current().distances(query(node), codes, links, links.length, all);
+      long[] order = new long[links.length];
+      for (int i = 0; i < links.length; i++) {
+        order[i] = (long) Float.floatToRawIntBits(all[i]) << 32 | i;
+      }
+      Arrays.sort(order);
+      for (int i = 0; i < links.length; i++) {
+        int at = (int) order[i];
+        pool[i] = links[at];
+        toNode[i] = all[at];
+      }
+      return choose(links.length, limit);
+    }
+
+    /// Of candidates, nearest first, those that are not nearer to one already chosen: edges in all
+    /// directions, also out of a crowd of equal vectors.
+    private int[] choose(int count, int limit) {
+      int[] chosen = new int[limit];
+      int size = 0;
+      int rejected = 0;
+      int left = count;
+      int[] spare = new int[count];
+      while (left > 0 && size < limit) {
+        int next = pool[0];
+        chosen[size++] = next;
+        if (size == limit) {
+          break;
+        }
+        for (int i = 1; i < left; i++) {
+          rest[i - 1] = pool[i];
+        }
+        left--;
+        Kernels.current().distances(query(next), codes, rest, left, toChosen);
+        int kept = 0;
+        for (int i = 0; i < left; i++) {
+          float d = toNode[i + 1];
+          if (toChosen[i] > d || (toChosen[i] == d && d > 0)) {
+            pool[kept] = rest[i];
+            toNode[kept++] = d;
+          } else {
+            spare[rejected++] = rest[i];
+          }
+        }
+        left = kept;
+      }
+      // Few directions: fill up with near ones, which cost little and help to find their like.
+      int wanted = Math.min(limit / 2, count);
+      for (int i = 0; i < rejected && size < wanted; i++) {
+        chosen[size++] = spare[i];
+      }
+      return Arrays.copyOf(chosen, size);
+    }
+  }
+
+  private static boolean contains(int[] links, int node) {
+    for (int link : links) {
+      if (link == node) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int[] union(int[] a, int[] b) {
+    int[] all = Arrays.copyOf(a, a.length + b.length);
+    int size = a.length;
+    for (int link : b) {
+      if (!contains(a, link)) {
+        all[size++] = link;
+      }
+    }
+    return Arrays.copyOf(all, size);
+  }
+
+  /// Gives nodes that cannot be reached on the lowest level an edge from one that can.
+  private void connect(Worker worker) {
+    AtomicReferenceArray<int[]> layer = layers.getFirst();
+    boolean[] reached = new boolean[nodes];
+    int[] stack = new int[nodes];
+    int[] incoming = new int[nodes];
+    for (int node = 0; node < nodes; node++) {
+      for (int link : links(layer, node)) {
+        incoming[link]++;
+      }
+    }
+    int bottom = entry;
+    reach(layer, bottom, reached, stack);
+    for (int node = 0; node < nodes; node++) {
+      if (reached[node]) {
+        continue;
+      }
+      QueryVector vector = query(node);
+      Walk.Distances query =
+          (wanted, count, out) -> Kernels.current().distances(vector, codes, wanted, count, out);
+      worker.walk.start(bottom, query, width);
+      worker.walk.run(worker, 0, query, width);
+      int host = -1;
+      for (int i = 0; i < worker.walk.size() && host < 0; i++) {
+        int candidate = worker.walk.node(i);
+        int[] links = links(layer, candidate);
+        int last = links.length < 2 * m ? links.length : replaceable(links, incoming);
+        if (reached[candidate] && last >= 0) {
+          host = candidate;
+          int[] more = Arrays.copyOf(links, Math.max(links.length, last + 1));
+          if (last < links.length) {
+            incoming[links[last]]--;
+          }
+          more[last] = node;
+          incoming[node]++;
+          layer.set(candidate, more);
+        }
+      }
+      if (host >= 0) {
+        reach(layer, node, reached, stack);
+      }
+    }
+  }
+
+  /// The farthest neighbour that others lead to as well.
+  private static int replaceable(int[] links, int[] incoming) {
+    for (int i = links.length - 1; i >= links.length / 2; i--) {
+      if (incoming[links[i]] > 3) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static int[] links(AtomicReferenceArray<int[]> layer, int node) {
+    int[] links = layer.get(node);
+    return links == null ? new int[0] : links;
+  }
+
+  private static void reach(
+      AtomicReferenceArray<int[]> layer, int from, boolean[] reached, int[] stack) {
+    int size = 0;
+    stack[size++] = from;
+    reached[from] = true;
+    while (size > 0) {
+      for (int link : links(layer, stack[--size])) {
+        if (!reached[link]) {
+          reached[link] = true;
+          stack[size++] = link;
+        }
+      }
+    }
+  }
+
+  private Graph finish(int top, Worker worker) {
+    int[][] levels = new int[top + 1][];
+    int[][][] neighbours = new int[top + 1][][];
+    float[][][] distances = new float[top + 1][][];
+    for (int level = 0; level <= top; level++) {
+      int count = 0;
+      int[] on = new int[nodes];
+      for (int node = 0; node < nodes; node++) {
+        if (levelOf[node] >= level) {
+          on[count++] = node;
+        }
+      }
+      levels[level] = Arrays.copyOf(on, count);
+      neighbours[level] = new int[count][];
+      distances[level] = new float[count][];
+      for (int i = 0; i < count; i++) {
+        int[] links = links(layers.get(level), on[i]);
+        float[] lengths = new float[links.length];
+        Kernels.current().distances(query(on[i]), codes, links, links.length, lengths);
+        neighbours[level][i] = links;
+        distances[level][i] = lengths;
+      }
+    }
+    return new Graph(entry, levels, neighbours, distances);
+  }
+}

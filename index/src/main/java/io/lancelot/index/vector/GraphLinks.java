@@ -1,0 +1,142 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.columnar.ListColumn;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/// The edges of a partition's graph as they lie in the file.
+final class GraphLinks implements Walk.Links {
+
+  private final ListColumn neighbours;
+  private final FixedColumn items;
+
+  /// For each level above the lowest, its nodes (upper half) and their rows, ascending.
+  private final List<long[]> rowsOfNodes = new ArrayList<>();
+
+  private final int[] bottomRows;
+  private final int nodes;
+  private final int entry;
+  private final int maxDegree;
+  private final ConcurrentLinkedQueue<Walk> idle = new ConcurrentLinkedQueue<>();
+
+  /// @param json the partition's entry of `lance:hnsw`
+  GraphLinks(FixedColumn ids, ListColumn neighbours, int nodes, String json, String path) {
+    this.neighbours = neighbours;
+    this.items = (FixedColumn) neighbours.items();
+    this.nodes = nodes;
+    Map<String, @Nullable Object> map = Wire.parseObject(json, path);
+    this.entry = Wire.intOf(map, "entry_point", 0, nodes - 1, path);
+    if (!(map.get("level_offsets") instanceof List<?> offsets) || offsets.size() < 2) {
+      throw Wire.corrupt("level_offsets", "a list", String.valueOf(map), path);
+    }
+    int[] starts = new int[offsets.size()];
+    for (int i = 0; i < starts.length; i++) {
+      if (!(offsets.get(i) instanceof Long start)
+          || start < (i == 0 ? 0 : starts[i - 1])
+          || start > ids.length()) {
+        throw Wire.corrupt("level_offsets", "ascending rows", offsets, path);
+      }
+      starts[i] = (int) (long) start;
+    }
+    int degree = 1;
+    for (int i = 0; i < neighbours.length(); i++) {
+      degree = Math.max(degree, neighbours.offset(i + 1) - neighbours.offset(i));
+    }
+    this.maxDegree = degree;
+    checkItems(path);
+    this.bottomRows = bottom(ids, starts[0], starts[1], path);
+    for (int level = 1; level + 1 < starts.length && starts[level + 1] > starts[level]; level++) {
+      rowsOfNodes.add(upper(ids, starts[level], starts[level + 1], path));
+    }
+  }
+
+  private void checkItems(String path) {
+    for (int i = 0; i < items.length(); i++) {
+      int node = items.intAt(i);
+      if (node < 0 || node >= nodes) {
+        throw Wire.corrupt(
+            "graph neighbour", "below " + nodes, Integer.toUnsignedString(node), path);
+      }
+    }
+  }
+
+  private int[] bottom(FixedColumn ids, int from, int to, String path) {
+    int[] rows = new int[nodes];
+    Arrays.fill(rows, -1);
+    for (int row = from; row < to; row++) {
+      rows[checked(ids.intAt(row), path)] = row;
+    }
+    return rows;
+  }
+
+  private long[] upper(FixedColumn ids, int from, int to, String path) {
+    long[] rows = new long[to - from];
+    for (int row = from; row < to; row++) {
+      rows[row - from] = (long) checked(ids.intAt(row), path) << 32 | row;
+    }
+    Arrays.sort(rows);
+    return rows;
+  }
+
+  private int checked(int node, String path) {
+    if (node < 0 || node >= nodes) {
+      throw Wire.corrupt("graph node", "below " + nodes, Integer.toUnsignedString(node), path);
+    }
+    return node;
+  }
+
+  int entry() {
+    return entry;
+  }
+
+  int topLevel() {
+    return rowsOfNodes.size();
+  }
+
+  long heldBytes() {
+    return 4L * nodes + rowsOfNodes.stream().mapToLong(rows -> 8L * rows.length).sum();
+  }
+
+  @Override
+  public int neighbours(int level, int node, int[] out) {
+    int row;
+    if (level == 0) {
+      row = bottomRows[node];
+      if (row < 0) {
+        return 0;
+      }
+    } else {
+      long[] rows = rowsOfNodes.get(level - 1);
+      int at = Arrays.binarySearch(rows, (long) node << 32);
+      at = at < 0 ? -at - 1 : at;
+      if (at == rows.length || rows[at] >>> 32 != node) {
+        return 0;
+      }
+      row = (int) rows[at];
+    }
+    int from = neighbours.offset(row);
+    int count = neighbours.offset(row + 1) - from;
+    java.lang.foreign.MemorySegment.copy(items.data(), FixedColumn.INT, 4L * from, out, 0, count);
+    return count;
+  }
+
+  @Override
+  public int maxDegree() {
+    return maxDegree;
+  }
+
+  /// A walk to be given back.
+  Walk walk() {
+    Walk walk = idle.poll();
+    return walk == null ? new Walk(nodes, maxDegree) : walk;
+  }
+
+  void giveBack(Walk walk) {
+    idle.add(walk);
+  }
+}

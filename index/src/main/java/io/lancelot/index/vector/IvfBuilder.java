@@ -1,0 +1,488 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.base.Context;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Parallel;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.columnar.FixedListColumn;
+import io.lancelot.columnar.ListColumn;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.index.IndexFiles;
+import io.lancelot.index.IndexSource;
+import io.lancelot.index.RowMapping;
+import io.lancelot.kernels.Centroids;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/// Builds a segment: trains on a sample, finds each row's partition, encodes, and writes.
+///
+/// Memory: the sample, eleven or so bytes a row, and the records of as many partitions as the
+/// budget allows; the rows are read again for each such group.
+final class IvfBuilder {
+
+  private static final int CHUNK_FLOATS = 1 << 20;
+  private static final int MAX_CHUNK_ROWS = 8192;
+  private static final long SAMPLE_BYTES = 128L << 20;
+  private static final int SLICES = 8;
+
+  private final Context context;
+  private final IndexSource source;
+  private final VectorType type;
+  private final BuildProgress progress;
+
+  IvfBuilder(Context context, IndexSource source, VectorType type, BuildProgress progress) {
+    this.context = context;
+    this.source = source;
+    this.type = type;
+    this.progress = progress;
+  }
+
+  /// The partition of each row of the source, and what was seen on the way.
+  ///
+  /// @param partitions by position in the source, -1 for rows that take no part
+  /// @param ids of the rows
+  /// @param counts rows of each partition
+  /// @param low the smallest number of all
+  record Assigned(int[] partitions, long[] ids, int[] counts, float low, float high) {}
+
+  /// Trains on the source and assigns its rows.
+  IvfModel train(Coding coding, boolean graph, IvfParams params) {
+    int width = type.width(params.metric());
+    long rows = source.rowCount();
+    int wanted = params.partitionsFor(rows, graph);
+    float[] sample = sample(params, width, (long) wanted * params.sampleRate());
+    int sampled = sample.length / width;
+    if (sampled == 0 && rows > 0) {
+      checkOnlyNulls();
+    }
+    float[] centres = new float[width];
+    if (sampled > 0) {
+      centres =
+          wanted == 1
+              ? mean(sample, width)
+              : new KMeans(context, sample, 0, width, sampled, width, 7)
+                  .train(wanted, params.maxIterations(), progress);
+    }
+    if (type.element() == io.lancelot.kernels.ElementType.UINT8) {
+      for (int i = 0; i < centres.length; i++) {
+        centres[i] = centres[i] > 0.5f ? 1 : 0;
+      }
+    }
+    int[] best = new int[sampled];
+    double loss = toResiduals(sample, width, centres, best);
+    Codec codec =
+        switch (coding) {
+          case FLAT -> new FlatCodec(type, params.metric());
+          // The bounds are found with the partitions.
+          case SQ -> new SqCodec(width, 0, 0);
+          case PQ -> {
+            if (params.metric() == io.lancelot.kernels.Metric.DOT) {
+              backToVectors(sample, width, centres, best);
+            }
+            yield PqCodec.train(context, type, params, sample, sampled, centres, progress);
+          }
+          case RQ ->
+              new RqCodec(
+                  width, params.metric(), params.bits(), Rotation.random(width, 11), centres);
+        };
+    return new IvfModel(
+        type,
+        params.metric(),
+        centres,
+        codec,
+        graph,
+        params.m(),
+        params.efConstruction(),
+        sampled == 0 ? Optional.empty() : Optional.of(loss));
+  }
+
+  /// Nulls make a small or empty index; nothing but broken numbers is a mistake to be told.
+  private void checkOnlyNulls() {
+    try (BatchStream stream = source.rows()) {
+      for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
+        if (batch.column(0).nullCount() < batch.rowCount()) {
+          throw new InvalidInputException(
+              "vector index: expected=finite vectors (not zero under cosine), found=none (column="
+                  + source.field().name()
+                  + ", rows="
+                  + source.rowCount()
+                  + ")");
+        }
+      }
+    }
+  }
+
+  private static float[] mean(float[] sample, int width) {
+    double[] sums = new double[width];
+    for (int i = 0; i < sample.length; i++) {
+      sums[i % width] += sample[i];
+    }
+    float[] mean = new float[width];
+    for (int d = 0; d < width; d++) {
+      mean[d] = (float) (sums[d] * width / sample.length);
+    }
+    return mean;
+  }
+
+  /// Subtracts from each row the centre nearest to it; returns the mean squared distance.
+  private double toResiduals(float[] sample, int width, float[] centres, int[] best) {
+    float[] scores = new float[best.length];
+    nearest(Centroids.ofL2(centres, centres.length / width, width), sample, width, best, scores);
+    double loss = 0;
+    for (int i = 0; i < best.length; i++) {
+      float square = 0;
+      for (int d = 0; d < width; d++) {
+        float r = sample[i * width + d] - centres[best[i] * width + d];
+        sample[i * width + d] = r;
+        square += r * r;
+      }
+      loss += square;
+    }
+    return loss / Math.max(1, best.length);
+  }
+
+  private static void backToVectors(float[] sample, int width, float[] centres, int[] best) {
+    for (int i = 0; i < sample.length; i++) {
+      sample[i] += centres[best[i / width] * width + i % width];
+    }
+  }
+
+  private void nearest(Centroids centroids, float[] rows, int width, int[] best, float[] scores) {
+    List<Integer> tasks = new ArrayList<>();
+    int step = 2048;
+    for (int first = 0; first < best.length; first += step) {
+      tasks.add(first);
+    }
+    Parallel.run(
+        context,
+        tasks,
+        first -> {
+          int count = Math.min(step, best.length - first);
+          centroids.nearest(rows, first * width, width, count, best, scores, first);
+          return first;
+        },
+        _ -> {});
+  }
+
+  /// Rows for training, in random order.
+  private float[] sample(IvfParams params, int width, long wanted) {
+    long rows = source.rowCount();
+    long budget = Math.min(SAMPLE_BYTES, context.memory().limitBytes() / 8);
+    int most =
+        (int) Math.min(Math.max(1, budget / 4 / width), Math.min(Math.max(wanted, 65_536), rows));
+    float[] sample = new float[most * width];
+    SplittableRandom random = new SplittableRandom(3);
+    int taken = 0;
+    long seen = 0;
+    try (Reader reader = new Reader(params.metric(), false)) {
+      for (int count = reader.next(); count > 0; count = reader.next()) {
+        for (int i = 0; i < count; i++) {
+          if (!reader.usable[i]) {
+            continue;
+          }
+          // A reservoir: every row has the same chance to stay.
+          long place = seen < most ? seen : random.nextLong(seen + 1);
+          seen++;
+          if (place < most) {
+            System.arraycopy(reader.rows, i * width, sample, (int) place * width, width);
+            taken = Math.max(taken, (int) place + 1);
+          }
+        }
+        progress.report("sample", seen, rows);
+      }
+    }
+    sample = taken == most ? sample : Arrays.copyOf(sample, taken * width);
+    shuffle(sample, width, random);
+    return sample;
+  }
+
+  private static void shuffle(float[] rows, int width, SplittableRandom random) {
+    float[] swap = new float[width];
+    for (int i = rows.length / width - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      System.arraycopy(rows, i * width, swap, 0, width);
+      System.arraycopy(rows, j * width, rows, i * width, width);
+      System.arraycopy(swap, 0, rows, j * width, width);
+    }
+  }
+
+  /// Finds every row's partition.
+  Assigned assign(IvfModel model) {
+    int width = model.width();
+    Centroids centroids = model.centroids();
+    int total = Math.toIntExact(source.rowCount());
+    int[] partitions = new int[total];
+    long[] ids = new long[total];
+    int[] counts = new int[model.partitions()];
+    float low = Float.POSITIVE_INFINITY;
+    float high = Float.NEGATIVE_INFINITY;
+    int at = 0;
+    float[] scores = new float[MAX_CHUNK_ROWS];
+    int[] best = new int[MAX_CHUNK_ROWS];
+    try (Reader reader = new Reader(model.metric(), true)) {
+      for (int count = reader.next(); count > 0; count = reader.next()) {
+        float[] rows = reader.rows;
+        slices(
+            count,
+            (from, size) -> centroids.nearest(rows, from * width, width, size, best, scores, from));
+        for (int i = 0; i < count; i++) {
+          ids[at + i] = reader.ids[i];
+          partitions[at + i] = reader.usable[i] ? best[i] : -1;
+          if (reader.usable[i]) {
+            counts[best[i]]++;
+            for (int d = i * width; d < (i + 1) * width; d++) {
+              low = Math.min(low, rows[d]);
+              high = Math.max(high, rows[d]);
+            }
+          }
+        }
+        at += count;
+        progress.report("assign", at, total);
+      }
+    }
+    if (at != total) {
+      throw new IllegalStateException("rows: expected=" + total + ", found=" + at);
+    }
+    return new Assigned(partitions, ids, counts, low, high);
+  }
+
+  private interface Slice {
+    void run(int from, int size);
+  }
+
+  private void slices(int count, Slice work) {
+    int step = Math.max(64, (count + SLICES - 1) / SLICES);
+    List<Integer> tasks = new ArrayList<>();
+    for (int first = 0; first < count; first += step) {
+      tasks.add(first);
+    }
+    Parallel.run(
+        context,
+        tasks,
+        first -> {
+          work.run(first, Math.min(step, count - first));
+          return first;
+        },
+        _ -> {});
+  }
+
+  /// The rows of the source as floats, a chunk at a time.
+  private final class Reader implements AutoCloseable {
+    private final BatchStream stream = source.rows();
+    private final io.lancelot.kernels.Metric metric;
+    private final boolean withIds;
+    private final int width;
+    private final int capacity;
+    private final float[] rows;
+    private final boolean[] usable;
+    private final long[] ids;
+    private @Nullable Batch batch;
+    private int position;
+
+    Reader(io.lancelot.kernels.Metric metric, boolean withIds) {
+      this.metric = metric;
+      this.withIds = withIds;
+      this.width = type.width(metric);
+      this.capacity = Math.clamp(CHUNK_FLOATS / width, 64, MAX_CHUNK_ROWS);
+      this.rows = new float[capacity * width];
+      this.usable = new boolean[capacity];
+      this.ids = new long[capacity];
+    }
+
+    /// Fills the chunk; returns its rows, 0 at the end.
+    int next() {
+      int count = 0;
+      while (count < capacity) {
+        Batch current = batch;
+        if (current == null || position == current.rowCount()) {
+          batch = stream.next();
+          position = 0;
+          if (batch == null) {
+            break;
+          }
+          continue;
+        }
+        int some = Math.min(capacity - count, current.rowCount() - position);
+        FixedListColumn vectors = (FixedListColumn) current.column(0);
+        FixedColumn rowIds = (FixedColumn) current.column(1);
+        int first = position;
+        int to = count;
+        slices(
+            some,
+            (from, size) -> {
+              for (int i = from; i < from + size; i++) {
+                usable[to + i] = type.read(vectors, first + i, metric, rows, (to + i) * width);
+                if (!usable[to + i]) {
+                  Arrays.fill(rows, (to + i) * width, (to + i + 1) * width, 0);
+                }
+                if (withIds) {
+                  ids[to + i] = rowIds.longAt(first + i);
+                }
+              }
+            });
+        count += some;
+        position += some;
+      }
+      return count;
+    }
+
+    @Override
+    public void close() {
+      stream.close();
+    }
+  }
+
+  /// Writes a segment of the source's rows, and of those that other segments of the same model
+  /// hold.
+  void write(
+      IvfModel model, Assigned assigned, List<IvfIndex> others, RowMapping moved, IndexFiles into) {
+    int partitions = model.partitions();
+    int recordBytes = model.codec().recordBytes();
+    long[] most = new long[partitions];
+    for (int p = 0; p < partitions; p++) {
+      most[p] = assigned.counts()[p];
+      for (IvfIndex other : others) {
+        most[p] += other.partitionRows(p);
+      }
+    }
+    long share = Math.max(16L << 20, context.memory().limitBytes() / 4);
+    try (IvfWriter writer = new IvfWriter(model, into, progress);
+        Scratch scratch = context.memory().scratch()) {
+      for (int first = 0; first < partitions; ) {
+        int end = first;
+        long bytes = 0;
+        while (end < partitions && (end == first || bytes + most[end] * recordBytes <= share)) {
+          bytes += most[end++] * recordBytes;
+        }
+        scratch.reset();
+        writeGroup(model, assigned, others, moved, first, end, bytes, writer, scratch);
+        first = end;
+      }
+      writer.finish();
+    }
+  }
+
+  private void writeGroup(
+      IvfModel model,
+      Assigned assigned,
+      List<IvfIndex> others,
+      RowMapping moved,
+      int first,
+      int end,
+      long bytes,
+      IvfWriter writer,
+      Scratch scratch) {
+    int recordBytes = model.codec().recordBytes();
+    MemorySegment records = scratch.allocateBytes(Math.max(64, bytes));
+    long[] next = new long[end - first + 1];
+    long[][] ids = new long[end - first][];
+    int[] filled = new int[end - first];
+    long[] base = new long[end - first];
+    long slot = 0;
+    for (int p = first; p < end; p++) {
+      int rows = assigned.counts()[p];
+      long others0 = 0;
+      for (IvfIndex other : others) {
+        others0 += other.partitionRows(p);
+      }
+      base[p - first] = slot;
+      ids[p - first] = new long[Math.toIntExact(rows + others0)];
+      for (IvfIndex other : others) {
+        filled[p - first] +=
+            other.copyRecords(
+                p,
+                moved,
+                ids[p - first],
+                filled[p - first],
+                records.asSlice((slot + filled[p - first]) * recordBytes));
+      }
+      next[p - first] = slot + filled[p - first];
+      slot += rows + others0;
+    }
+    encodeGroup(model, assigned, first, end, next, base, ids, filled, records);
+    for (int p = first; p < end; p++) {
+      writer.write(
+          Arrays.copyOf(ids[p - first], filled[p - first]),
+          records.asSlice(base[p - first] * recordBytes, (long) filled[p - first] * recordBytes));
+    }
+  }
+
+  private void encodeGroup(
+      IvfModel model,
+      Assigned assigned,
+      int first,
+      int end,
+      long[] next,
+      long[] base,
+      long[][] ids,
+      int[] filled,
+      MemorySegment records) {
+    int width = model.width();
+    int at = 0;
+    int total = assigned.partitions().length;
+    if (total == 0) {
+      return;
+    }
+    int[] partitions = new int[MAX_CHUNK_ROWS];
+    long[] slots = new long[MAX_CHUNK_ROWS];
+    try (Reader reader = new Reader(model.metric(), false)) {
+      for (int count = reader.next(); count > 0; count = reader.next()) {
+        for (int i = 0; i < count; i++) {
+          int p = assigned.partitions()[at + i];
+          partitions[i] = p >= first && p < end ? p : -1;
+          if (partitions[i] >= 0) {
+            slots[i] = next[p - first]++;
+            ids[p - first][(int) (slots[i] - base[p - first])] = assigned.ids()[at + i];
+            filled[p - first]++;
+          }
+        }
+        float[] rows = reader.rows;
+        slices(
+            count,
+            (from, size) ->
+                model.codec().encode(rows, from * width, size, partitions, slots, from, records));
+        at += count;
+        progress.report("encode", at, total);
+      }
+    }
+  }
+
+  /// Rows of neighbours as a list column.
+  static ListColumn lists(
+      io.lancelot.columnar.DataType type,
+      int[][] lists,
+      Scratch scratch,
+      boolean floats,
+      float[][] values) {
+    int total = 0;
+    for (int[] list : lists) {
+      total += list.length;
+    }
+    MemorySegment offsets = scratch.allocateBytes(4L * (lists.length + 1));
+    MemorySegment items = scratch.allocateBytes(4L * Math.max(1, total));
+    int at = 0;
+    for (int i = 0; i < lists.length; i++) {
+      offsets.set(FixedColumn.INT, 4L * i, at);
+      for (int j = 0; j < lists[i].length; j++, at++) {
+        if (floats) {
+          items.set(FixedColumn.FLOAT, 4L * at, values[i][j]);
+        } else {
+          items.set(FixedColumn.INT, 4L * at, lists[i][j]);
+        }
+      }
+    }
+    offsets.set(FixedColumn.INT, 4L * lists.length, at);
+    io.lancelot.columnar.DataType item =
+        ((io.lancelot.columnar.DataType.ListOf) type).item().type();
+    return new ListColumn(
+        type, lists.length, offsets, new FixedColumn(item, total, items, null), null);
+  }
+}

@@ -1,0 +1,586 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.index.VectorIndex.Rows;
+import io.lancelot.index.VectorIndex.Search;
+import io.lancelot.index.VectorIndex.Searched;
+import io.lancelot.kernels.CodeScan;
+import io.lancelot.kernels.ElementType;
+import io.lancelot.kernels.Kernels;
+import io.lancelot.kernels.Metric;
+import io.lancelot.kernels.QueryVector;
+import io.lancelot.kernels.Ranking;
+import io.lancelot.kernels.TopK;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Searches a segment: partitions in the order of their centres, estimates from what the index
+/// stores, exact distances for the best of them.
+final class IvfSearch {
+
+  /// RaBitQ's factors bound an error with 1.9 standard deviations; fewer find nearly as much.
+  private static final float SPREAD =
+      Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.3")) / 1.9f;
+
+  private static final int BATCH = 64;
+
+  private final IvfIndex index;
+
+  IvfSearch(IvfIndex index) {
+    this.index = index;
+  }
+
+  Searched search(Search search) {
+    return new Run(search).run();
+  }
+
+  /// One search. Not shared.
+  private final class Run {
+    private final Search search;
+    private final Rows rows;
+    private final TopK best;
+    private final IvfModel model = index.model();
+    private final Metric metric = model.metric();
+    private final float[] query;
+    private final Probes probes;
+    private final long[] ids = new long[BATCH];
+    private final float[] exact = new float[BATCH];
+    private final float[] bounds = new float[BATCH];
+    private final float[] scratch = new float[Kernels.BLOCK];
+    private short[] sums = new short[0];
+    private float[] estimates = new float[0];
+    private long[] mask = new long[0];
+    private int pending;
+    private long comparisons;
+    private long refined;
+
+    /// Rows by estimate, to be refined in the end; not used for RaBitQ, whose bounds say at once
+    /// which rows matter.
+    private final TopK candidates;
+
+    private float reach = Float.POSITIVE_INFINITY;
+    private @Nullable RqTables rq;
+    private @Nullable PqTables pq;
+    private @Nullable QueryVector dense;
+
+    Run(Search search) {
+      this.search = search;
+      this.rows = search.rows();
+      this.best = search.best();
+      this.query = prepare(search.vector());
+      this.probes =
+          new Probes(index.centres(), index.partitionCount(), model.width(), metric, query);
+      this.candidates = new TopK(refineCount());
+    }
+
+    private float[] prepare(float[] vector) {
+      if (metric == Metric.HAMMING) {
+        float[] bits = new float[vector.length * 8];
+        for (int i = 0; i < bits.length; i++) {
+          bits[i] = (int) vector[i / 8] >>> (i % 8) & 1;
+        }
+        return bits;
+      }
+      float[] prepared = vector.clone();
+      if (metric == Metric.COSINE) {
+        VectorType.normalise(prepared, 0, prepared.length);
+      }
+      return prepared;
+    }
+
+    private int refineCount() {
+      int k = search.k();
+      long count =
+          switch (model.codec().coding()) {
+            case FLAT -> k + 8L;
+            case SQ -> 2L * k + 16;
+            case PQ -> Math.max(40L * k, 400);
+            case RQ -> 20L * k;
+          };
+      if (search.refine() > 0 && model.codec().coding() != Coding.FLAT) {
+        count = Math.max(k, (long) search.refine() * k);
+      }
+      return (int) Math.min(count, Math.max(1, Math.min(index.rowCount(), 1 << 24)));
+    }
+
+    Searched run() {
+      int probed = 0;
+      int skipped = 0;
+      int most = search.maxProbes() > 0 ? search.maxProbes() : Integer.MAX_VALUE;
+      int least = search.minProbes() > 0 ? search.minProbes() : 1;
+      boolean ruled = search.maxProbes() == 0 || search.minProbes() < search.maxProbes();
+      for (int p = probes.next(); p >= 0; p = probes.next()) {
+        if (index.partitionRows(p) == 0) {
+          continue;
+        }
+        if (probed == 0) {
+          probes.startAt(p);
+        }
+        if (enough()) {
+          if (probed >= most) {
+            break;
+          }
+          if (ruled && probed >= least && !probes.worthwhile(p, reach)) {
+            if (++skipped > 64 + index.partitionCount() / 8) {
+              break;
+            }
+            continue;
+          }
+        }
+        probed++;
+        scan(p);
+        updateReach(probed);
+      }
+      flush();
+      refineCandidates();
+      return new Searched(probed, comparisons, refined);
+    }
+
+    /// Whether k rows are there already, exact or as candidates.
+    private boolean enough() {
+      return best.size() >= search.k() || candidates.size() >= Math.min(search.k(), candidates.k());
+    }
+
+    private void updateReach(int probed) {
+      switch (model.codec().coding()) {
+        case RQ -> reach = squared(best.worst());
+        case FLAT -> reach = squaredFlat(candidates.worst());
+        case SQ -> {
+          if (model.codec() instanceof SqCodec sq && candidates.size() >= search.k()) {
+            double unit = (sq.end() - sq.start()) / 255;
+            reach = (float) (candidates.worst() * unit * unit);
+          }
+        }
+        case PQ -> {
+          if ((probed & (probed - 1)) == 0 && probed <= 16 && candidates.size() >= search.k()) {
+            reach = squared(worstOfBest());
+          }
+        }
+      }
+    }
+
+    /// The exact distance of the k-th candidate or so: those estimated nearest are looked up.
+    private float worstOfBest() {
+      Ranking ranking = candidates.ranking();
+      int count = Math.min(Math.min(search.k(), ranking.size()), BATCH);
+      long[] some = new long[count];
+      for (int i = 0; i < count; i++) {
+        some[i] = ranking.id(i);
+      }
+      Arrays.sort(some);
+      rows.distances(some, count, exact);
+      refined += count;
+      float worst = 0;
+      for (int i = 0; i < count; i++) {
+        worst = Math.max(worst, exact[i]);
+      }
+      return worst;
+    }
+
+    /// An exact distance as a squared Euclidean one.
+    private float squared(float distance) {
+      return metric == Metric.COSINE ? 2 * distance : distance;
+    }
+
+    private float squaredFlat(float distance) {
+      return metric == Metric.COSINE ? 2 * distance : distance;
+    }
+
+    private void scan(int partition) {
+      Chunk chunk = index.chunk(partition);
+      Chunk.Blocks blocks = chunk.blocks();
+      if (chunk.graph() != null && walked(chunk, partition)) {
+        return;
+      }
+      if (blocks != null && model.codec() instanceof RqCodec codec) {
+        scanRq(codec, chunk, blocks, partition);
+      } else if (blocks != null && model.codec() instanceof PqCodec codec) {
+        scanPq(codec, chunk, blocks, partition);
+      } else if (model.codec() instanceof PqCodec codec) {
+        scanPqRows(codec, chunk, partition);
+      } else {
+        scanDense(chunk, partition);
+      }
+    }
+
+    private void room(int blocks) {
+      if (mask.length < blocks) {
+        mask = new long[blocks];
+        sums = new short[blocks * CodeScan.BLOCK];
+        estimates = new float[blocks * CodeScan.BLOCK];
+      }
+    }
+
+    private void scanRq(RqCodec codec, Chunk chunk, Chunk.Blocks blocks, int partition) {
+      RqTables tables = rq;
+      if (tables == null) {
+        tables = new RqTables(codec.rotation().apply(query, 0), codec.dim());
+        rq = tables;
+      }
+      int start = index.blockStart(partition, blocks);
+      int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
+      room(count);
+      int lines = codec.dim() / 8;
+      CodeScan.sums4(
+          blocks.codes(), (long) start * lines * CodeScan.BLOCK, lines, count, tables.bytes, sums);
+      comparisons += index.partitionRows(partition);
+      long factors = 4L * start * CodeScan.BLOCK;
+      float centre = probes.distance(partition);
+      // The inner product's base is −q·c, where its rank is 1 − q·c.
+      float base = metric == Metric.DOT ? centre - 1 : centre;
+      float away =
+          (float) (metric == Metric.DOT ? distanceFrom(partition) : Math.sqrt(Math.max(0, centre)));
+      float spread = index.hasErrors() ? SPREAD * away : 0;
+      long first = index.partitionStart(partition);
+      if (best.size() < search.k()) {
+        seed(blocks, factors, count, base, tables, chunk, first);
+      }
+      float limit = limit();
+      CodeScan.below(
+          sums,
+          count,
+          blocks.add(),
+          blocks.scale(),
+          blocks.error(),
+          factors,
+          base,
+          tables.step,
+          tables.bias,
+          spread,
+          limit,
+          estimates,
+          mask);
+      for (int b = 0; b < count; b++) {
+        long hits = mask[b];
+        while (hits != 0) {
+          int row = b * CodeScan.BLOCK + Long.numberOfTrailingZeros(hits);
+          hits &= hits - 1;
+          if (estimates[row] < limit) {
+            long id = chunk.rowId(first + row);
+            if (!seen(id) && rows.allowed(id)) {
+              limit = offer(id, estimates[row], limit);
+            }
+          }
+        }
+      }
+      flush();
+    }
+
+    private long[] seeded = new long[0];
+
+    private boolean seen(long id) {
+      return seeded.length > 0 && Arrays.binarySearch(seeded, id) >= 0;
+    }
+
+    /// Gets a first limit: exact distances of the rows that are estimated nearest.
+    private void seed(
+        Chunk.Blocks blocks,
+        long factors,
+        int count,
+        float base,
+        RqTables tables,
+        Chunk chunk,
+        long first) {
+      CodeScan.below(
+          sums,
+          count,
+          blocks.add(),
+          blocks.scale(),
+          blocks.error(),
+          factors,
+          base,
+          tables.step,
+          tables.bias,
+          0,
+          Float.POSITIVE_INFINITY,
+          estimates,
+          mask);
+      TopK nearest = new TopK(Math.max(16, search.k() + search.k() / 2));
+      for (int b = 0; b < count; b++) {
+        long hits = mask[b];
+        while (hits != 0) {
+          int row = b * CodeScan.BLOCK + Long.numberOfTrailingZeros(hits);
+          hits &= hits - 1;
+          if (estimates[row] < nearest.worst()) {
+            long id = chunk.rowId(first + row);
+            if (rows.allowed(id)) {
+              nearest.offer(estimates[row], id);
+            }
+          }
+        }
+      }
+      long[] chosen = nearest.ranking().ids();
+      Arrays.sort(chosen);
+      float[] distances = new float[chosen.length];
+      rows.distances(chosen, chosen.length, distances);
+      refined += chosen.length;
+      for (int i = 0; i < chosen.length; i++) {
+        best.offer(distances[i], chosen[i]);
+      }
+      long[] all = Arrays.copyOf(seeded, seeded.length + chosen.length);
+      System.arraycopy(chosen, 0, all, seeded.length, chosen.length);
+      Arrays.sort(all);
+      seeded = all;
+    }
+
+    /// What an estimate must stay below, in the estimates' unit.
+    private float limit() {
+      return metric == Metric.COSINE ? 2 * best.worst() : best.worst();
+    }
+
+    private float offer(long id, float bound, float limit) {
+      bounds[pending] = bound;
+      ids[pending++] = id;
+      if (pending < 16) {
+        return limit;
+      }
+      flush();
+      return limit();
+    }
+
+    private void flush() {
+      if (pending == 0) {
+        return;
+      }
+      rows.distances(ids, pending, exact);
+      refined += pending;
+      for (int i = 0; i < pending; i++) {
+        best.offer(exact[i], ids[i]);
+      }
+      pending = 0;
+    }
+
+    private double distanceFrom(int partition) {
+      int dim = model.width();
+      double sum = 0;
+      for (int d = 0; d < dim; d++) {
+        double x = query[d] - model.centres()[partition * dim + d];
+        sum += x * x;
+      }
+      return Math.sqrt(sum);
+    }
+
+    private void scanPq(PqCodec codec, Chunk chunk, Chunk.Blocks blocks, int partition) {
+      PqTables tables = pq;
+      if (tables == null) {
+        tables = PqTables.ofProducts(codec, query);
+        pq = tables;
+      }
+      int start = index.blockStart(partition, blocks);
+      int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
+      room(count);
+      int lines = codec.recordBytes();
+      long at = (long) start * lines * CodeScan.BLOCK;
+      if (codec.bits() == 8) {
+        CodeScan.sums8(blocks.codes(), at, lines, count, tables.bytes, sums);
+      } else {
+        CodeScan.sums4(blocks.codes(), at, lines, count, tables.bytes, sums);
+      }
+      comparisons += index.partitionRows(partition);
+      float base = tables.bias + (codec.residual() ? probes.distance(partition) : 1);
+      CodeScan.offsets(
+          sums,
+          count,
+          blocks.add(),
+          4L * start * CodeScan.BLOCK,
+          base,
+          tables.step,
+          candidates.worst(),
+          estimates,
+          mask);
+      collect(chunk, index.partitionStart(partition), count);
+    }
+
+    private void collect(Chunk chunk, long first, int blocks) {
+      float worst = candidates.worst();
+      for (int b = 0; b < blocks; b++) {
+        long hits = mask[b];
+        while (hits != 0) {
+          int row = b * CodeScan.BLOCK + Long.numberOfTrailingZeros(hits);
+          hits &= hits - 1;
+          if (estimates[row] < worst) {
+            long id = chunk.rowId(first + row);
+            if (rows.allowed(id) && candidates.offer(estimates[row], id)) {
+              worst = candidates.worst();
+            }
+          }
+        }
+      }
+    }
+
+    private void scanPqRows(PqCodec codec, Chunk chunk, int partition) {
+      float[] tables = PqTables.residual(codec, model, query, partition);
+      int count = index.partitionRows(partition);
+      long first = index.partitionStart(partition);
+      comparisons += count;
+      for (int r = 0; r < count; r++) {
+        long id = chunk.rowId(first + r);
+        float estimate =
+            PqTables.estimate(codec, tables, chunk.data(), first - chunk.firstRow() + r);
+        if (estimate < candidates.worst() && rows.allowed(id)) {
+          candidates.offer(estimate, id);
+        }
+      }
+    }
+
+    private QueryVector denseQuery() {
+      QueryVector vector = dense;
+      if (vector == null) {
+        vector =
+            model.codec() instanceof SqCodec sq
+                ? sqQuery(sq)
+                : switch (metric) {
+                  // Stored vectors have length one.
+                  case COSINE -> QueryVector.of(Metric.DOT, model.type().element(), query);
+                  case HAMMING ->
+                      QueryVector.of(Metric.HAMMING, ElementType.UINT8, search.vector());
+                  case L2, DOT -> QueryVector.of(metric, model.type().element(), query);
+                };
+        dense = vector;
+      }
+      return vector;
+    }
+
+    /// The query in the unit of codes. Codes are rounded down: on average half a unit is missing.
+    private QueryVector sqQuery(SqCodec sq) {
+      float[] coded = new float[query.length];
+      for (int d = 0; d < coded.length; d++) {
+        coded[d] =
+            metric == Metric.DOT ? query[d] : (query[d] - (float) sq.start()) * sq.scale() - 0.5f;
+      }
+      return QueryVector.of(
+          metric == Metric.DOT ? Metric.DOT : Metric.L2, ElementType.UINT8, coded);
+    }
+
+    private void scanDense(Chunk chunk, int partition) {
+      QueryVector vector = denseQuery();
+      long first = index.partitionStart(partition);
+      int count = index.partitionRows(partition);
+      comparisons += count;
+      float worst = candidates.worst();
+      for (int at = 0; at < count; at += Kernels.BLOCK) {
+        int some = Math.min(Kernels.BLOCK, count - at);
+        long from = first - chunk.firstRow() + at;
+        Kernels.current().distances(vector, chunk.data(), from, from + some, scratch);
+        for (int i = 0; i < some; i++) {
+          if (scratch[i] <= worst) {
+            long id = chunk.rowId(first + at + i);
+            if (rows.allowed(id) && candidates.offer(scratch[i], id)) {
+              worst = candidates.worst();
+            }
+          }
+        }
+      }
+    }
+
+    /// Walks the graph of a partition; false if that is no way to find k rows.
+    private boolean walked(Chunk chunk, int partition) {
+      GraphLinks graph = chunk.graph();
+      int count = index.partitionRows(partition);
+      double share = Math.clamp(search.share(), 0, 1);
+      if (graph == null || share * count < 4.0 * search.k() || share < 0.05) {
+        return false;
+      }
+      long base = index.partitionStart(partition) - chunk.firstRow();
+      Walk.Distances distances = distances(chunk, partition, base);
+      int wanted =
+          search.ef() > 0
+              ? Math.max(search.ef(), search.k())
+              : Math.max(model.codec().coding() == Coding.PQ ? 400 : 64, 2 * search.k());
+      int width = (int) Math.min(count, Math.ceil(wanted / share));
+      Walk walk = graph.walk();
+      try {
+        long before = walk.comparisons();
+        int near = Walk.descend(walk, graph, graph.entry(), graph.topLevel(), 0, distances);
+        walk.start(near, distances, width);
+        walk.run(graph, 0, distances, width);
+        comparisons += walk.comparisons() - before;
+        int found = 0;
+        for (int i = 0; i < walk.size(); i++) {
+          found +=
+              rows.allowed(chunk.rowId(index.partitionStart(partition) + walk.node(i))) ? 1 : 0;
+        }
+        if (found < Math.min(search.k(), count)) {
+          return false;
+        }
+        for (int i = 0; i < walk.size(); i++) {
+          long id = chunk.rowId(index.partitionStart(partition) + walk.node(i));
+          if (rows.allowed(id)) {
+            candidates.offer(walk.distance(i), id);
+          }
+        }
+        return true;
+      } finally {
+        graph.giveBack(walk);
+      }
+    }
+
+    private Walk.Distances distances(Chunk chunk, int partition, long base) {
+      if (model.codec() instanceof PqCodec codec) {
+        float[] tables = PqTables.residual(codec, model, query, partition);
+        return (nodes, count, out) -> {
+          for (int i = 0; i < count; i++) {
+            out[i] = PqTables.estimate(codec, tables, chunk.data(), base + nodes[i]);
+          }
+        };
+      }
+      QueryVector vector = denseQuery();
+      Kernels kernels = Kernels.current();
+      return (nodes, count, out) -> kernels.distances(vector, chunk.data(), nodes, count, out);
+    }
+
+    private void refineCandidates() {
+      if (candidates.size() == 0) {
+        return;
+      }
+      long[] chosen = candidates.ranking().ids();
+      Arrays.sort(chosen);
+      float[] distances = new float[chosen.length];
+      rows.distances(chosen, chosen.length, distances);
+      refined += chosen.length;
+      for (int i = 0; i < chosen.length; i++) {
+        best.offer(distances[i], chosen[i]);
+      }
+    }
+  }
+
+  /// Tables of RaBitQ: for four bits at once the sum of the rotated query's numbers where they are
+  /// set, in bytes.
+  private static final class RqTables {
+    private final byte[] bytes;
+    private final float step;
+    private final float bias;
+
+    RqTables(float[] rotated, int dim) {
+      int groups = dim / 4;
+      float widest = 0;
+      float least = 0;
+      float total = 0;
+      for (int g = 0; g < groups; g++) {
+        float span = 0;
+        for (int d = 4 * g; d < 4 * g + 4; d++) {
+          span += Math.abs(rotated[d]);
+          least += Math.min(0, rotated[d]);
+          total += rotated[d];
+        }
+        widest = Math.max(widest, span);
+      }
+      int top = Math.min(127, 32767 / groups);
+      step = widest == 0 ? 1 : widest / top;
+      bias = least - total / 2;
+      bytes = new byte[groups * 16 + CodeScan.TABLE_SLACK];
+      for (int g = 0; g < groups; g++) {
+        float low = 0;
+        for (int d = 4 * g; d < 4 * g + 4; d++) {
+          low += Math.min(0, rotated[d]);
+        }
+        for (int code = 0; code < 16; code++) {
+          float sum = -low;
+          for (int b = 0; b < 4; b++) {
+            sum += (code >>> b & 1) == 0 ? 0 : rotated[4 * g + b];
+          }
+          bytes[g * 16 + code] = (byte) Math.min(top, (int) (sum / step + 0.5f));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.Field;
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.Types;
+import io.lancelot.file.DataFileWriter;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.index.IndexFiles;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/// Writes the two files of a segment, partition by partition. Format: lance-format section 4.4.
+final class IvfWriter implements AutoCloseable {
+
+  static final String INDEX_FILE = "index.idx";
+  static final String AUXILIARY_FILE = "auxiliary.idx";
+  static final Field ROW_ID = Field.nullable("_rowid", Types.UINT64);
+  private static final Field MARKER = Field.required("__flat_marker", Types.UINT64);
+  private static final Schema GRAPH =
+      Schema.of(
+          Field.nullable("__vector_id", Types.UINT32),
+          Field.nullable("__neighbors", Types.listOf(Types.UINT32)),
+          Field.nullable("_distance", Types.listOf(Types.FLOAT32)));
+
+  private final IvfModel model;
+  private final IndexFiles files;
+  private final BuildProgress progress;
+  private final DataFileWriter codes;
+  private final DataFileWriter index;
+  private final Schema schema;
+  private final List<String> partitions = new ArrayList<>();
+  private final long[] offsets;
+  private final int[] lengths;
+  private final long[] graphOffsets;
+  private final int[] graphLengths;
+
+  IvfWriter(IvfModel model, IndexFiles files, BuildProgress progress) {
+    this.model = model;
+    this.files = files;
+    this.progress = progress;
+    List<Field> fields = new ArrayList<>(List.of(ROW_ID));
+    fields.addAll(model.codec().fields());
+    this.schema = Schema.of(fields);
+    this.codes = files.create(AUXILIARY_FILE, schema);
+    try {
+      this.index = files.create(INDEX_FILE, model.graph() ? GRAPH : Schema.of(MARKER));
+    } catch (RuntimeException | Error e) {
+      codes.close();
+      throw e;
+    }
+    this.offsets = new long[model.partitions()];
+    this.lengths = new int[model.partitions()];
+    this.graphOffsets = new long[model.partitions()];
+    this.graphLengths = new int[model.partitions()];
+  }
+
+  /// Writes the next partition.
+  void write(long[] ids, MemorySegment records) {
+    int p = partitions.size();
+    offsets[p] = codes.rowCount();
+    lengths[p] = ids.length;
+    try (Scratch scratch = files.context().memory().scratch()) {
+      if (ids.length > 0) {
+        MemorySegment rowIds = scratch.allocateBytes(8L * ids.length);
+        MemorySegment.copy(ids, 0, rowIds, FixedColumn.LONG, 0, ids.length);
+        List<Column> columns = new ArrayList<>();
+        columns.add(new FixedColumn(Types.UINT64, ids.length, rowIds, null));
+        columns.addAll(model.codec().columns(records, ids.length, scratch));
+        codes.write(new Batch(schema, ids.length, columns));
+      }
+      partitions.add(model.graph() ? graph(records, ids.length, scratch) : "");
+    }
+  }
+
+  private String graph(MemorySegment records, int rows, Scratch scratch) {
+    int p = partitions.size();
+    graphOffsets[p] = index.rowCount();
+    if (rows == 0) {
+      return "";
+    }
+    Graph graph =
+        new GraphBuilder(
+                files.context(),
+                GraphCodes.of(model, p, records, rows, scratch),
+                rows,
+                model.type().dim(),
+                model.m(),
+                model.efConstruction())
+            .build(progress);
+    for (int level = 0; level < graph.levels().length; level++) {
+      writeLevel(graph, level);
+    }
+    graphLengths[p] = graph.rows();
+    return graph.metadata(model.m(), model.efConstruction());
+  }
+
+  private void writeLevel(Graph graph, int level) {
+    int step = 1 << 15;
+    int[] nodes = graph.levels()[level];
+    for (int first = 0; first < nodes.length; first += step) {
+      int end = Math.min(nodes.length, first + step);
+      try (Scratch scratch = files.context().memory().scratch()) {
+        int count = end - first;
+        MemorySegment ids = scratch.allocateBytes(4L * count);
+        MemorySegment.copy(nodes, first, ids, FixedColumn.INT, 0, count);
+        int[][] neighbours = new int[count][];
+        float[][] distances = new float[count][];
+        for (int i = 0; i < count; i++) {
+          neighbours[i] = graph.neighbours()[level][first + i];
+          distances[i] = graph.distances()[level][first + i];
+        }
+        index.write(
+            new Batch(
+                GRAPH,
+                count,
+                List.of(
+                    new FixedColumn(Types.UINT32, count, ids, null),
+                    IvfBuilder.lists(
+                        GRAPH.fields().get(1).type(), neighbours, scratch, false, distances),
+                    IvfBuilder.lists(
+                        GRAPH.fields().get(2).type(), neighbours, scratch, true, distances))));
+      }
+    }
+  }
+
+  /// Writes what the files say of themselves, and makes them visible.
+  void finish() {
+    String distance = model.metric().name().toLowerCase(Locale.ROOT);
+    Wire.Tensor centres =
+        Wire.Tensor.ofFloats(
+            model.type(), model.metric(), model.centres(), model.partitions(), model.type().dim());
+    index.addGlobalBuffer(
+        MemorySegment.ofArray(
+            new Wire.Ivf(graphOffsets, graphLengths, centres, model.loss()).toBytes()));
+    index.putMetadata("lance:ivf", "1");
+    index.putMetadata(
+        "lance:index",
+        "{\"type\":\"" + model.typeName() + "\",\"distance_type\":\"" + distance + "\"}");
+    index.putMetadata(model.graph() ? "lance:hnsw" : "lance:flat", Wire.strings(partitions));
+    codes.addGlobalBuffer(
+        MemorySegment.ofArray(new Wire.Ivf(offsets, lengths, null, Optional.empty()).toBytes()));
+    int buffer = 0;
+    Optional<Wire.Tensor> book = model.codec().buffer();
+    if (book.isPresent()) {
+      buffer = codes.addGlobalBuffer(MemorySegment.ofArray(book.get().toBytes()));
+    }
+    codes.putMetadata("lance:ivf", "1");
+    codes.putMetadata("distance_type", distance);
+    codes.putMetadata("storage_metadata", Wire.strings(List.of(model.codec().metadata(buffer))));
+    codes.finish();
+    index.finish();
+  }
+
+  @Override
+  public void close() {
+    codes.close();
+    index.close();
+  }
+}

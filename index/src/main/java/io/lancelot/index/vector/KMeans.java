@@ -1,0 +1,182 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.base.Context;
+import io.lancelot.base.Parallel;
+import io.lancelot.index.BuildProgress;
+import io.lancelot.kernels.Centroids;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/// Centres of many vectors, by Lloyd's rounds. Centres that lose all their rows take half of those
+/// of the largest; where there are fewer different rows than centres, fewer come out.
+final class KMeans {
+
+  private static final int TASK_ROWS = 2048;
+
+  /// Rounds end when the loss shrinks by less than this share.
+  private static final double SETTLED = 0.003;
+
+  private final Context context;
+  private final float[] data;
+  private final int offset;
+  private final int stride;
+  private final int rows;
+  private final int dim;
+  private final SplittableRandom random;
+
+  /// @param data vectors in random order, the first at `offset`, `stride` numbers from one to the
+  ///   next
+  KMeans(Context context, float[] data, int offset, int stride, int rows, int dim, long seed) {
+    this.context = context;
+    this.data = data;
+    this.offset = offset;
+    this.stride = stride;
+    this.rows = rows;
+    this.dim = dim;
+    this.random = new SplittableRandom(seed);
+  }
+
+  /// Centres, `dim` numbers each: `wanted` of them, or fewer if that many rows are not different.
+  float[] train(int wanted, int maxRounds, BuildProgress progress) {
+    float[] centres = firstCentres(wanted);
+    int[] best = new int[rows];
+    float[] scores = new float[rows];
+    // The first rounds only find the rough shape: a part of the rows is enough for them.
+    int part = Math.min(rows, Math.max(32 * wanted, rows / 4));
+    double previous = Double.MAX_VALUE;
+    boolean whole = part == rows;
+    for (int round = 0; round < maxRounds; round++) {
+      progress.report("k-means", round, maxRounds);
+      int used = whole ? rows : part;
+      double loss = assign(centres, used, best, scores);
+      centres = update(centres, used, best);
+      boolean settled = previous - loss <= SETTLED * Math.abs(previous);
+      previous = loss;
+      if (settled && !whole) {
+        whole = true;
+        previous = Double.MAX_VALUE;
+      } else if (settled) {
+        break;
+      }
+    }
+    return centres;
+  }
+
+  private float[] firstCentres(int wanted) {
+    int count = Math.min(wanted, rows);
+    int[] order = new int[rows];
+    Arrays.setAll(order, i -> i);
+    float[] centres = new float[count * dim];
+    for (int i = 0; i < count; i++) {
+      int other = i + random.nextInt(rows - i);
+      int row = order[other];
+      order[other] = order[i];
+      System.arraycopy(data, offset + row * stride, centres, i * dim, dim);
+    }
+    return centres;
+  }
+
+  private double assign(float[] centres, int used, int[] best, float[] scores) {
+    Centroids centroids = Centroids.ofL2(centres, centres.length / dim, dim);
+    List<Integer> tasks = new ArrayList<>();
+    for (int first = 0; first < used; first += TASK_ROWS) {
+      tasks.add(first);
+    }
+    double[] total = {0};
+    Parallel.run(
+        context,
+        tasks,
+        first -> {
+          int count = Math.min(TASK_ROWS, used - first);
+          centroids.nearest(data, offset + first * stride, stride, count, best, scores, first);
+          double sum = 0;
+          for (int i = first; i < first + count; i++) {
+            sum += scores[i];
+          }
+          return sum;
+        },
+        sum -> total[0] += sum);
+    return total[0] + squares(used);
+  }
+
+  private double squares(int used) {
+    double sum = 0;
+    for (int i = 0; i < used; i++) {
+      int at = offset + i * stride;
+      float square = 0;
+      for (int d = 0; d < dim; d++) {
+        square += data[at + d] * data[at + d];
+      }
+      sum += square;
+    }
+    return sum;
+  }
+
+  private float[] update(float[] centres, int used, int[] best) {
+    int count = centres.length / dim;
+    double[] sums = new double[count * dim];
+    int[] sizes = new int[count];
+    for (int i = 0; i < used; i++) {
+      int at = offset + i * stride;
+      int to = best[i] * dim;
+      sizes[best[i]]++;
+      for (int d = 0; d < dim; d++) {
+        sums[to + d] += data[at + d];
+      }
+    }
+    float[] next = new float[count * dim];
+    for (int c = 0; c < count; c++) {
+      for (int d = 0; sizes[c] > 0 && d < dim; d++) {
+        next[c * dim + d] = (float) (sums[c * dim + d] / sizes[c]);
+      }
+    }
+    return fillEmpty(next, sizes, used, best);
+  }
+
+  /// Gives a centre without rows a random row of the largest one's; drops it if all of those are
+  /// the same.
+  private float[] fillEmpty(float[] centres, int[] sizes, int used, int[] best) {
+    int count = sizes.length;
+    int kept = 0;
+    for (int c = 0; c < count; c++) {
+      boolean keep = sizes[c] > 0;
+      if (!keep) {
+        int largest = 0;
+        for (int other = 1; other < count; other++) {
+          largest = sizes[other] > sizes[largest] ? other : largest;
+        }
+        int row = sizes[largest] > 1 ? differentRow(centres, largest, used, best) : -1;
+        if (row >= 0) {
+          System.arraycopy(data, offset + row * stride, centres, c * dim, dim);
+          sizes[c] = sizes[largest] / 2;
+          sizes[largest] -= sizes[c];
+          keep = true;
+        }
+      }
+      if (keep) {
+        System.arraycopy(centres, c * dim, centres, kept * dim, dim);
+        kept++;
+      }
+    }
+    return kept == count ? centres : Arrays.copyOf(centres, Math.max(1, kept) * dim);
+  }
+
+  private int differentRow(float[] centres, int largest, int used, int[] best) {
+    int start = random.nextInt(used);
+    for (int n = 0; n < used; n++) {
+      int i = start + n < used ? start + n : start + n - used;
+      if (best[i] != largest) {
+        continue;
+      }
+      int at = offset + i * stride;
+      for (int d = 0; d < dim; d++) {
+        if (Math.abs(data[at + d] - centres[largest * dim + d]) > 1e-6f * Math.abs(data[at + d])) {
+          return i;
+        }
+      }
+    }
+    return -1;
+  }
+}

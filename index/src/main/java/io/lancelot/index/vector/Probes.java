@@ -1,0 +1,119 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.kernels.ElementType;
+import io.lancelot.kernels.Kernels;
+import io.lancelot.kernels.Metric;
+import io.lancelot.kernels.QueryVector;
+import java.lang.foreign.MemorySegment;
+
+/// The partitions of a segment in the order in which a query looks into them, and when it has seen
+/// enough.
+///
+/// A neighbour at distance r lies in another cell than the query's own only if it is on the far
+/// side of the plane between the two centres. Its step across is r times the cosine of an angle
+/// that in many dimensions is mostly near a right one; so a cell whose plane is farther away than a
+/// share of r is left out. That share decides over recall and time.
+final class Probes {
+
+  /// Share of the k-th distance within which cells are looked into.
+  static final float REACH = Float.parseFloat(System.getProperty("lancelot.vector.reach", "0.5"));
+
+  private final MemorySegment centres;
+  private final int dim;
+  private final Metric metric;
+
+  /// Squared distance from the query of each partition's centre; for inner products what they rank
+  /// by.
+  private final float[] distances;
+
+  /// A heap of ranks (upper half) and partitions; the nearest first.
+  private final long[] heap;
+
+  private int size;
+  private float nearest;
+  private float[] fromNearest = new float[0];
+
+  Probes(MemorySegment centres, int count, int dim, Metric metric, float[] query) {
+    this.centres = centres;
+    this.dim = dim;
+    this.metric = metric;
+    this.distances = new float[count];
+    QueryVector vector =
+        QueryVector.of(metric == Metric.DOT ? Metric.DOT : Metric.L2, ElementType.FLOAT32, query);
+    Kernels.current().distances(vector, centres, 0, count, distances);
+    this.heap = new long[count];
+    for (int p = 0; p < count; p++) {
+      int bits = Float.floatToRawIntBits(distances[p]);
+      heap[p] = (long) (bits ^ (bits >> 31 & 0x7fff_ffff)) << 32 | p;
+    }
+    this.size = count;
+    for (int i = count / 2 - 1; i >= 0; i--) {
+      sift(i, heap[i]);
+    }
+  }
+
+  /// The nearest partition not yet given out, or -1.
+  int next() {
+    if (size == 0) {
+      return -1;
+    }
+    long top = heap[0];
+    size--;
+    if (size > 0) {
+      sift(0, heap[size]);
+    }
+    return (int) top;
+  }
+
+  private void sift(int at, long entry) {
+    while (2 * at + 1 < size) {
+      int child = 2 * at + 1;
+      if (child + 1 < size && heap[child + 1] < heap[child]) {
+        child++;
+      }
+      if (heap[child] >= entry) {
+        break;
+      }
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = entry;
+  }
+
+  /// The squared distance of a partition's centre; under the inner product `1 − q·c`.
+  float distance(int partition) {
+    return distances[partition];
+  }
+
+  /// Makes a partition the one that the query lies in.
+  void startAt(int partition) {
+    nearest = distances[partition];
+    if (metric == Metric.DOT) {
+      return;
+    }
+    float[] centre = new float[dim];
+    MemorySegment.copy(centres, FixedColumn.FLOAT, 4L * dim * partition, centre, 0, dim);
+    fromNearest = new float[distances.length];
+    Kernels.current()
+        .distances(
+            QueryVector.of(Metric.L2, ElementType.FLOAT32, centre),
+            centres,
+            0,
+            distances.length,
+            fromNearest);
+  }
+
+  /// Whether rows nearer than a squared distance may well lie in a partition.
+  boolean worthwhile(int partition, float squared) {
+    if (metric == Metric.DOT || !(squared < Float.POSITIVE_INFINITY)) {
+      return true;
+    }
+    float apart = fromNearest[partition];
+    if (apart <= 0) {
+      return true;
+    }
+    double plane = (distances[partition] - nearest) / (2 * Math.sqrt(apart));
+    return plane <= REACH * Math.sqrt(Math.max(0, squared));
+  }
+}

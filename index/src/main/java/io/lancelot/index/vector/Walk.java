@@ -1,0 +1,152 @@
+package io.lancelot.index.vector;
+
+/// A search through a graph: from node to nearer node, keeping the best seen. One thread; its
+/// arrays serve one search after the other.
+final class Walk {
+
+  /// Where edges lead.
+  interface Links {
+    /// Copies the neighbours of a node to `out`, grown if it must be, and returns them.
+    int neighbours(int level, int node, int[] out);
+
+    /// The most neighbours a node has.
+    int maxDegree();
+  }
+
+  /// How far nodes are from what is searched.
+  interface Distances {
+    void compute(int[] nodes, int count, float[] out);
+  }
+
+  private static final int EXPANDED = 1;
+
+  private final int[] stamps;
+  private int stamp;
+  private int[] nodes;
+  private float[] distances;
+
+  /// Distance in the upper half, in an order that integers have; node and mark in the lower.
+  private long[] pool = new long[64];
+
+  private int size;
+  private long comparisons;
+
+  Walk(int nodeCount, int maxDegree) {
+    this.stamps = new int[nodeCount];
+    this.nodes = new int[Math.max(maxDegree, 1)];
+    this.distances = new float[nodes.length];
+  }
+
+  /// Distances computed so far.
+  long comparisons() {
+    return comparisons;
+  }
+
+  int size() {
+    return size;
+  }
+
+  int node(int rank) {
+    return (int) pool[rank] >>> 1;
+  }
+
+  float distance(int rank) {
+    return Float.intBitsToFloat(sortable((int) (pool[rank] >> 32)));
+  }
+
+  /// Float bits to integers of the same order, and back.
+  private static int sortable(int bits) {
+    return bits ^ (bits >> 31 & 0x7fff_ffff);
+  }
+
+  /// Starts over from a node.
+  void start(int entry, Distances query, int width) {
+    if (++stamp < 0) {
+      java.util.Arrays.fill(stamps, 0);
+      stamp = 1;
+    }
+    if (pool.length < width + 1) {
+      pool = new long[width + 1];
+    }
+    size = 0;
+    nodes[0] = entry;
+    query.compute(nodes, 1, distances);
+    comparisons++;
+    stamps[entry] = stamp;
+    insert(distances[0], entry, width);
+  }
+
+  /// Goes down the levels above the lowest, keeping one node.
+  static int descend(
+      Walk walk, Links links, int entry, int fromLevel, int toLevel, Distances query) {
+    int best = entry;
+    for (int level = fromLevel; level > toLevel; level--) {
+      walk.start(best, query, 1);
+      walk.run(links, level, query, 1);
+      best = walk.node(0);
+    }
+    return best;
+  }
+
+  /// Expands nodes until the best `width` are all expanded.
+  void run(Links links, int level, Distances query, int width) {
+    int at = 0;
+    while (at < size) {
+      if ((pool[at] & EXPANDED) != 0) {
+        at++;
+        continue;
+      }
+      pool[at] |= EXPANDED;
+      int count = fresh(links.neighbours(level, (int) pool[at] >>> 1, nodes));
+      if (count == 0) {
+        continue;
+      }
+      query.compute(nodes, count, distances);
+      comparisons += count;
+      int lowest = at + 1;
+      for (int i = 0; i < count; i++) {
+        int place = insert(distances[i], nodes[i], width);
+        lowest = Math.min(lowest, place);
+      }
+      at = lowest;
+    }
+  }
+
+  private int fresh(int degree) {
+    int count = 0;
+    for (int i = 0; i < degree; i++) {
+      int node = nodes[i];
+      if (stamps[node] != stamp) {
+        stamps[node] = stamp;
+        nodes[count++] = node;
+      }
+    }
+    return count;
+  }
+
+  /// Returns where the node went, or a large number if it is too far.
+  private int insert(float distance, int node, int width) {
+    if (Float.isNaN(distance)) {
+      return Integer.MAX_VALUE;
+    }
+    long entry =
+        (long) sortable(Float.floatToRawIntBits(distance)) << 32 | (long) node << 1 & 0xffff_ffffL;
+    if (size == width && entry >= (pool[size - 1] & ~(long) EXPANDED)) {
+      return Integer.MAX_VALUE;
+    }
+    int low = 0;
+    int high = size;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (pool[middle] < entry) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    int end = size == width ? size - 1 : size++;
+    System.arraycopy(pool, low, pool, low + 1, end - low);
+    pool[low] = entry;
+    return low;
+  }
+}

@@ -1,0 +1,246 @@
+package io.lancelot.kernels;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// Sums over table look-ups for many rows of short codes, 64 rows a block, as the search through
+/// quantised vectors needs them.
+///
+/// Codes of 4 bits lie two to a byte: a block has a line of 64 bytes for each pair of sub-spaces,
+/// the first of the two in the low halves. Codes of 8 bits have a line for each sub-space. Within a
+/// line the rows stand so that the kernel gets its 16-bit sums in row order: [#place].
+///
+/// Two phases: [#sums4] or [#sums8] fill an array of sums, [#below] turns them into estimates and a
+/// mask of those that matter. Vectors never cross a call.
+///
+/// The vector kernels need registers of 512 bits for 8-bit codes and 256 for 4-bit ones. Until they
+/// are compiled, calls run on plain Java: see [#warm].
+public final class CodeScan {
+
+  /// Rows of a block, and bytes of a line.
+  public static final int BLOCK = 64;
+
+  /// Look-up tables of 4-bit codes must have so many bytes more than the tables need.
+  public static final int TABLE_SLACK = 48;
+
+  private static final boolean VECTOR = Kernels.current().name().startsWith("vector");
+  private static final int LANES = VECTOR ? VectorCodeScan.LANES : BLOCK;
+  private static final int[] PLACES = places(LANES);
+  private static volatile boolean ready;
+
+  private CodeScan() {}
+
+  private static int[] places(int lanes) {
+    int[] places = new int[BLOCK];
+    for (int s = 0; s < BLOCK; s++) {
+      int t = s % lanes;
+      int half = lanes / 2;
+      places[s] = s - t + (t < half ? 2 * t : 2 * (t - half) + 1);
+    }
+    return places;
+  }
+
+  /// Where in a line the byte of a block's row stands.
+  public static int place(int row) {
+    return PLACES[row];
+  }
+
+  /// Whether the vector kernels are in use: from the moment they are compiled.
+  public static boolean vectorised() {
+    return ready;
+  }
+
+  /// Compiles the vector kernels by running them on made-up codes; takes about half a second in a
+  /// fresh JVM, nothing afterwards. Meant for a background thread.
+  public static synchronized void warm() {
+    if (ready || !VECTOR) {
+      return;
+    }
+    int lines = 16;
+    int blocks = 16;
+    try (java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofShared()) {
+      MemorySegment codes = arena.allocate((long) lines * BLOCK * blocks, 64);
+      MemorySegment floats = arena.allocate(4L * BLOCK * blocks, 64);
+      byte[] table = new byte[lines * 256 + TABLE_SLACK];
+      short[] sums = new short[BLOCK * blocks];
+      float[] out = new float[BLOCK * blocks];
+      long[] mask = new long[blocks];
+      long end = System.nanoTime() + 2_000_000_000L;
+      long best = Long.MAX_VALUE;
+      int steady = 0;
+      for (int i = 0; System.nanoTime() < end && (i < 200 || steady < 20); i++) {
+        long start = System.nanoTime();
+        VectorCodeScan.sums4(codes, 0, lines, blocks, table, sums);
+        if (LANES == BLOCK) {
+          VectorCodeScan.sums8(codes, 0, lines, blocks, table, sums);
+        }
+        VectorCodeScan.below(sums, blocks, floats, floats, floats, 0, 0, 1, 0, 0, 0, out, mask);
+        VectorCodeScan.offsets(sums, blocks, floats, 0, 0, 1, 0, 0, out, mask);
+        long took = System.nanoTime() - start;
+        steady = took > best / 2 ? steady + 1 : 0;
+        best = Math.min(best, took);
+        if (took > 200_000) {
+          steady = 0;
+        }
+      }
+    }
+    ready = true;
+  }
+
+  /// Sums of 4-bit look-ups.
+  ///
+  /// @param codes where the blocks lie, from `at` on
+  /// @param lines lines of a block: half the sub-spaces
+  /// @param table 16 entries of at most 127 for each sub-space
+  /// @param sums one for each row; no sum may exceed 32767
+  public static void sums4(
+      MemorySegment codes, long at, int lines, int blocks, byte[] table, short[] sums) {
+    check(codes, at, lines, blocks, sums);
+    if (table.length < lines * 32 + TABLE_SLACK) {
+      throw new IndexOutOfBoundsException("table of " + table.length + " bytes");
+    }
+    if (ready) {
+      VectorCodeScan.sums4(codes, at, lines, blocks, table, sums);
+    } else {
+      plain4(codes, at, lines, blocks, table, sums);
+    }
+  }
+
+  /// Sums of 8-bit look-ups: 256 entries of at most 255 for each line.
+  public static void sums8(
+      MemorySegment codes, long at, int lines, int blocks, byte[] table, short[] sums) {
+    check(codes, at, lines, blocks, sums);
+    if (table.length < lines * 256) {
+      throw new IndexOutOfBoundsException("table of " + table.length + " bytes");
+    }
+    if (ready && LANES == BLOCK) {
+      VectorCodeScan.sums8(codes, at, lines, blocks, table, sums);
+    } else {
+      plain8(codes, at, lines, blocks, table, sums);
+    }
+  }
+
+  private static void check(MemorySegment codes, long at, int lines, int blocks, short[] sums) {
+    long end = at + (long) lines * blocks * BLOCK;
+    if (at < 0 || end > codes.byteSize() || sums.length < blocks * BLOCK) {
+      throw new IndexOutOfBoundsException(
+          "codes: expected=" + end + " bytes, found=" + codes.byteSize());
+    }
+  }
+
+  static void plain4(
+      MemorySegment codes, long at, int lines, int blocks, byte[] table, short[] sums) {
+    byte[] line = new byte[BLOCK];
+    int[] block = new int[BLOCK];
+    for (int b = 0; b < blocks; b++) {
+      java.util.Arrays.fill(block, 0);
+      for (int j = 0; j < lines; j++, at += BLOCK) {
+        MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, line, 0, BLOCK);
+        int t = 32 * j;
+        for (int r = 0; r < BLOCK; r++) {
+          int code = line[r] & 0xff;
+          block[r] += table[t + (code & 15)] + table[t + 16 + (code >>> 4)];
+        }
+      }
+      for (int r = 0; r < BLOCK; r++) {
+        sums[b * BLOCK + r] = (short) block[PLACES[r]];
+      }
+    }
+  }
+
+  static void plain8(
+      MemorySegment codes, long at, int lines, int blocks, byte[] table, short[] sums) {
+    byte[] line = new byte[BLOCK];
+    int[] block = new int[BLOCK];
+    for (int b = 0; b < blocks; b++) {
+      java.util.Arrays.fill(block, 0);
+      for (int j = 0; j < lines; j++, at += BLOCK) {
+        MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, line, 0, BLOCK);
+        int t = 256 * j;
+        for (int r = 0; r < BLOCK; r++) {
+          block[r] += table[t + (line[r] & 0xff)] & 0xff;
+        }
+      }
+      for (int r = 0; r < BLOCK; r++) {
+        sums[b * BLOCK + r] = (short) block[PLACES[r]];
+      }
+    }
+  }
+
+  /// Lower bounds `base + add + scale·(step·sum + bias) − spread·error`, and which of them are
+  /// below a limit.
+  ///
+  /// @param add a float for each row, at `at`; `scale` and `error` likewise
+  public static void below(
+      short[] sums,
+      int blocks,
+      MemorySegment add,
+      MemorySegment scale,
+      MemorySegment error,
+      long at,
+      float base,
+      float step,
+      float bias,
+      float spread,
+      float limit,
+      float[] out,
+      long[] mask) {
+    checkFactors(add, at, blocks);
+    checkFactors(scale, at, blocks);
+    checkFactors(error, at, blocks);
+    if (ready) {
+      VectorCodeScan.below(
+          sums, blocks, add, scale, error, at, base, step, bias, spread, limit, out, mask);
+      return;
+    }
+    for (int b = 0; b < blocks; b++) {
+      long hits = 0;
+      for (int r = 0; r < BLOCK; r++) {
+        int i = b * BLOCK + r;
+        long o = at + 4L * i;
+        float bound =
+            base
+                + add.get(ScalarKernels.FLOAT, o)
+                + scale.get(ScalarKernels.FLOAT, o) * (step * sums[i] + bias)
+                - spread * error.get(ScalarKernels.FLOAT, o);
+        out[i] = bound;
+        hits |= bound < limit ? 1L << r : 0;
+      }
+      mask[b] = hits;
+    }
+  }
+
+  /// Estimates `base + add + step·sum`, and which of them are below a limit.
+  public static void offsets(
+      short[] sums,
+      int blocks,
+      MemorySegment add,
+      long at,
+      float base,
+      float step,
+      float limit,
+      float[] out,
+      long[] mask) {
+    checkFactors(add, at, blocks);
+    if (ready) {
+      VectorCodeScan.offsets(sums, blocks, add, at, base, step, 0, limit, out, mask);
+      return;
+    }
+    for (int b = 0; b < blocks; b++) {
+      long hits = 0;
+      for (int r = 0; r < BLOCK; r++) {
+        int i = b * BLOCK + r;
+        float estimate = base + add.get(ScalarKernels.FLOAT, at + 4L * i) + step * sums[i];
+        out[i] = estimate;
+        hits |= estimate < limit ? 1L << r : 0;
+      }
+      mask[b] = hits;
+    }
+  }
+
+  private static void checkFactors(MemorySegment factors, long at, int blocks) {
+    if (at < 0 || at + 4L * blocks * BLOCK > factors.byteSize()) {
+      throw new IndexOutOfBoundsException("factors of " + factors.byteSize() + " bytes");
+    }
+  }
+}

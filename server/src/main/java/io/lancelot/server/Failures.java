@@ -1,0 +1,104 @@
+package io.lancelot.server;
+
+import io.lancelot.base.AlreadyExistsException;
+import io.lancelot.base.CancelledException;
+import io.lancelot.base.CommitConflictException;
+import io.lancelot.base.CommitUnknownException;
+import io.lancelot.base.CorruptDataException;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.LancelotException;
+import io.lancelot.base.NotFoundException;
+import io.lancelot.base.ResourceExhaustedException;
+import io.lancelot.base.StorageException;
+import io.lancelot.base.UnsupportedFeatureException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// What went wrong, as status and code of the protocol.
+final class Failures {
+
+  private static final Logger LOG = System.getLogger(Failures.class.getName());
+
+  /// Codes of the Lance Namespace's error table.
+  enum Code {
+    UNSUPPORTED(0, 501),
+    NAMESPACE_NOT_FOUND(1, 404),
+    NAMESPACE_EXISTS(2, 409),
+    NAMESPACE_NOT_EMPTY(3, 409),
+    TABLE_NOT_FOUND(4, 404),
+    TABLE_EXISTS(5, 409),
+    INDEX_NOT_FOUND(6, 404),
+    INDEX_EXISTS(7, 400),
+    TAG_NOT_FOUND(8, 404),
+    TAG_EXISTS(9, 400),
+    VERSION_NOT_FOUND(11, 404),
+    INVALID_INPUT(13, 400),
+    CONCURRENT_MODIFICATION(14, 409),
+    UNAVAILABLE(17, 503),
+    INTERNAL(18, 500);
+
+    private final int number;
+    private final int status;
+
+    Code(int number, int status) {
+      this.number = number;
+      this.status = status;
+    }
+  }
+
+  /// A failure whose code the route knows better than the exception's kind tells.
+  static final class Coded extends RuntimeException {
+    private final transient Code code;
+    private final int status;
+
+    Coded(Code code, String message) {
+      this(code, code.status, message);
+    }
+
+    Coded(Code code, int status, String message) {
+      super(message);
+      this.code = code;
+      this.status = status;
+    }
+  }
+
+  private Failures() {}
+
+  static void answer(Exchange exchange, RuntimeException e) {
+    if (e instanceof Coded coded) {
+      send(exchange, coded.status, coded.code, String.valueOf(coded.getMessage()));
+      return;
+    }
+    if (e instanceof LancelotException known) {
+      Code code = code(known);
+      if (code == Code.UNAVAILABLE) {
+        exchange.withHeader("retry-after", "1");
+      }
+      send(exchange, code.status, code, known.kind() + ": " + known.getMessage());
+      return;
+    }
+    LOG.log(Level.ERROR, "request failed", e);
+    send(exchange, Code.INTERNAL.status, Code.INTERNAL, "internal error");
+  }
+
+  private static Code code(LancelotException e) {
+    return switch (e) {
+      case NotFoundException _ -> Code.TABLE_NOT_FOUND;
+      case AlreadyExistsException _ -> Code.TABLE_EXISTS;
+      case InvalidInputException _ -> Code.INVALID_INPUT;
+      case UnsupportedFeatureException _ -> Code.UNSUPPORTED;
+      case CommitConflictException _ -> Code.CONCURRENT_MODIFICATION;
+      case ResourceExhaustedException _, CancelledException _ -> Code.UNAVAILABLE;
+      case CommitUnknownException _, CorruptDataException _, StorageException _ -> Code.INTERNAL;
+    };
+  }
+
+  private static void send(Exchange exchange, int status, Code code, String message) {
+    Map<String, Object> error = new LinkedHashMap<>();
+    error.put("error", message);
+    error.put("code", code.number);
+    exchange.answer(status, error);
+  }
+}
