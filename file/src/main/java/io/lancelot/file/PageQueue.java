@@ -46,7 +46,7 @@ final class PageQueue implements AutoCloseable {
     this.pool = pool.filter(context -> context.parallelism() > 1);
     long affordable = memory.limitBytes() / PAGE_SHARE / pageBytes;
     this.most =
-        this.pool.map(context -> (int) Math.clamp(affordable, 1, context.parallelism())).orElse(0);
+        this.pool.map(context -> Math.clamp(affordable, 1, context.parallelism())).orElse(0);
   }
 
   AlignedWriter sink() {
