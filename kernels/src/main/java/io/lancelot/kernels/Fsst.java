@@ -229,9 +229,7 @@ public final class Fsst {
       // Eight codes at once where every code has a symbol and none of the eight is an escape.
       if (allUsed && end - at >= Long.BYTES) {
         long eight = Bytes.longAt(in, at);
-        if ((((eight & 0x7f7f7f7f_7f7f7f7fL) + 0x01010101_01010101L)
-                & eight
-                & 0x80808080_80808080L)
+        if ((((eight & 0x7f7f7f7f_7f7f7f7fL) + 0x01010101_01010101L) & eight & 0x80808080_80808080L)
             == 0) {
           for (int i = 0; i < Long.BYTES; i++) {
             int code = (int) eight & 0xff;
