@@ -38,8 +38,22 @@ final class ChunkBuffers {
   /// Room for indices into a dictionary.
   int[] indices = new int[0];
 
+  /// The row that was looked for last and the level where it starts: the next one comes later.
+  long foundRow;
+
+  int foundLevel;
+
+  /// How many value slots the first levels have, as counted last.
+  int countedLevels;
+
+  int countedValues;
+
   void clear() {
     page = null;
+    foundRow = 0;
+    foundLevel = 0;
+    countedLevels = 0;
+    countedValues = 0;
     isDecoded = false;
   }
 }

@@ -2,9 +2,9 @@ package io.lancelot.file;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Memory;
-import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BoolColumn;
@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Writes one Lance data file, version 2.1 or 2.2, as rows come. Format: lance-format section 1.
@@ -48,7 +49,7 @@ public final class DataFileWriter implements AutoCloseable {
   private final AlignedWriter sink;
   private final LanceSchema schema;
   private final FileVersion version;
-  private final Scratch scratch;
+  private final PageQueue queue;
   private final List<Shredder> shredders;
   private final List<LeafWriter> leaves;
   private final Map<String, String> metadata;
@@ -76,18 +77,22 @@ public final class DataFileWriter implements AutoCloseable {
       int[] columnIndices,
       FileVersion version) {}
 
-  private DataFileWriter(ObjectWriter out, LanceSchema schema, FileVersion version, Memory memory) {
+  private DataFileWriter(
+      ObjectWriter out,
+      LanceSchema schema,
+      FileVersion version,
+      Memory memory,
+      Optional<Context> pool) {
     this.out = out;
     this.sink = new AlignedWriter(out);
     this.schema = schema;
     this.metadata = new TreeMap<>(schema.metadata());
     this.version = version;
-    this.scratch = memory.scratch();
     int leafCount = Math.max(1, schema.leaves().size());
     long share = memory.limitBytes() / 8 / leafCount;
-    ShredderBuilder builder =
-        new ShredderBuilder(
-            version, sink, scratch, memory, Math.clamp(share, MIN_PAGE_BYTES, PAGE_BYTES));
+    long pageBytes = Math.clamp(share, MIN_PAGE_BYTES, PAGE_BYTES);
+    this.queue = new PageQueue(sink, memory, pool, pageBytes);
+    ShredderBuilder builder = new ShredderBuilder(version, queue, pageBytes);
     this.shredders = schema.fields().stream().map(builder::build).toList();
     this.leaves = builder.leaves();
   }
@@ -100,13 +105,29 @@ public final class DataFileWriter implements AutoCloseable {
   ///   sense
   public static DataFileWriter create(
       ObjectWriter out, LanceSchema schema, FileVersion version, Memory memory) {
+    return create(out, schema, version, memory, Optional.empty());
+  }
+
+  /// As above, with pages encoded on the context's threads beside the caller's. The file is the
+  /// same.
+  public static DataFileWriter create(
+      ObjectWriter out, LanceSchema schema, FileVersion version, Context context) {
+    return create(out, schema, version, context.memory(), Optional.of(context));
+  }
+
+  private static DataFileWriter create(
+      ObjectWriter out,
+      LanceSchema schema,
+      FileVersion version,
+      Memory memory,
+      Optional<Context> pool) {
     try {
       if (version == FileVersion.V2_0) {
         throw new UnsupportedFeatureException(
             "file format version not supported for writing: expected 2.1 or 2.2, found="
                 + version.text());
       }
-      return new DataFileWriter(out, schema, version, memory);
+      return new DataFileWriter(out, schema, version, memory, pool);
     } catch (RuntimeException e) {
       out.close();
       throw e;
@@ -243,6 +264,7 @@ public final class DataFileWriter implements AutoCloseable {
     requireOpen();
     state = State.FAILED;
     leaves.forEach(LeafWriter::flush);
+    queue.finishAll();
     ByteString descriptor =
         FileDescriptor.newBuilder()
             .setSchema(
@@ -322,8 +344,8 @@ public final class DataFileWriter implements AutoCloseable {
       return;
     }
     state = State.CLOSED;
+    queue.close();
     leaves.forEach(LeafWriter::close);
-    scratch.close();
     out.close();
   }
 }

@@ -1,57 +1,93 @@
 package io.lancelot.file;
 
+import com.google.protobuf.Any;
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.Memory;
+import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Bits;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.DictionaryColumn;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.NullColumn;
 import io.lancelot.file.proto.ColumnMetadata;
+import io.lancelot.file.proto.StoredEncoding;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// One column of a data file: collects levels and values, and writes a page when it has enough.
 final class LeafWriter implements AutoCloseable {
+
+  private static final String PAGE_URL = "/lance.encodings21.PageLayout";
 
   private final LanceField field;
   private final String path;
   private final List<LevelLayer> layers;
   private final boolean hasLists;
   private final boolean nullable;
-  private final SlotBuffer slots;
-  private final WriteBuffer starts;
-  private final WriteBuffer codes;
-  private final PageEncoder encoder;
+  private final PageEncoder.Leaf leaf;
+  private final PageQueue queue;
   private final long pageBytes;
+  private final Supplier<SlotBuffer> newSlots;
   private final List<ColumnMetadata.Page> pages = new ArrayList<>();
+
+  /// Collects the page under construction; the spare one waits for its next turn.
+  private PageBuffers buffers;
+
+  private @Nullable PageBuffers spare;
   private int levels;
-  private long rowsWritten;
+  private long rowsTaken;
   private int rows;
+  private int queued;
 
   /// @param layers outer-most first; the last is the leaf's own
-  /// @param slots collects the values; the writer closes it
-  /// @param encoder writes the pages
+  /// @param newSlots makes a buffer that collects values
   /// @param pageBytes size at which a page is written
   LeafWriter(
       LanceField field,
       List<LevelLayer> layers,
-      SlotBuffer slots,
-      PageEncoder encoder,
-      Memory memory,
+      PageEncoder.Leaf leaf,
+      Supplier<SlotBuffer> newSlots,
+      PageQueue queue,
       long pageBytes) {
     this.field = field;
     this.layers = List.copyOf(layers);
     this.path = layers.getLast().path();
     this.hasLists = layers.stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST);
     this.nullable = field.field().nullable();
-    this.slots = slots;
-    this.starts = new WriteBuffer(memory);
-    this.codes = new WriteBuffer(memory);
-    this.encoder = encoder;
+    this.leaf = leaf;
+    this.newSlots = newSlots;
+    this.queue = queue;
     this.pageBytes = pageBytes;
+    this.buffers = newBuffers();
+  }
+
+  private PageBuffers newBuffers() {
+    return new PageBuffers(
+        newSlots.get(), new WriteBuffer(queue.memory()), new WriteBuffer(queue.memory()));
+  }
+
+  /// What a page is made of.
+  ///
+  /// @param starts where lists begin
+  /// @param codes why items are missing; empty until one is
+  private record PageBuffers(SlotBuffer slots, WriteBuffer starts, WriteBuffer codes) {
+    long bytes() {
+      return slots.bytes() + starts.size() + codes.size();
+    }
+
+    void clear() {
+      slots.clear();
+      starts.clear();
+      codes.clear();
+    }
+
+    void close() {
+      slots.close();
+      starts.close();
+      codes.close();
+    }
   }
 
   LanceField field() {
@@ -64,7 +100,7 @@ final class LeafWriter implements AutoCloseable {
 
   /// Bytes held for the page under construction.
   long bufferedBytes() {
-    return slots.bytes() + starts.size() + codes.size();
+    return buffers.bytes();
   }
 
   /// Appends the leaf's part of `rowCount` rows.
@@ -77,13 +113,14 @@ final class LeafWriter implements AutoCloseable {
       values = column.slice(from, marked.live());
       marked = marked.withoutPositions();
     }
-    if (slots.mustFlushBefore(values) || (long) levels + marked.levels() > Integer.MAX_VALUE / 4) {
+    if (buffers.slots().mustFlushBefore(values)
+        || (long) levels + marked.levels() > Integer.MAX_VALUE / 4) {
       flush();
     }
     if (appendDirect(values, marked, rowCount)) {
       return;
     }
-    slots.append(values, marked);
+    buffers.slots().append(values, marked);
     appendLevels(marked);
     levels += marked.levels();
     rows += rowCount;
@@ -126,12 +163,16 @@ final class LeafWriter implements AutoCloseable {
     if (levels > 0
         || items.starts() != null
         || items.defs() != null
-        || !(slots instanceof FixedSlotBuffer fixed)) {
+        || !(buffers.slots() instanceof FixedSlotBuffer fixed)) {
       return false;
     }
-    MemorySegment bytes = encoder.storesRaw(fixed.slotBits()) ? fixed.direct(values) : null;
+    MemorySegment bytes = leaf.storesRaw(fixed.slotBits()) ? fixed.direct(values) : null;
     if (bytes == null || bytes.byteSize() < Math.min(pageBytes / 8, 1L << 20)) {
       return false;
+    }
+    // Pages of a column stand in the order of their rows.
+    while (queued > 0) {
+      queue.finishFirst();
     }
     int width = fixed.slotBits() / 8;
     int perPage = (int) Math.max(1, pageBytes / width);
@@ -142,18 +183,21 @@ final class LeafWriter implements AutoCloseable {
               count,
               fixed.slotBits(),
               bytes.asSlice((long) from * width, (long) count * width),
-              ((PageSlots.Fixed) slots.slots()).lists());
+              ((PageSlots.Fixed) fixed.slots()).lists());
       LevelStreams plain = LevelStreams.of(layers, count, null, null);
-      pages.addAll(encoder.encode(plain, part, count, rowsWritten));
-      rowsWritten += count;
+      try (Scratch scratch = queue.memory().scratch()) {
+        write(new PageEncoder(leaf, scratch).encode(plain, part, count, rowsTaken));
+      }
+      rowsTaken += count;
     }
     return true;
   }
 
   private void appendLevels(LevelItems items) {
     if (hasLists) {
-      appendShorts(starts, items.starts(), items.levels());
+      appendShorts(buffers.starts(), items.starts(), items.levels());
     }
+    WriteBuffer codes = buffers.codes();
     short[] defs = items.defs();
     if (defs == null && codes.size() == 0) {
       return;
@@ -174,30 +218,86 @@ final class LeafWriter implements AutoCloseable {
     MemorySegment.copy(values, 0, buffer.segment(), FixedColumn.SHORT, at, count);
   }
 
-  /// Writes what has been collected as a page.
+  /// Hands on what has been collected as a page.
   void flush() {
     if (rows == 0) {
       return;
     }
-    LevelStreams pageLevels =
-        LevelStreams.of(
-            layers,
-            levels,
-            hasLists ? starts.bytes() : null,
-            codes.size() > 0 ? codes.bytes() : null);
-    pages.addAll(encoder.encode(pageLevels, slots.slots(), rows, rowsWritten));
-    rowsWritten += rows;
+    PageBuffers full = buffers;
+    int levelCount = levels;
+    int rowCount = rows;
+    long firstRow = rowsTaken;
+    buffers = spare == null ? newBuffers() : spare;
+    spare = null;
+    rowsTaken += rows;
     rows = 0;
     levels = 0;
-    slots.clear();
-    starts.clear();
-    codes.clear();
+    queued++;
+    queue.add(
+        new PageQueue.Work() {
+          @Override
+          public List<PageEncoder.Rows> encode(Scratch scratch) {
+            LevelStreams pageLevels =
+                LevelStreams.of(
+                    layers,
+                    levelCount,
+                    hasLists ? full.starts().bytes() : null,
+                    full.codes().size() > 0 ? full.codes().bytes() : null);
+            return new PageEncoder(leaf, scratch)
+                .encode(pageLevels, full.slots().slots(), rowCount, firstRow);
+          }
+
+          @Override
+          public void write(List<PageEncoder.Rows> encoded) {
+            LeafWriter.this.write(encoded);
+          }
+
+          @Override
+          public void release() {
+            queued--;
+            if (spare == null) {
+              full.clear();
+              spare = full;
+            } else {
+              full.close();
+            }
+          }
+        });
   }
 
+  private void write(List<PageEncoder.Rows> encoded) {
+    for (PageEncoder.Rows part : encoded) {
+      ColumnMetadata.Page.Builder message =
+          ColumnMetadata.Page.newBuilder()
+              .setLength(part.count())
+              .setPriority(part.firstRow() / leaf.rowUnit());
+      for (MemorySegment buffer : part.page().buffers()) {
+        message
+            .addBufferOffsets(queue.sink().writeAligned(buffer))
+            .addBufferSizes(buffer.byteSize());
+      }
+      Any layout =
+          Any.newBuilder()
+              .setTypeUrl(PAGE_URL)
+              .setValue(part.page().layout().toByteString())
+              .build();
+      pages.add(
+          message
+              .setEncoding(
+                  StoredEncoding.newBuilder()
+                      .setDirect(
+                          StoredEncoding.Direct.newBuilder().setEncoding(layout.toByteString())))
+              .build());
+    }
+  }
+
+  /// Gives memory back. No page of this leaf may be in the queue any more.
   @Override
   public void close() {
-    slots.close();
-    starts.close();
-    codes.close();
+    buffers.close();
+    if (spare != null) {
+      spare.close();
+      spare = null;
+    }
   }
 }

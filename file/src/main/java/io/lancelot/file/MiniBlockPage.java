@@ -214,7 +214,7 @@ final class MiniBlockPage implements PageDecoder {
           known.rowsStarted(c + 1) <= to
               ? chunk.levelCount
               : levelOf(chunk, to - known.rowsStarted(c));
-      int skipped = visible(chunk, 0, a);
+      int skipped = visibleBefore(chunk, a);
       int taken = a == 0 && b == chunk.levelCount ? chunk.valueCount : visible(chunk, a, b);
       values.append(chunk, skipped, skipped + taken, state, state.sink, page);
       state.levels.append(chunk.rep, layout.hasDefCompression() ? chunk.def : null, a, b);
@@ -240,13 +240,25 @@ final class MiniBlockPage implements PageDecoder {
   private int levelOf(ChunkBuffers chunk, long index) {
     int outermost = layers.listCount();
     short[] rep = chunk.rep;
-    long left = index;
-    for (int i = 0; i < chunk.levelCount; i++) {
+    // Rows are asked for in ascending order: go on where the last one was found.
+    boolean onwards = chunk.foundRow <= index;
+    long left = onwards ? index - chunk.foundRow : index;
+    for (int i = onwards ? chunk.foundLevel : 0; i < chunk.levelCount; i++) {
       if (rep[i] == outermost && left-- == 0) {
+        chunk.foundRow = index;
+        chunk.foundLevel = i;
         return i;
       }
     }
     return chunk.levelCount;
+  }
+
+  private int visibleBefore(ChunkBuffers chunk, int level) {
+    boolean onwards = chunk.countedLevels <= level;
+    int from = onwards ? chunk.countedLevels : 0;
+    chunk.countedValues = (onwards ? chunk.countedValues : 0) + visible(chunk, from, level);
+    chunk.countedLevels = level;
+    return chunk.countedValues;
   }
 
   /// Value slots among levels `[from, to)`.

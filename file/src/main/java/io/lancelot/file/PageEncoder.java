@@ -1,33 +1,26 @@
 package io.lancelot.file;
 
-import com.google.protobuf.Any;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Scratch;
 import io.lancelot.file.EncodingOptions.ByteStreams;
 import io.lancelot.file.EncodingOptions.Compression;
 import io.lancelot.file.EncodingOptions.Structure;
 import io.lancelot.file.proto.BlobLayout;
-import io.lancelot.file.proto.ColumnMetadata;
 import io.lancelot.file.proto.PageLayout;
-import io.lancelot.file.proto.StoredEncoding;
 import io.lancelot.kernels.Zstd;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Chooses the layout and the encodings of a leaf's pages, and writes them. Format: lance-format
-/// section 2.7.
+/// Chooses the layout and the encodings of a leaf's pages. Format: lance-format section 2.7.
 final class PageEncoder {
 
   private static final int WIDE_BYTES = 256;
   private static final int MIN_COMPRESSED_BYTES = 32 << 10;
   private static final int MAX_PIECE_LEVELS = 0xFFFF;
-  private static final String PAGE_URL = "/lance.encodings21.PageLayout";
 
   private final FileVersion version;
   private final EncodingOptions options;
-  private final AlignedWriter sink;
   private final Scratch scratch;
   private final Leaf leaf;
   private final MiniBlockEncoder miniBlock;
@@ -35,12 +28,15 @@ final class PageEncoder {
 
   /// What matters here about a leaf.
   ///
+  /// @param options what its metadata asks for
   /// @param rowUnit how many rows of the leaf's pages make a row of the table: more than one below
   ///   fixed-size lists of structs
   /// @param nullable whether values themselves can be null
   /// @param blob whether the values are positions of large ones in the file
   /// @param packedOptions the options of each field of a packed struct
   record Leaf(
+      FileVersion version,
+      EncodingOptions options,
       String path,
       int rowUnit,
       boolean nullable,
@@ -50,54 +46,46 @@ final class PageEncoder {
     Leaf {
       packedOptions = List.copyOf(packedOptions);
     }
+
+    /// Whether slots of that size, none of them null, are stored one after the other as they are.
+    boolean storesRaw(int slotBits) {
+      return slotBits % 8 == 0
+          && options.structure() != Structure.MINI_BLOCK
+          && (slotBits / 8 >= WIDE_BYTES || options.structure() == Structure.FULL_ZIP);
+    }
   }
 
-  /// @param scratch memory for one page; shared by the leaves of a file
-  PageEncoder(
-      FileVersion version,
-      EncodingOptions options,
-      AlignedWriter sink,
-      Scratch scratch,
-      Leaf leaf) {
-    this.version = version;
-    this.options = options;
-    this.sink = sink;
+  /// A page with the rows it holds.
+  ///
+  /// @param firstRow number of the first row among the leaf's rows
+  record Rows(EncodedPage page, int count, long firstRow) {}
+
+  /// @param scratch memory of the encoded pages; nothing in it is reset here
+  PageEncoder(Leaf leaf, Scratch scratch) {
+    this.version = leaf.version();
+    this.options = leaf.options();
     this.scratch = scratch;
     this.leaf = leaf;
     this.miniBlock = new MiniBlockEncoder(version);
     this.dictionaries = new DictionaryEncoder(version, options, scratch);
   }
 
-  /// Whether slots of that size, none of them null, are stored one after the other as they are.
-  boolean storesRaw(int slotBits) {
-    return slotBits % 8 == 0
-        && options.structure() != Structure.MINI_BLOCK
-        && (slotBits / 8 >= WIDE_BYTES || options.structure() == Structure.FULL_ZIP);
-  }
-
-  /// Writes the rows as one page, or as several if one cannot hold them.
+  /// The rows as one page, or as several if one cannot hold them, in memory of the scratch or of
+  /// the slots themselves.
   ///
   /// @param firstRow number of the first row among the leaf's rows
-  List<ColumnMetadata.Page> encode(LevelStreams levels, PageSlots slots, int rows, long firstRow) {
-    List<ColumnMetadata.Page> pages = new ArrayList<>();
+  List<Rows> encode(LevelStreams levels, PageSlots slots, int rows, long firstRow) {
+    List<Rows> pages = new ArrayList<>();
     encode(levels, slots, rows, firstRow, pages);
     return pages;
   }
 
   private void encode(
-      LevelStreams levels,
-      PageSlots slots,
-      int rows,
-      long firstRow,
-      List<ColumnMetadata.Page> pages) {
-    try {
-      EncodedPage page = encodeWhole(levels, slots);
-      if (page != null) {
-        pages.add(write(page, rows, firstRow));
-        return;
-      }
-    } finally {
-      scratch.reset();
+      LevelStreams levels, PageSlots slots, int rows, long firstRow, List<Rows> pages) {
+    EncodedPage page = encodeWhole(levels, slots);
+    if (page != null) {
+      pages.add(new Rows(page, rows, firstRow));
+      return;
     }
     if (rows <= leaf.rowUnit()) {
       if (!FullZipEncoder.handles(slots)) {
@@ -110,22 +98,14 @@ final class PageEncoder {
                 + leaf.path()
                 + ")");
       }
-      try {
-        pages.add(write(FullZipEncoder.encode(levels, slots, scratch), rows, firstRow));
-      } finally {
-        scratch.reset();
-      }
+      pages.add(new Rows(FullZipEncoder.encode(levels, slots, scratch), rows, firstRow));
       return;
     }
     encodePieces(levels, slots, rows, firstRow, pages);
   }
 
   private void encodePieces(
-      LevelStreams levels,
-      PageSlots slots,
-      int rows,
-      long firstRow,
-      List<ColumnMetadata.Page> pages) {
+      LevelStreams levels, PageSlots slots, int rows, long firstRow, List<Rows> pages) {
     int limit = levels.count() > 2 * MAX_PIECE_LEVELS ? MAX_PIECE_LEVELS : (levels.count() + 1) / 2;
     int level = 0;
     int slot = 0;
@@ -142,15 +122,12 @@ final class PageEncoder {
         endRow += leaf.rowUnit();
       }
       int visible = levels.visible(level, endLevel);
-      // A piece's memory lives as long as the piece; slices by bits need some, too.
-      try (Scratch pieceScratch = scratch.memory().scratch()) {
-        encode(
-            levels.slice(level, endLevel - level),
-            slots.slice(slot, visible, pieceScratch),
-            endRow - row,
-            firstRow + row,
-            pages);
-      }
+      encode(
+          levels.slice(level, endLevel - level),
+          slots.slice(slot, visible, scratch),
+          endRow - row,
+          firstRow + row,
+          pages);
       level = endLevel;
       slot += visible;
       row = endRow;
@@ -310,20 +287,5 @@ final class PageEncoder {
       case MINI_BLOCK -> false;
       case FULL_ZIP -> true;
     };
-  }
-
-  private ColumnMetadata.Page write(EncodedPage page, int rows, long firstRow) {
-    ColumnMetadata.Page.Builder message =
-        ColumnMetadata.Page.newBuilder().setLength(rows).setPriority(firstRow / leaf.rowUnit());
-    for (MemorySegment buffer : page.buffers()) {
-      message.addBufferOffsets(sink.writeAligned(buffer)).addBufferSizes(buffer.byteSize());
-    }
-    Any layout =
-        Any.newBuilder().setTypeUrl(PAGE_URL).setValue(page.layout().toByteString()).build();
-    return message
-        .setEncoding(
-            StoredEncoding.newBuilder()
-                .setDirect(StoredEncoding.Direct.newBuilder().setEncoding(layout.toByteString())))
-        .build();
   }
 }

@@ -2,7 +2,6 @@ package io.lancelot.file;
 
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Memory;
-import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.DataType;
 import java.util.ArrayList;
@@ -12,18 +11,13 @@ import java.util.List;
 final class ShredderBuilder {
 
   private final FileVersion version;
-  private final AlignedWriter sink;
-  private final Scratch scratch;
-  private final Memory memory;
+  private final PageQueue queue;
   private final long pageBytes;
   private final List<LeafWriter> leaves = new ArrayList<>();
 
-  ShredderBuilder(
-      FileVersion version, AlignedWriter sink, Scratch scratch, Memory memory, long pageBytes) {
+  ShredderBuilder(FileVersion version, PageQueue queue, long pageBytes) {
     this.version = version;
-    this.sink = sink;
-    this.scratch = scratch;
-    this.memory = memory;
+    this.queue = queue;
     this.pageBytes = pageBytes;
   }
 
@@ -130,32 +124,30 @@ final class ShredderBuilder {
             .toList();
     List<LevelLayer> layers = new ArrayList<>(above.layers());
     layers.add(above.layer(LevelLayer.Kind.ITEM, field));
-    PageEncoder encoder =
-        new PageEncoder(
+    PageEncoder.Leaf settings =
+        new PageEncoder.Leaf(
             version,
             EncodingOptions.of(field.field().metadata(), above.path()),
-            sink,
-            scratch,
-            new PageEncoder.Leaf(
-                above.path(),
-                above.rowUnit(),
-                field.field().nullable() || field.type() instanceof DataType.Null,
-                field.blob(),
-                packedOptions));
+            above.path(),
+            above.rowUnit(),
+            field.field().nullable() || field.type() instanceof DataType.Null,
+            field.blob(),
+            packedOptions);
     LeafWriter writer =
-        new LeafWriter(field, layers, slots(field, above), encoder, memory, pageBytes);
+        new LeafWriter(field, layers, settings, () -> slots(field, above), queue, pageBytes);
     leaves.add(writer);
     return new Shredder.Leaf(writer);
   }
 
   private SlotBuffer slots(LanceField field, Above above) {
+    Memory memory = queue.memory();
     if (field.blob()) {
       if (field.type() instanceof DataType.Binary(boolean large) && large) {
         if (above.layers().stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST)) {
           throw new UnsupportedFeatureException(
               "blob column inside a list is not supported (column=" + above.path() + ")");
         }
-        return new BlobSlotBuffer(sink, memory);
+        return new BlobSlotBuffer(queue.sink(), memory);
       }
       throw new InvalidInputException(
           "type of a blob column: expected=large_binary, found="

@@ -45,7 +45,10 @@ final class ValueChecks {
   }
 
   private static void checkText(VarColumn column, String place) {
-    if (isAscii(column.data(), column.offset(0), column.offset(column.length()))) {
+    long from = column.offset(0);
+    long to = column.offset(column.length());
+    if (isAscii(column.data(), from, to)
+        || isUtf8(column.data(), from, to) && beginsCharacters(column, to)) {
       return;
     }
     for (int i = 0; i < column.length(); i++) {
@@ -53,6 +56,18 @@ final class ValueChecks {
         throw new CorruptDataException("text value: expected=UTF-8, found=other bytes " + place);
       }
     }
+  }
+
+  /// Whether no value begins inside a character.
+  private static boolean beginsCharacters(VarColumn column, long to) {
+    MemorySegment data = column.data();
+    for (int i = 1; i < column.length(); i++) {
+      long at = column.offset(i);
+      if (at < to && (data.get(ValueLayout.JAVA_BYTE, at) & 0xC0) == 0x80) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isAscii(MemorySegment bytes, long from, long to) {
@@ -84,9 +99,21 @@ final class ValueChecks {
   static boolean isUtf8(MemorySegment bytes, long from, long to) {
     long at = from;
     while (at < to) {
+      while (to - at >= 32
+          && ((bytes.get(FixedColumn.LONG, at)
+                      | bytes.get(FixedColumn.LONG, at + 8)
+                      | bytes.get(FixedColumn.LONG, at + 16)
+                      | bytes.get(FixedColumn.LONG, at + 24))
+                  & HIGH_BITS)
+              == 0) {
+        at += 32;
+      }
       if (to - at >= 8 && (bytes.get(FixedColumn.LONG, at) & HIGH_BITS) == 0) {
         at += 8;
         continue;
+      }
+      if (at == to) {
+        return true;
       }
       int lead = bytes.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
       if (lead < 0x80) {

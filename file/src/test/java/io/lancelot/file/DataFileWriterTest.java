@@ -121,6 +121,30 @@ class DataFileWriterTest {
   }
 
   @Test
+  void writesTheSameFileWithThreadsBeside() {
+    Batch[] batches = new Batch[400];
+    java.util.Arrays.fill(batches, example());
+    byte[] alone = write(EXAMPLE, FileVersion.V2_2, batches);
+    try (io.lancelot.base.Context context = io.lancelot.base.Context.ofMemory(256 << 20);
+        DataFileWriter writer =
+            DataFileWriter.create(
+                store.create("threads.lance"),
+                LanceSchema.of(EXAMPLE, 0),
+                FileVersion.V2_2,
+                context)) {
+      for (Batch batch : batches) {
+        writer.write(batch);
+      }
+      writer.finish();
+    }
+    try (ObjectReader reader = store.open("threads.lance");
+        Arena arena = Arena.ofConfined()) {
+      assertThat(reader.view(0, reader.sizeBytes(), arena).toArray(ValueLayout.JAVA_BYTE))
+          .isEqualTo(alone);
+    }
+  }
+
+  @Test
   void writesFilesWithoutRows() {
     assertThat(write(EXAMPLE, FileVersion.V2_2)).isNotEmpty();
   }

@@ -39,6 +39,9 @@ public final class Fsst {
   private final byte[] decoded = new byte[STAGED * MAX_SYMBOL_BYTES + Bytes.SLACK];
   private boolean verbatim;
 
+  /// Whether every code but the escape has a symbol.
+  private boolean complete;
+
   /// Bytes of the last decoded piece that were used: one less than given if it ended in an escape.
   private int used;
 
@@ -80,6 +83,7 @@ public final class Fsst {
       symbols[i] = table.get(LONG, SYMBOLS_AT + (long) i * MAX_SYMBOL_BYTES);
       lengths[i] = length;
     }
+    complete = count == ESCAPE;
   }
 
   /// A bound on the plain length of `codedBytes` coded bytes, reached only by symbols of full
@@ -220,7 +224,23 @@ public final class Fsst {
     long[] words = symbols;
     int[] sizes = lengths;
     int shortest = 1;
+    boolean allUsed = complete;
     while (at < end) {
+      // Eight codes at once where every code has a symbol and none of the eight is an escape.
+      if (allUsed && end - at >= Long.BYTES) {
+        long eight = Bytes.longAt(in, at);
+        if ((((eight & 0x7f7f7f7f_7f7f7f7fL) + 0x01010101_01010101L) & eight & 0x80808080_80808080L)
+            == 0) {
+          for (int i = 0; i < Long.BYTES; i++) {
+            int code = (int) eight & 0xff;
+            eight >>>= Byte.SIZE;
+            Bytes.putLong(to, out, words[code]);
+            out += sizes[code];
+          }
+          at += Long.BYTES;
+          continue;
+        }
+      }
       if (end - at >= 4) {
         int four = Bytes.intAt(in, at);
         // True if no byte of the four is 255, the escape.

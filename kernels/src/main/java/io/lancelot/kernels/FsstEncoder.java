@@ -31,6 +31,9 @@ public final class FsstEncoder {
   /// Symbols of three and more bytes are found by a hash of their first three.
   private static final int HASH_BITS = 12;
 
+  /// The entry of a byte that needs an escape: code 255, one byte, and a bit for the second one.
+  private static final short ESCAPED = 1 << 12 | 255 << 4 | 1;
+
   private int count;
   private final long[] symbols = new long[MAX_SYMBOLS];
   private final int[] lengths = new int[MAX_SYMBOLS];
@@ -42,8 +45,15 @@ public final class FsstEncoder {
   private final long[] hashedSymbols = new long[1 << HASH_BITS];
   private final short[] hashed = new short[1 << HASH_BITS];
 
+  /// For coding without branches: the symbol of each hash and the bytes of it that count, and for
+  /// the first two bytes of what is no such symbol the code to write, escapes included.
+  private final long[] fastSymbols = new long[1 << HASH_BITS];
+
+  private final long[] fastMasks = new long[1 << HASH_BITS];
+  private final short[] shorts = new short[1 << 16];
+
   private final byte[] staged = new byte[SAMPLE + Bytes.SLACK];
-  private final byte[] coded = new byte[2 * STAGED];
+  private final byte[] coded = new byte[2 * STAGED + Bytes.SLACK];
   private @Nullable Training training;
 
   /// Trains a table for the `count` values of `source` that start at `offsets[0…count]`.
@@ -58,6 +68,22 @@ public final class FsstEncoder {
     for (int round = 1; round <= ROUNDS; round++) {
       training.count(pieceEnds, pieces);
       training.choose(round < ROUNDS);
+    }
+    prepareCoding();
+  }
+
+  private void prepareCoding() {
+    for (int slot = 0; slot < hashed.length; slot++) {
+      int length = hashed[slot] & 15;
+      // No word equals a symbol outside its mask.
+      fastMasks[slot] = length == 0 ? 0 : mask(length);
+      fastSymbols[slot] = length == 0 ? 1 : hashedSymbols[slot];
+    }
+    for (int first = 0; first < ones.length; first++) {
+      short one = ones[first] == 0 ? ESCAPED : ones[first];
+      for (int word = first; word < shorts.length; word += 256) {
+        shorts[word] = twos[word] == 0 ? one : twos[word];
+      }
     }
   }
 
@@ -151,6 +177,23 @@ public final class FsstEncoder {
   private int encodePiece(int at, int end, int out) {
     byte[] in = staged;
     byte[] to = coded;
+    long[] words = fastSymbols;
+    long[] masks = fastMasks;
+    short[] longs = hashed;
+    short[] twoBytes = shorts;
+    // Which symbol comes next cannot be predicted: both candidates are looked up, and an escaped
+    // byte is written whether it is one or not.
+    while (at <= end - Long.BYTES) {
+      long word = Bytes.longAt(in, at);
+      int slot = hash(word);
+      int longEntry = longs[slot];
+      int shortEntry = twoBytes[(int) word & 0xffff];
+      int entry = (word & masks[slot]) == words[slot] ? longEntry : shortEntry;
+      to[out] = (byte) (entry >>> 4);
+      to[out + 1] = (byte) word;
+      out += 1 + (entry >>> 12);
+      at += entry & 15;
+    }
     while (at < end) {
       int found = longest(Bytes.longAt(in, at), end - at);
       if (found == 0) {

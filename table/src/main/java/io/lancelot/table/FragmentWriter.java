@@ -118,7 +118,7 @@ final class FragmentWriter implements AutoCloseable {
     String path = root.data(name);
     written.add(path);
     ObjectWriter out = root.store().create(path);
-    DataFileWriter writer = DataFileWriter.create(out, schema, version, context.memory());
+    DataFileWriter writer = DataFileWriter.create(out, schema, version, context);
     Open file = new Open(name, out, writer);
     open = file;
     return file;
