@@ -22,7 +22,7 @@ public final class Main {
 
   /// Verbs of the contract that come with later work.
   private static final Set<String> LATER =
-      Set.of("analyze", "tag", "branch", "columns", "cleanup", "check", "repair", "backup", "sql");
+      Set.of("tag", "branch", "columns", "cleanup", "check", "repair", "backup", "sql");
 
   private Main() {}
 
@@ -50,6 +50,7 @@ public final class Main {
     verbs.put("head", () -> new HeadVerb(out));
     verbs.put("query", () -> new QueryVerb(out, false));
     verbs.put("explain", () -> new QueryVerb(out, true));
+    verbs.put("analyze", () -> QueryVerb.analyzing(out));
     verbs.put("versions", () -> new VersionsVerb(out));
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
