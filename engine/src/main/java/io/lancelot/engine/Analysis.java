@@ -5,13 +5,12 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
 import io.lancelot.index.IndexWork;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What each step of a run gave and how long it took, steps below included.
 final class Analysis {
 
-  private final Map<Plan, Figures> figures = new IdentityHashMap<>();
+  private final IdentityHashMap<Plan, Figures> figures = new IdentityHashMap<>();
 
   private static final class Figures {
     private long rows;
