@@ -73,6 +73,18 @@ def op_count(r):
     return {"rows": opened(r).count_rows(r.get("filter"))}
 
 
+def op_index(r):
+    opened(r).create_scalar_index(r["column"], r["type"], name=r.get("name"))
+    return {}
+
+
+def op_filtered(r):
+    """Ids for which a filter is true by a scan and by the indices, and the plan with them."""
+    d = opened(r)
+    ids = lambda **how: sorted(d.to_table(columns=["id"], filter=r["filter"], **how)["id"].to_pylist())
+    return {"scan": ids(use_scalar_index=False), "indexed": ids(), "plan": d.scanner(filter=r["filter"]).explain_plan()}
+
+
 def op_delete(r):
     d = opened(r)
     d.delete(r["filter"])

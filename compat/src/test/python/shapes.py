@@ -6,6 +6,7 @@ A data set is named by a small dict, so that the Java side and a failure message
     {"kind": "random", "seed": 7, "rows": 500, "depth": 4}          a random schema
     {"kind": "special", "name": "wide-levels", "seed": 1}           one of SPECIALS: a corner of the format
     {"kind": "vectors", "rows": 1000, "dim": 32, "seed": 1}         id, label, vector
+    {"kind": "filterable", "rows": 1000, "seed": 1}                 columns of several types to filter by
     {"kind": "numbered", "rows": 1000, "seed": 1}                   id (0, 1, 2 …) and random columns
 
 "take": [row, …] picks rows out of any of them.
@@ -317,6 +318,24 @@ def vectors(rows, dim, seed):
     })
 
 
+def filterable(rows, seed):
+    r = random.Random(seed)
+    opt = lambda v: None if r.random() < 0.12 else v
+    col = lambda make, t: pa.array([opt(make()) for _ in range(rows)], t)
+    return pa.table({
+        "id": pa.array(range(rows), pa.int64()),
+        "i": col(lambda: r.randint(-20, 20), pa.int32()),
+        "u": col(lambda: r.choice([0, 1, 2**63, r.randint(0, 99)]), pa.uint64()),
+        "f": col(lambda: r.choice([0.0, -0.0, 1.5, float("nan"), r.uniform(-9, 9)]), pa.float64()),
+        "s": col(lambda: r.choice(["", "a", "abc", "b_c", "Été hello", "x" * r.randint(1, 30)]), pa.string()),
+        "b": col(lambda: r.random() < 0.3, pa.bool_()),
+        "d": col(lambda: r.randint(18000, 18100), pa.int32()).cast(pa.date32()),
+        "ts": col(lambda: r.randint(0, 10**15), pa.timestamp("us")),
+        "tags": col(lambda: [r.choice(["p", "q", None]) for _ in range(r.randint(0, 3))], pa.list_(pa.string())),
+        "m": pa.StructArray.from_arrays([col(lambda: r.randint(0, 9), pa.int32())], ["v"]),
+    })
+
+
 def encoded(name, arr, **meta):
     return pa.field(name, arr.type, metadata={"lance-encoding:" + k.replace("_", "-"): v for k, v in meta.items()}), arr
 
@@ -490,6 +509,8 @@ def make(spec):
             t = SPECIALS[spec["name"]][0](rng("special", spec["name"], spec.get("seed", 1)))
         elif kind == "vectors":
             t = vectors(spec["rows"], spec["dim"], spec.get("seed", 1))
+        elif kind == "filterable":
+            t = filterable(spec["rows"], spec.get("seed", 1))
         elif kind == "numbered":
             t = random_table(spec["seed"], spec["rows"], spec.get("depth", 2), spec.get("format", "2.1"))
             t = t.add_column(0, "id", pa.array(np.arange(spec["rows"], dtype=np.int64)))

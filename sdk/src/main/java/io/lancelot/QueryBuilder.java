@@ -150,6 +150,19 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
     return rows;
   }
 
+  /// Runs the query and says what each step did: rows, time, and what was looked up in indices.
+  public String analyze() {
+    return table.analyze(toQuery());
+  }
+
+  /// Runs the query as planned and without any index, and compares the rows.
+  ///
+  /// @return how many rows there are
+  /// @throws io.lancelot.base.CorruptDataException if they differ
+  public long verify() {
+    return table.verify(toQuery());
+  }
+
   /// How the query would run: one line per step, inputs indented below.
   public String explain() {
     return table.explain(toQuery());

@@ -736,6 +736,14 @@ public final class Table implements AutoCloseable {
     return ShownRows.of(engine.run(snapshot(), query), context.memory());
   }
 
+  String analyze(io.lancelot.engine.Query query) {
+    return engine.analyze(snapshot(), query);
+  }
+
+  long verify(io.lancelot.engine.Query query) {
+    return engine.verify(snapshot(), query);
+  }
+
   String explain(io.lancelot.engine.Query query) {
     return engine.plan(snapshot(), query).explain();
   }

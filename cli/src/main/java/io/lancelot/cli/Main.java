@@ -21,7 +21,7 @@ public final class Main {
   private static final int USAGE = 2;
 
   /// Verbs of the contract that come with later work.
-  private static final Set<String> LATER = Set.of("analyze", "sql");
+  private static final Set<String> LATER = Set.of("sql");
 
   private Main() {}
 
@@ -49,6 +49,7 @@ public final class Main {
     verbs.put("head", () -> new HeadVerb(out));
     verbs.put("query", () -> new QueryVerb(out, false));
     verbs.put("explain", () -> new QueryVerb(out, true));
+    verbs.put("analyze", () -> QueryVerb.analyzing(out));
     verbs.put("versions", () -> new VersionsVerb(out));
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));

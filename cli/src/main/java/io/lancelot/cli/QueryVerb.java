@@ -80,6 +80,13 @@ final class QueryVerb extends Verb {
     this.explainOnly = explainOnly;
   }
 
+  /// The verb that always analyzes.
+  static QueryVerb analyzing(PrintStream out) {
+    QueryVerb verb = new QueryVerb(out, false);
+    verb.analyze = true;
+    return verb;
+  }
+
   @Override
   String description() {
     return "Scans or searches a table: URI TABLE";
@@ -186,6 +193,14 @@ final class QueryVerb extends Verb {
         out.print(query.explain());
         return 0;
       }
+      if (analyze) {
+        out.print(query.analyze());
+        return 0;
+      }
+      if (verify) {
+        out.println("the same with and without indices: " + query.verify() + " rows");
+        return 0;
+      }
       try (BatchStream rows = query.stream()) {
         RowOutput.write(rows, format == null ? RowOutput.defaultFormat() : format, out);
       }
@@ -196,10 +211,6 @@ final class QueryVerb extends Verb {
   private void refuseLater() {
     if (text != null) {
       throw new UnsupportedFeatureException("full-text search (--text) is not built yet");
-    }
-    if (analyze || verify) {
-      throw new UnsupportedFeatureException(
-          (analyze ? "--analyze" : "--verify") + " is not built yet");
     }
   }
 

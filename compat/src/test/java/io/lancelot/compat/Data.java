@@ -35,6 +35,11 @@ record Data(Map<String, Object> reference) {
     return generated(Map.of("kind", "vectors", "rows", rows, "dim", dim));
   }
 
+  /// Columns of several types to filter by, with nulls, NaNs and zeros of both signs.
+  static Data filterable(int rows) {
+    return generated(Map.of("kind", "filterable", "rows", rows));
+  }
+
   static Data arrow(Path file) {
     return new Data(Map.of("arrow", file.toAbsolutePath().toString()));
   }

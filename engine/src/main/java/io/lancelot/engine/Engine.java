@@ -2,6 +2,7 @@ package io.lancelot.engine;
 
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
@@ -121,8 +122,39 @@ public final class Engine implements AutoCloseable {
     return Planner.plan(catalog(snapshot), query);
   }
 
+  /// Runs a query to its end and says what each step of it did.
+  public String analyze(Snapshot snapshot, Query query) {
+    Analysis analysis = new Analysis();
+    IndexWork work = new IndexWork();
+    Execution execution =
+        new Execution(table, snapshot, context, catalog(snapshot), work, analysis);
+    Plan plan = plan(snapshot, query);
+    try (BatchStream rows = execution.run(plan)) {
+      while (rows.next() != null) {
+        // Only the figures are wanted.
+      }
+    }
+    return analysis.print(plan, work);
+  }
+
+  /// Runs a query as planned and without any index, and compares the rows.
+  ///
+  /// @return how many rows there are
+  /// @throws CorruptDataException if they differ: an index does not say what the table says
+  public long verify(Snapshot snapshot, Query query) {
+    IndexCatalog bare = IndexCatalog.without(table, snapshot, indexing);
+    Execution scanning =
+        new Execution(table, snapshot, context, bare, new IndexWork(), null);
+    try (BatchStream planned = run(snapshot, query);
+        BatchStream scanned = scanning.run(Planner.plan(bare, query))) {
+      return SameRows.compare(planned, scanned, plan(snapshot, query).explain());
+    } finally {
+      bare.close();
+    }
+  }
+
   private Execution execution(Snapshot snapshot) {
-    return new Execution(table, snapshot, context, catalog(snapshot), new IndexWork());
+    return new Execution(table, snapshot, context, catalog(snapshot), new IndexWork(), null);
   }
 
   /// The indices of a version: found once, for handles stay on one version for long.

@@ -24,8 +24,14 @@ import org.jspecify.annotations.Nullable;
 /// @param snapshot the version that every node reads
 /// @param indices the indices of that version
 /// @param work what looking things up in them costs
+/// @param analysis what each step gives; null if nobody wants to know
 record Execution(
-    Table table, Snapshot snapshot, Context context, IndexCatalog indices, IndexWork work) {
+    Table table,
+    Snapshot snapshot,
+    Context context,
+    IndexCatalog indices,
+    IndexWork work,
+    @Nullable Analysis analysis) {
 
   /// The rows of a plan, pulled by the caller, who closes the stream.
   BatchStream run(Plan plan) {
@@ -34,6 +40,11 @@ record Execution(
 
   /// @param enough rows after which nobody will ask for more, where that is known
   private BatchStream run(Plan plan, OptionalLong enough) {
+    BatchStream stream = stream(plan, enough);
+    return analysis == null ? stream : analysis.watch(plan, stream);
+  }
+
+  private BatchStream stream(Plan plan, OptionalLong enough) {
     return switch (plan) {
       case Plan.Scan scan -> new ScanStream(this, scan, enough);
       case Plan.IndexLookup lookup ->

@@ -48,6 +48,11 @@ final class IndexCatalog implements AutoCloseable {
     this.vectors = new VectorIndexes(table, snapshot, indexing);
   }
 
+  /// A version as if it had no indices.
+  static IndexCatalog without(Table table, Snapshot snapshot, Indexing indexing) {
+    return new IndexCatalog(table, snapshot, indexing);
+  }
+
   static IndexCatalog of(Table table, Snapshot snapshot, Indexing indexing) {
     IndexCatalog catalog = new IndexCatalog(table, snapshot, indexing);
     RoaringBitmap live = new RoaringBitmap();

@@ -47,6 +47,9 @@ final class RowFilter {
       Plan.IndexLookup lookup = index.get();
       RowSet found = execution.indices().run(lookup, execution.work());
       if (found != null) {
+        if (execution.analysis() != null) {
+          execution.work().found(found.size());
+        }
         return new RowFilter(execution, filter, lookup.recheck(), lookup.covered(), found);
       }
     }

@@ -7,6 +7,7 @@ public final class IndexWork {
 
   private final LongAdder comparisons = new LongAdder();
   private final LongAdder partsLoaded = new LongAdder();
+  private final LongAdder rowsFound = new LongAdder();
   private final LongAdder bytesRead = new LongAdder();
 
   /// Values compared with, or conditions tried on.
@@ -18,6 +19,15 @@ public final class IndexWork {
   public void loaded(long bytes) {
     partsLoaded.increment();
     bytesRead.add(bytes);
+  }
+
+  /// A lookup ended with so many rows.
+  public void found(long rows) {
+    rowsFound.add(rows);
+  }
+
+  public long rowsFound() {
+    return rowsFound.sum();
   }
 
   public long comparisons() {

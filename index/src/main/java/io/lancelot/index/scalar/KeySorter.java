@@ -181,13 +181,14 @@ final class KeySorter implements AutoCloseable {
       return next < file.rowCount();
     }
 
-    /// The end of what is not above the value of another block.
-    int upTo(Column other, int row) {
+    /// The end of what is below the value of another block, or not above it.
+    int upTo(Column other, int row, boolean equalToo) {
       int low = at;
       int high = block.length();
       while (low < high) {
         int middle = (low + high) >>> 1;
-        if (SortKeys.compare(block, middle, other, row) <= 0) {
+        int found = SortKeys.compare(block, middle, other, row);
+        if (found < 0 || equalToo && found == 0) {
           low = middle + 1;
         } else {
           high = middle;
@@ -242,8 +243,16 @@ final class KeySorter implements AutoCloseable {
     work.reset();
     List<Column> valueParts = new ArrayList<>();
     List<Column> rowParts = new ArrayList<>();
+    boolean equalToo = true;
     for (Run run : open) {
-      int to = bound == null ? run.block.length() : run.upTo(bound.block, bound.block.length() - 1);
+      int end = run.block.length();
+      int to = end;
+      if (bound != null) {
+        int last = bound.block.length() - 1;
+        to = run.upTo(bound.block, last, equalToo);
+        // Rows of later runs wait for equal ones that this run may have still to come.
+        equalToo &= !run.more() || SortKeys.compare(run.block, end - 1, bound.block, last) != 0;
+      }
       if (to > run.at) {
         valueParts.add(run.block.slice(run.at, to - run.at));
         rowParts.add(run.blockRows.slice(run.at, to - run.at));
