@@ -27,6 +27,16 @@ import org.jspecify.annotations.Nullable;
 record Execution(
     Table table, Snapshot snapshot, Context context, IndexCatalog indices, IndexWork work) {
 
+  /// What text searches read.
+  TextSources texts() {
+    return indices.texts(context);
+  }
+
+  /// Where a row is by its id; -1 if it is no more.
+  long addressOf(long rowId) {
+    return snapshot.stableRowIds() ? indices.rowIds().address(rowId) : rowId;
+  }
+
   /// The rows of a plan, pulled by the caller, who closes the stream.
   BatchStream run(Plan plan) {
     return run(plan, OptionalLong.empty());
@@ -39,6 +49,13 @@ record Execution(
       case Plan.IndexLookup lookup ->
           throw new IllegalStateException("index lookups run inside scans: " + lookup.label());
       case Plan.NearestScan nearest -> new NearestStream(this, nearest);
+      case Plan.TextScan text -> new TextStream(this, text);
+      case Plan.Fuse fuse ->
+          new FuseStream(
+              this,
+              fuse,
+              run(fuse.vector(), OptionalLong.empty()),
+              run(fuse.text(), OptionalLong.empty()));
       case Plan.Take take -> new TakeStream(this, take, run(take.input(), OptionalLong.empty()));
       case Plan.FilterRows rows ->
           new FilterStream(run(rows.input(), OptionalLong.empty()), rows.filter(), context);

@@ -28,6 +28,7 @@ final class IndexCatalog {
   private final Indexing indexing;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable RowIdMap rowIds;
+  private @Nullable TextSources texts;
 
   private IndexCatalog(Table table, Snapshot snapshot, Indexing indexing) {
     this.table = table;
@@ -93,6 +94,21 @@ final class IndexCatalog {
       if (known == null) {
         known = RowIdMap.of(table, snapshot);
         rowIds = known;
+      }
+      return known;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// What text searches of this version read; found once.
+  TextSources texts(io.lancelot.base.Context context) {
+    lock.lock();
+    try {
+      TextSources known = texts;
+      if (known == null) {
+        known = new TextSources(table, snapshot, context, indexing);
+        texts = known;
       }
       return known;
     } finally {

@@ -2,6 +2,7 @@ package io.lancelot.engine;
 
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.FullTextQuery;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -15,6 +16,8 @@ import java.util.OptionalLong;
 /// @param limit rows to return at the most; empty for all, and for 10 in a vector search
 /// @param offset rows to leave out before the first one returned
 /// @param withRowId whether to add `_rowid`
+/// @param text words to look for; with `nearest` too, the search is hybrid
+/// @param fusion how a hybrid search makes one ranking of two
 public record Query(
     Optional<Expr> filter,
     boolean prefilter,
@@ -22,7 +25,9 @@ public record Query(
     OptionalLong limit,
     long offset,
     boolean withRowId,
-    Optional<Nearest> nearest) {
+    Optional<Nearest> nearest,
+    Optional<FullTextQuery> text,
+    Fusion.Settings fusion) {
 
   /// Neighbours that a vector search returns unless told otherwise.
   public static final long DEFAULT_LIMIT = 10;
@@ -35,6 +40,27 @@ public record Query(
     if (limit.isPresent() && limit.getAsLong() < 0) {
       throw new InvalidInputException("limit: expected>=0, found=" + limit.getAsLong());
     }
+  }
+
+  /// A scan or a vector search.
+  public Query(
+      Optional<Expr> filter,
+      boolean prefilter,
+      List<Output> select,
+      OptionalLong limit,
+      long offset,
+      boolean withRowId,
+      Optional<Nearest> nearest) {
+    this(
+        filter,
+        prefilter,
+        select,
+        limit,
+        offset,
+        withRowId,
+        nearest,
+        Optional.empty(),
+        Fusion.Settings.DEFAULT);
   }
 
   /// One column of the result.

@@ -83,6 +83,12 @@ final class RowIdMap {
     return found.build();
   }
 
+  /// The address of a row by its id; -1 if no live row has it.
+  long address(long id) {
+    int at = find(id);
+    return at >= 0 && id - firstIds[at] < counts[at] ? firstAddresses[at] + id - firstIds[at] : -1;
+  }
+
   /// The last run that begins at or before an id; -1 if there is none.
   private int find(long id) {
     int low = 0;
