@@ -164,8 +164,8 @@ public sealed interface FullTextQuery {
       case Phrase phrase -> phrase.column().ifPresent(into::add);
       case MultiMatch multi -> multi.matches().forEach(match -> match.column().ifPresent(into::add));
       case Boost boost -> {
-        ((FullTextQuery) boost.positive()).collectColumns(into);
-        ((FullTextQuery) boost.negative()).collectColumns(into);
+        boost.positive().collectColumns(into);
+        boost.negative().collectColumns(into);
       }
       case Bool bool -> {
         bool.must().forEach(query -> query.collectColumns(into));
