@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param <Q> the builder itself
 public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
-    permits ScanQuery, VectorQuery {
+    permits ScanQuery, VectorQuery, TextQuery, HybridQuery {
 
   private final Table table;
   private Optional<Expr> filter = Optional.empty();
@@ -117,7 +117,25 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
   final io.lancelot.engine.Query query(
       boolean prefilter, Optional<io.lancelot.engine.Nearest> nearest) {
     return new io.lancelot.engine.Query(
-        filter, prefilter, select, limit, offset, withRowId, nearest, order);
+        filter,
+        prefilter,
+        select,
+        limit,
+        offset,
+        withRowId,
+        nearest,
+        Optional.empty(),
+        io.lancelot.engine.Fusion.Settings.DEFAULT,
+        order);
+  }
+
+  final io.lancelot.engine.Query query(
+      boolean prefilter,
+      Optional<io.lancelot.engine.Nearest> nearest,
+      io.lancelot.index.FullTextQuery text,
+      io.lancelot.engine.Fusion.Settings fusion) {
+    return new io.lancelot.engine.Query(
+        filter, prefilter, select, limit, offset, withRowId, nearest, Optional.of(text), fusion, order);
   }
 
   /// Runs the query. The stream must be closed; a batch is valid until the next one is pulled.

@@ -444,6 +444,21 @@ public final class Table implements AutoCloseable {
     return new VectorQuery(this, List.of(vector));
   }
 
+  /// The rows that have some of these words, the best first, over all columns with a text index.
+  public TextQuery search(String words) {
+    return search(io.lancelot.index.FullTextQuery.Match.of(words));
+  }
+
+  /// The rows that answer a full-text query, the best first.
+  public TextQuery search(io.lancelot.index.FullTextQuery query) {
+    return new TextQuery(this, query);
+  }
+
+  /// A search by a vector and by words.
+  public HybridQuery hybrid() {
+    return new HybridQuery(this);
+  }
+
   /// The rows nearest to each of several vectors: for each of them `limit` rows, told apart by
   /// `query_index`.
   public VectorQuery searchAll(List<float[]> vectors) {

@@ -3,8 +3,10 @@ package io.lancelot.cli;
 import com.fasterxml.jackson.core.JsonParser;
 import io.lancelot.Database;
 import io.lancelot.Distance;
+import io.lancelot.HybridQuery;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
+import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.UnsupportedFeatureException;
@@ -181,7 +183,6 @@ final class QueryVerb extends Verb {
   @Override
   int call() throws IOException {
     Target target = target(0);
-    refuseLater();
     try (Database database = connect(target);
         Table table = open(database, target)) {
       if (requests != null) {
@@ -208,15 +209,12 @@ final class QueryVerb extends Verb {
     return 0;
   }
 
-  private void refuseLater() {
-    if (text != null) {
-      throw new UnsupportedFeatureException("full-text search (--text) is not built yet");
-    }
-  }
-
   private QueryBuilder<?> query(Table table) throws IOException {
     List<double[]> vectors = vectors();
-    QueryBuilder<?> query = vectors.isEmpty() ? table.query() : vectorQuery(table, vectors);
+    QueryBuilder<?> query =
+        text != null
+            ? textQuery(table, vectors, text)
+            : vectors.isEmpty() ? table.query() : vectorQuery(table, vectors);
     if (where != null) {
       query.where(where);
     }
@@ -231,6 +229,30 @@ final class QueryVerb extends Verb {
     }
     query.offset(offset);
     return query;
+  }
+
+  private QueryBuilder<?> textQuery(Table table, List<double[]> vectors, String words) {
+    if (vectors.size() > 1) {
+      throw new InvalidInputException(
+          "hybrid search: expected=one vector, found=" + vectors.size());
+    }
+    if (vectors.isEmpty()) {
+      TextQuery query = table.search(words);
+      if (column != null) {
+        query.columns(column);
+      }
+      return postfilter ? query.postfilter() : query;
+    }
+    HybridQuery query =
+        table
+            .hybrid()
+            .text(words)
+            .vectorOfDoubles(vectors.getFirst())
+            .distanceType(distance(metric));
+    if (column != null) {
+      query.column(column);
+    }
+    return postfilter ? query.postfilter() : query;
   }
 
   private VectorQuery vectorQuery(Table table, List<double[]> vectors) {

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.lancelot.Distance;
+import io.lancelot.HybridQuery;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
+import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.LancelotException;
@@ -14,6 +16,7 @@ import io.lancelot.base.StorageException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.index.FullTextQuery;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -213,18 +216,14 @@ final class Replay {
         throw new InvalidInputException("request: unknown member: found=" + name);
       }
     }
-    for (String later : List.of("full_text_query")) {
-      Object value = request.get(later);
-      if (value != null && !(value instanceof List<?> list && list.isEmpty())) {
-        throw new UnsupportedFeatureException(later + " is not built yet");
-      }
-    }
   }
 
   private static QueryBuilder<?> query(Table table, Map<?, ?> request) {
     List<double[]> vectors = vectors(request.get("vector"));
     QueryBuilder<?> query =
-        vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, request);
+        request.get("full_text_query") != null
+            ? textQuery(table, vectors, request)
+            : vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, request);
     if (request.get("filter") instanceof String filter && !filter.isBlank()) {
       query.where(filter);
     }
@@ -269,6 +268,36 @@ final class Replay {
           !Boolean.FALSE.equals(ordering.get("ascending")),
           Boolean.TRUE.equals(ordering.get("nulls_first")));
     }
+  }
+
+  private static QueryBuilder<?> textQuery(
+      Table table, List<double[]> vectors, Map<?, ?> request) {
+    Object asked = request.get("full_text_query");
+    FullTextQuery text =
+        switch (asked) {
+          case String words -> FullTextQuery.Match.of(words);
+          case Map<?, ?> json -> FullTextQuery.ofJson(json);
+          case null, default ->
+              throw new InvalidInputException(
+                  "full_text_query: expected=an object, found=" + asked);
+        };
+    boolean postfilter = Boolean.FALSE.equals(request.get("prefilter"));
+    if (vectors.isEmpty()) {
+      TextQuery query = table.search(text);
+      return postfilter ? query.postfilter() : query;
+    }
+    if (vectors.size() > 1) {
+      throw new InvalidInputException(
+          "hybrid search: expected=one vector, found=" + vectors.size());
+    }
+    HybridQuery query = table.hybrid().text(text).vectorOfDoubles(vectors.getFirst());
+    if (request.get("distance_type") != null) {
+      query.distanceType(QueryVerb.distance(request.get("distance_type").toString()));
+    }
+    if (request.get("vector_column") != null) {
+      query.column(request.get("vector_column").toString());
+    }
+    return postfilter ? query.postfilter() : query;
   }
 
   private static VectorQuery vectorQuery(Table table, List<double[]> vectors, Map<?, ?> request) {

@@ -33,6 +33,16 @@ record Execution(
     IndexWork work,
     @Nullable Analysis analysis) {
 
+  /// What text searches read.
+  TextSources texts() {
+    return indices.texts(context);
+  }
+
+  /// Where a row is by its id; -1 if it is no more.
+  long addressOf(long rowId) {
+    return snapshot.stableRowIds() ? indices.rowIds().address(rowId) : rowId;
+  }
+
   /// The rows of a plan, pulled by the caller, who closes the stream.
   BatchStream run(Plan plan) {
     return run(plan, OptionalLong.empty());
@@ -53,6 +63,13 @@ record Execution(
       case Plan.NearestProbe probe -> new NearestProbeStream(this, probe);
       case Plan.Partitions partitions ->
           throw new IllegalStateException("partitions are searched by: " + partitions.label());
+      case Plan.TextScan text -> new TextStream(this, text);
+      case Plan.Fuse fuse ->
+          new FuseStream(
+              this,
+              fuse,
+              run(fuse.vector(), OptionalLong.empty()),
+              run(fuse.text(), OptionalLong.empty()));
       case Plan.Take take -> new TakeStream(this, take, run(take.input(), OptionalLong.empty()));
       case Plan.FilterRows rows ->
           new FilterStream(run(rows.input(), OptionalLong.empty()), rows.filter(), context);

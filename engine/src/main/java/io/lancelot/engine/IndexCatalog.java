@@ -39,6 +39,7 @@ final class IndexCatalog implements AutoCloseable {
       new ConcurrentHashMap<>();
   private @Nullable RowIdMap rowIds;
   private final VectorIndexes vectors;
+  private @Nullable TextSources texts;
 
   private IndexCatalog(Table table, Snapshot snapshot, Indexing indexing) {
     this.table = table;
@@ -161,6 +162,21 @@ final class IndexCatalog implements AutoCloseable {
   /// The vector indices of the version.
   VectorIndexes vectors() {
     return vectors;
+  }
+
+  /// What text searches of this version read; found once.
+  TextSources texts(io.lancelot.base.Context context) {
+    lock.lock();
+    try {
+      TextSources known = texts;
+      if (known == null) {
+        known = new TextSources(table, snapshot, context, indexing);
+        texts = known;
+      }
+      return known;
+    } finally {
+      lock.unlock();
+    }
   }
 
   boolean isEmpty() {

@@ -316,6 +316,11 @@ final class Indexing {
         && usableKind(snapshot, entry).filter(VectorKind.class::isInstance).isPresent();
   }
 
+  /// The kind of a segment that queries may use.
+  Optional<IndexKind> kind(Snapshot snapshot, IndexEntry entry) {
+    return entry.name().startsWith(SYSTEM_PREFIX) ? Optional.empty() : usableKind(snapshot, entry);
+  }
+
   private static Optional<IndexKind> usableKind(Snapshot snapshot, IndexEntry entry) {
     return snapshot.indicesUsable() && entry.fieldIds().size() == 1 && entry.fragments().isPresent()
         ? IndexKinds.ofDetails(entry.detailsUrl())

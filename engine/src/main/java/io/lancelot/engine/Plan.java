@@ -5,6 +5,7 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import io.lancelot.expr.Filter;
 import io.lancelot.expr.Projection;
+import io.lancelot.index.FullTextQuery;
 import io.lancelot.kernels.QueryVector;
 import io.lancelot.table.IndexEntry;
 import java.util.ArrayList;
@@ -27,6 +28,12 @@ public sealed interface Plan {
 
   /// How far a row is from the query vector.
   Field DISTANCE = Field.nullable("_distance", Types.FLOAT32);
+
+  /// How well a row answers a text query.
+  Field SCORE = Field.nullable("_score", Types.FLOAT32);
+
+  /// Where a row stands among those of a hybrid search.
+  Field RELEVANCE = Field.nullable("_relevance_score", Types.FLOAT32);
 
   /// Which of several query vectors a row answers.
   Field QUERY_INDEX = Field.required("query_index", Types.INT32);
@@ -229,6 +236,65 @@ public sealed interface Plan {
           + (tuning.maxProbes() > 0 ? "Some(" + tuning.maxProbes() + ")" : "None")
           + ", deltas="
           + deltas;
+    }
+  }
+
+  /// The k rows that answer a text query best.
+  ///
+  /// @param filter which rows take part
+  /// @param metadata what the table's schema carries
+  /// @param index what indices know of the filter
+  /// @param indexedOnly whether rows that no text index covers are left out
+  record TextScan(
+      FullTextQuery query,
+      int k,
+      Optional<Filter> filter,
+      Map<String, String> metadata,
+      Optional<IndexLookup> index,
+      boolean indexedOnly)
+      implements Plan {
+    @Override
+    public Schema schema() {
+      return new Schema(List.of(ROW_ADDRESS, SCORE), metadata);
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return index.<List<Plan>>map(List::of).orElse(List.of());
+    }
+
+    @Override
+    public String label() {
+      return "FullTextSearch: query="
+          + query
+          + ", k="
+          + (k == Integer.MAX_VALUE ? "all" : k)
+          + filter.map(f -> ", prefilter=[" + f + "]").orElse("");
+    }
+  }
+
+  /// One ranking of the rows of a vector search and of a text search.
+  record Fuse(Plan vector, Plan text, Fusion.Settings settings) implements Plan {
+    @Override
+    public Schema schema() {
+      return new Schema(
+          settings.allScores()
+              ? List.of(ROW_ADDRESS, DISTANCE, SCORE, RELEVANCE)
+              : List.of(ROW_ADDRESS, RELEVANCE),
+          vector.schema().metadata());
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of(vector, text);
+    }
+
+    @Override
+    public String label() {
+      return "HybridSearch: reranker="
+          + settings.fusion().name()
+          + ", normalize="
+          + settings.normalization().name().toLowerCase(java.util.Locale.ROOT);
     }
   }
 

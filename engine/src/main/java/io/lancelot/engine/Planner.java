@@ -7,6 +7,7 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
 import io.lancelot.expr.Projection;
+import io.lancelot.index.FullTextQuery;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
@@ -37,6 +38,9 @@ final class Planner {
   /// @throws InvalidInputException if the query names what the table has not
   static Plan plan(IndexCatalog indices, Query query) {
     Planner planner = new Planner(indices, query);
+    if (query.text().isPresent()) {
+      return query.nearest().isPresent() ? planner.hybrid() : planner.text(query.text().get());
+    }
     return query.nearest().isPresent() ? planner.nearest(query.nearest().get()) : planner.scan();
   }
 
@@ -214,6 +218,70 @@ final class Planner {
     return nearest.tuning().bypassIndex()
         ? Optional.empty()
         : indices.vectors().choose(List.of(column.name()), nearest.metric());
+  }
+
+  private Plan text(FullTextQuery text) {
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    boolean all = query.limit().isEmpty();
+    long k = all ? Integer.MAX_VALUE : query.limit().getAsLong() + query.offset();
+    Plan plan =
+        new Plan.TextScan(
+            text,
+            (int) Math.min(k, Integer.MAX_VALUE),
+            query.prefilter() ? filter : Optional.empty(),
+            table.metadata(),
+            query.prefilter() ? lookup(filter) : Optional.empty(),
+            false);
+    return taken(plan, filter, List.of(Plan.SCORE), query.limit());
+  }
+
+  /// Both searches by themselves, as wide as the page reaches, then one ranking.
+  private Plan hybrid() {
+    long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
+    Query both =
+        new Query(
+            query.filter(),
+            query.prefilter(),
+            List.of(new Query.Output(Plan.ROW_ID.name(), column(Plan.ROW_ID.name()))),
+            OptionalLong.of(Math.addExact(limit, query.offset())),
+            0,
+            true,
+            query.nearest(),
+            query.text(),
+            query.fusion(),
+            List.of());
+    Plan vector = new Planner(indices, both).nearest(query.nearest().orElseThrow());
+    Plan text = new Planner(indices, both).text(query.text().orElseThrow());
+    Plan plan = new Plan.Fuse(vector, text, query.fusion());
+    List<Field> scores = new ArrayList<>(plan.schema().fields());
+    scores.remove(Plan.ROW_ADDRESS);
+    return taken(plan, Optional.empty(), scores, OptionalLong.of(limit));
+  }
+
+  /// The columns asked for, of rows known by their address, which come out with their scores.
+  private Plan taken(Plan found, Optional<Filter> filter, List<Field> scores, OptionalLong limit) {
+    List<Query.Output> outputs = outputs();
+    List<Field> system = new ArrayList<>(scores);
+    system.add(Plan.ROW_ID);
+    Map<Query.Output, Projection> bound = bind(outputs, withSystemColumns(system));
+    Set<String> needed = columnsOf(bound);
+    boolean postfilter = filter.isPresent() && !query.prefilter();
+    if (postfilter) {
+      needed.addAll(filter.get().columns());
+    }
+    boolean rowId = query.withRowId() || needed.contains(Plan.ROW_ID.name());
+    Plan plan = new Plan.Take(found, tableColumns(needed), rowId);
+    if (postfilter) {
+      plan = new Plan.FilterRows(plan, filter.get());
+    }
+    if (limit.isPresent() || query.offset() > 0) {
+      plan = new Plan.Limit(plan, query.offset(), limit);
+    }
+    List<Field> last = new ArrayList<>(scores);
+    if (query.withRowId()) {
+      last.add(Plan.ROW_ID);
+    }
+    return project(plan, outputs, last);
   }
 
   private List<Query.Output> outputs() {

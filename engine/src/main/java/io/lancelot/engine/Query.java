@@ -2,6 +2,7 @@ package io.lancelot.engine;
 
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.FullTextQuery;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -15,6 +16,8 @@ import java.util.OptionalLong;
 /// @param limit rows to return at the most; empty for all, and for 10 in a vector search
 /// @param offset rows to leave out before the first one returned
 /// @param withRowId whether to add `_rowid`
+/// @param text words to look for; with `nearest` too, the search is hybrid
+/// @param fusion how a hybrid search makes one ranking of two
 /// @param order what a plain query's rows are ordered by; empty for the order of the table
 public record Query(
     Optional<Expr> filter,
@@ -24,6 +27,8 @@ public record Query(
     long offset,
     boolean withRowId,
     Optional<Nearest> nearest,
+    Optional<FullTextQuery> text,
+    Fusion.Settings fusion,
     List<Ordering> order) {
 
   /// Neighbours that a vector search returns unless told otherwise.
@@ -45,7 +50,7 @@ public record Query(
     }
   }
 
-  /// A query whose rows come in the order of the table or of the search.
+  /// A scan or a vector search, in the order of the table or of the search.
   public Query(
       Optional<Expr> filter,
       boolean prefilter,
@@ -54,7 +59,17 @@ public record Query(
       long offset,
       boolean withRowId,
       Optional<Nearest> nearest) {
-    this(filter, prefilter, select, limit, offset, withRowId, nearest, List.of());
+    this(
+        filter,
+        prefilter,
+        select,
+        limit,
+        offset,
+        withRowId,
+        nearest,
+        Optional.empty(),
+        Fusion.Settings.DEFAULT,
+        List.of());
   }
 
   /// What rows are ordered by.

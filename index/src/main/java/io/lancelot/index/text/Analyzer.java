@@ -13,6 +13,11 @@ public final class Analyzer {
   /// Takes tokens in the order in which they stand.
   public interface Sink {
     void token(String text, int position);
+
+    /// A part of a token, by which it is found too. It does not make the document longer.
+    default void part(String text, int position) {
+      token(text, position);
+    }
   }
 
   /// A token and where it stands: the number of pieces before it.
@@ -45,7 +50,23 @@ public final class Analyzer {
 
   /// The tokens of a document.
   public void document(String text, Sink sink) {
-    segmenter.cut(text, false, (from, to, position) -> emit(text, from, to, position, sink));
+    segmenter.cut(
+        text,
+        false,
+        new Segmenter.Sink() {
+          @Override
+          public void piece(int from, int to, int position) {
+            emit(text, from, to, position, sink);
+          }
+
+          @Override
+          public void part(int from, int to, int position) {
+            String token = filtered(text, from, to);
+            if (token != null) {
+              sink.part(token, position);
+            }
+          }
+        });
   }
 
   /// The tokens of a document as a list.

@@ -1,6 +1,6 @@
 package io.lancelot.index.text;
 
-import io.lancelot.index.TextQuery;
+import io.lancelot.index.FullTextQuery;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +18,7 @@ final class Fuzzy {
   /// The first tokens in order of their letters that are near enough, for each place of the query,
   /// until there are as many as the query allows.
   static List<Analyzer.Token> expand(
-      List<Analyzer.Token> tokens, TextQuery.Match query, List<Partition> partitions) {
+      List<Analyzer.Token> tokens, FullTextQuery.Match query, List<Partition> partitions) {
     Map<Integer, LinkedHashSet<String>> places = new TreeMap<>();
     for (Analyzer.Token token : tokens) {
       places.computeIfAbsent(token.position(), _ -> new LinkedHashSet<>()).add(token.text());

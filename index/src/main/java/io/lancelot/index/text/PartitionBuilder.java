@@ -4,7 +4,7 @@ import io.lancelot.base.ResourceExhaustedException;
 import java.util.Arrays;
 
 /// Collects documents in memory and turns them into posting lists. For one thread.
-final class PartitionBuilder {
+final class PartitionBuilder implements Analyzer.Sink {
 
   private final boolean positions;
   private String[] table = new String[1 << 12];
@@ -72,19 +72,26 @@ final class PartitionBuilder {
   /// Adds text to the document in the making; positions run on from the text before.
   void addText(Analyzer analyzer, String text) {
     positionBase = positionEnd;
-    analyzer.document(text, this::addToken);
+    analyzer.document(text, this);
   }
 
-  private void addToken(String text, int position) {
+  @Override
+  public void token(String text, int position) {
+    part(text, position);
+    tokensOfDoc++;
+  }
+
+  @Override
+  public void part(String text, int position) {
     int at = positionBase + position;
     positionEnd = Math.max(positionEnd, at + 1);
     occurrence(termId(text), docCount, at);
-    tokensOfDoc++;
   }
 
   /// Ends the document. One without tokens is none.
   void endDocument(long rowId) {
-    int tokens = tokensOfDoc;
+    // One that has parts of tokens only is as long as a token.
+    int tokens = positionEnd > 0 ? Math.max(1, tokensOfDoc) : 0;
     tokensOfDoc = 0;
     positionBase = 0;
     positionEnd = 0;

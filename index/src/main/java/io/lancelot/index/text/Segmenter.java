@@ -9,6 +9,11 @@ interface Segmenter {
   /// Takes pieces `[from, to)` of the text in order.
   interface Sink {
     void piece(int from, int to, int position);
+
+    /// A part of a piece, by which it is found too. It does not make the text longer.
+    default void part(int from, int to, int position) {
+      piece(from, to, position);
+    }
   }
 
   /// @param query whether the text is a query, which need not look for one word in several ways
@@ -145,6 +150,8 @@ interface Segmenter {
   /// Runs of letters and digits; runs with Chinese, Japanese or Korean letters also by every two
   /// neighbours, so that any word of two letters is found without a dictionary.
   final class Bigrams implements Segmenter {
+    private static final int MIN_PART = 3;
+
     @Override
     public void cut(String text, boolean query, Sink sink) {
       int[] shift = {0};
@@ -162,6 +169,9 @@ interface Segmenter {
       }
       if (!mixed) {
         sink.piece(from, to, position);
+        if (!query) {
+          letters(text, from, to, position, sink);
+        }
         return 1;
       }
       int letters = text.codePointCount(from, to);
@@ -184,6 +194,26 @@ interface Segmenter {
         start = end;
       }
       return at - position;
+    }
+
+    /// The letters of a word that has digits too: `SYMINV2` is found by `SYMINV`.
+    private static void letters(String text, int from, int to, int position, Sink sink) {
+      int start = from;
+      boolean digits = false;
+      for (int i = from; i <= to; i++) {
+        boolean end = i == to || isDigit(text.charAt(i));
+        digits |= i < to && end;
+        if (end) {
+          if (i - start >= MIN_PART && (digits || start > from)) {
+            sink.part(start, i, position);
+          }
+          start = i + 1;
+        }
+      }
+    }
+
+    private static boolean isDigit(char c) {
+      return c >= '0' && c <= '9';
     }
 
     private static boolean allCjk(String text, int from, int to) {

@@ -3,7 +3,7 @@ package io.lancelot.index.text;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.index.TextHits;
 import io.lancelot.index.TextIndex;
-import io.lancelot.index.TextQuery;
+import io.lancelot.index.FullTextQuery;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,22 +39,22 @@ public final class TextSearch {
   /// The `k` best rows.
   ///
   /// @throws InvalidInputException if the query names a column that is not searched
-  public TextHits search(TextQuery query, int k) {
+  public TextHits search(FullTextQuery query, int k) {
     TopDocs best = new TopDocs(k);
     switch (query) {
-      case TextQuery.Match match -> {
+      case FullTextQuery.Match match -> {
         Terms terms = terms(match);
         for (Group group : terms.groups) {
           group.run(terms, best, k);
         }
       }
-      case TextQuery.Phrase phrase -> {
+      case FullTextQuery.Phrase phrase -> {
         Terms terms = terms(phrase);
         for (Group group : terms.groups) {
           group.run(terms, best, k);
         }
       }
-      case TextQuery.MultiMatch _, TextQuery.Boost _, TextQuery.Bool _ -> {
+      case FullTextQuery.MultiMatch _, FullTextQuery.Boost _, FullTextQuery.Bool _ -> {
         Optional<Scored> all = evaluate(query);
         if (all.isPresent()) {
           all.get().forEach(best::add);
@@ -107,7 +107,7 @@ public final class TextSearch {
     return sources;
   }
 
-  private Terms terms(TextQuery.Match match) {
+  private Terms terms(FullTextQuery.Match match) {
     List<Source> sources = sources(match.column());
     if (sources.isEmpty()) {
       return new Terms(List.of(), List.of(), Mode.ANY, 0, 1);
@@ -117,11 +117,11 @@ public final class TextSearch {
     if (!exact) {
       tokens = Fuzzy.expand(tokens, match, partitions(sources));
     }
-    Mode mode = match.operator() == TextQuery.Operator.AND ? Mode.ALL : Mode.ANY;
+    Mode mode = match.operator() == FullTextQuery.Operator.AND ? Mode.ALL : Mode.ANY;
     return terms(sources, tokens, mode, 0, match.boost());
   }
 
-  private Terms terms(TextQuery.Phrase phrase) {
+  private Terms terms(FullTextQuery.Phrase phrase) {
     List<Source> sources = sources(phrase.column());
     if (sources.isEmpty()) {
       return new Terms(List.of(), List.of(), Mode.PHRASE, 0, 1);
@@ -180,37 +180,37 @@ public final class TextSearch {
 
   /// Rows with their scores. Empty where a query has nothing to look for, such as one of stop words
   /// only: as a part of another query it plays no role then.
-  private Optional<Scored> evaluate(TextQuery query) {
+  private Optional<Scored> evaluate(FullTextQuery query) {
     return switch (query) {
-      case TextQuery.Match match -> evaluate(terms(match));
-      case TextQuery.Phrase phrase -> evaluate(terms(phrase));
-      case TextQuery.MultiMatch multi -> {
+      case FullTextQuery.Match match -> evaluate(terms(match));
+      case FullTextQuery.Phrase phrase -> evaluate(terms(phrase));
+      case FullTextQuery.MultiMatch multi -> {
         Optional<Scored> best = Optional.empty();
-        for (TextQuery.Match match : multi.matches()) {
+        for (FullTextQuery.Match match : multi.matches()) {
           Optional<Scored> one = evaluate(terms(match));
           best = best.isEmpty() ? one : one.isEmpty() ? best : Optional.of(best.get().max(one.get()));
         }
         yield best;
       }
-      case TextQuery.Boost boost -> {
+      case FullTextQuery.Boost boost -> {
         Optional<Scored> positive = evaluate(boost.positive());
         Optional<Scored> negative = evaluate(boost.negative());
         yield positive.isEmpty() || negative.isEmpty()
             ? positive
             : Optional.of(positive.get().lower(negative.get(), boost.negativeBoost()));
       }
-      case TextQuery.Bool bool -> evaluate(bool);
+      case FullTextQuery.Bool bool -> evaluate(bool);
     };
   }
 
-  private Optional<Scored> evaluate(TextQuery.Bool bool) {
+  private Optional<Scored> evaluate(FullTextQuery.Bool bool) {
     Optional<Scored> must = Optional.empty();
-    for (TextQuery each : bool.must()) {
+    for (FullTextQuery each : bool.must()) {
       Optional<Scored> one = evaluate(each);
       must = must.isEmpty() ? one : one.isEmpty() ? must : Optional.of(must.get().and(one.get()));
     }
     Optional<Scored> should = Optional.empty();
-    for (TextQuery each : bool.should()) {
+    for (FullTextQuery each : bool.should()) {
       Optional<Scored> one = evaluate(each);
       should = should.isEmpty() ? one : one.isEmpty() ? should : Optional.of(should.get().or(one.get()));
     }
@@ -218,7 +218,7 @@ public final class TextSearch {
         must.isEmpty()
             ? should
             : should.isEmpty() ? must : Optional.of(must.get().plus(should.get()));
-    for (TextQuery each : bool.mustNot()) {
+    for (FullTextQuery each : bool.mustNot()) {
       Optional<Scored> none = evaluate(each);
       if (found.isPresent() && none.isPresent()) {
         found = Optional.of(found.get().without(none.get()));

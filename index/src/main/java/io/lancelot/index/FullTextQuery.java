@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What a full-text search looks for. A column that is left out means all columns that have an
 /// index.
-public sealed interface TextQuery {
+public sealed interface FullTextQuery {
 
   /// Whether one of the words must be there, or all of them.
   enum Operator {
@@ -34,7 +34,7 @@ public sealed interface TextQuery {
       int maxExpansions,
       Operator operator,
       int prefixLength)
-      implements TextQuery {
+      implements FullTextQuery {
 
     public Match {
       requireFinite("boost", boost);
@@ -87,7 +87,7 @@ public sealed interface TextQuery {
   /// Words one after another.
   ///
   /// @param slop how many other words may stand between two of them
-  record Phrase(String terms, Optional<String> column, int slop) implements TextQuery {
+  record Phrase(String terms, Optional<String> column, int slop) implements FullTextQuery {
     public Phrase {
       if (slop < 0) {
         throw new InvalidInputException("phrase query: expected=slop >= 0, found=" + slop);
@@ -108,7 +108,7 @@ public sealed interface TextQuery {
   }
 
   /// The best of several.
-  record MultiMatch(List<Match> matches) implements TextQuery {
+  record MultiMatch(List<Match> matches) implements FullTextQuery {
     public MultiMatch {
       matches = List.copyOf(matches);
       if (matches.isEmpty()) {
@@ -122,7 +122,7 @@ public sealed interface TextQuery {
   }
 
   /// What one finds, less a share of the score that another gives.
-  record Boost(TextQuery positive, TextQuery negative, float negativeBoost) implements TextQuery {
+  record Boost(FullTextQuery positive, FullTextQuery negative, float negativeBoost) implements FullTextQuery {
     public Boost {
       requireFinite("negative_boost", negativeBoost);
     }
@@ -130,8 +130,8 @@ public sealed interface TextQuery {
 
   /// All of some, none of others; what else fits adds to the score, and one of those must fit if
   /// nothing must.
-  record Bool(List<TextQuery> must, List<TextQuery> should, List<TextQuery> mustNot)
-      implements TextQuery {
+  record Bool(List<FullTextQuery> must, List<FullTextQuery> should, List<FullTextQuery> mustNot)
+      implements FullTextQuery {
     public Bool {
       must = List.copyOf(must);
       should = List.copyOf(should);
@@ -164,8 +164,8 @@ public sealed interface TextQuery {
       case Phrase phrase -> phrase.column().ifPresent(into::add);
       case MultiMatch multi -> multi.matches().forEach(match -> match.column().ifPresent(into::add));
       case Boost boost -> {
-        ((TextQuery) boost.positive()).collectColumns(into);
-        ((TextQuery) boost.negative()).collectColumns(into);
+        boost.positive().collectColumns(into);
+        boost.negative().collectColumns(into);
       }
       case Bool bool -> {
         bool.must().forEach(query -> query.collectColumns(into));
@@ -183,14 +183,14 @@ public sealed interface TextQuery {
       case MultiMatch multi -> multi.matches().stream().anyMatch(Match::lacksColumn);
       case Boost boost -> boost.positive().lacksColumn() || boost.negative().lacksColumn();
       case Bool bool ->
-          bool.must().stream().anyMatch(TextQuery::lacksColumn)
-              || bool.should().stream().anyMatch(TextQuery::lacksColumn)
-              || bool.mustNot().stream().anyMatch(TextQuery::lacksColumn);
+          bool.must().stream().anyMatch(FullTextQuery::lacksColumn)
+              || bool.should().stream().anyMatch(FullTextQuery::lacksColumn)
+              || bool.mustNot().stream().anyMatch(FullTextQuery::lacksColumn);
     };
   }
 
   /// The same with these columns where none is named.
-  default TextQuery withColumns(List<String> columns) {
+  default FullTextQuery withColumns(List<String> columns) {
     return switch (this) {
       case Match match -> {
         List<Match> filled = filled(match, columns);
@@ -203,8 +203,8 @@ public sealed interface TextQuery {
         if (columns.size() == 1) {
           yield phrase.column(columns.getFirst());
         }
-        List<TextQuery> each =
-            columns.stream().map(name -> (TextQuery) phrase.column(name)).toList();
+        List<FullTextQuery> each =
+            columns.stream().map(name -> (FullTextQuery) phrase.column(name)).toList();
         yield new Bool(List.of(), each, List.of());
       }
       case MultiMatch multi ->
@@ -233,7 +233,7 @@ public sealed interface TextQuery {
   /// `{"query": {"match": {"terms": "words"}}}`, `{"phrase": …}` and so on.
   ///
   /// @throws InvalidInputException if it is none
-  static TextQuery ofJson(Map<?, ?> json) {
+  static FullTextQuery ofJson(Map<?, ?> json) {
     if (json.get("string_query") instanceof Map<?, ?> inner) {
       return ofJson(inner);
     }
@@ -242,7 +242,7 @@ public sealed interface TextQuery {
     }
     Object query = json.get("query");
     if (query instanceof Map<?, ?> node) {
-      TextQuery read = node(node);
+      FullTextQuery read = node(node);
       List<String> columns = names(json.get("columns"));
       return columns.isEmpty() ? read : read.withColumns(columns);
     }
@@ -258,7 +258,7 @@ public sealed interface TextQuery {
     return node(json);
   }
 
-  private static TextQuery node(Map<?, ?> json) {
+  private static FullTextQuery node(Map<?, ?> json) {
     if (json.size() != 1) {
       throw new InvalidInputException(
           "full-text query: expected=one of match, phrase, multi_match, boost and boolean, found="
@@ -319,7 +319,7 @@ public sealed interface TextQuery {
     return match;
   }
 
-  private static TextQuery multiMatch(Map<?, ?> body) {
+  private static FullTextQuery multiMatch(Map<?, ?> body) {
     if (body.get("match_queries") instanceof List<?> list) {
       List<Match> matches = new ArrayList<>();
       for (Object each : list) {
@@ -391,7 +391,7 @@ public sealed interface TextQuery {
         "full-text query: expected=a number as " + name + ", found=" + body.get(name));
   }
 
-  private static TextQuery child(Map<?, ?> body, String name) {
+  private static FullTextQuery child(Map<?, ?> body, String name) {
     if (body.get(name) instanceof Map<?, ?> node) {
       return node(node);
     }
@@ -399,9 +399,9 @@ public sealed interface TextQuery {
         "full-text query: expected=a query as " + name + ", found=" + body.get(name));
   }
 
-  private static List<TextQuery> children(Map<?, ?> body, String name) {
+  private static List<FullTextQuery> children(Map<?, ?> body, String name) {
     Object value = body.get(name);
-    List<TextQuery> queries = new ArrayList<>();
+    List<FullTextQuery> queries = new ArrayList<>();
     if (value instanceof List<?> list) {
       for (Object each : list) {
         if (!(each instanceof Map<?, ?> node)) {

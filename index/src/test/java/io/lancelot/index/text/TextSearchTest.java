@@ -1,0 +1,183 @@
+package io.lancelot.index.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.lancelot.index.FullTextQuery;
+import io.lancelot.index.IndexSpec;
+import io.lancelot.index.TextHits;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class TextSearchTest {
+
+  private static final long SEED = Long.getLong("lancelot.seed", System.nanoTime());
+
+  private static TextParams params(String... settings) {
+    Map<String, String> map = new HashMap<>();
+    for (int i = 0; i < settings.length; i += 2) {
+      map.put(settings[i], settings[i + 1]);
+    }
+    return TextParams.of(new IndexSpec("FTS", map));
+  }
+
+  private static List<String> tokens(TextParams params, String text) {
+    return new Analyzer(params).document(text).stream().map(Analyzer.Token::text).toList();
+  }
+
+  private static InvertedIndex index(TextParams params, List<String> texts) {
+    PartitionBuilder builder = new PartitionBuilder(true);
+    Analyzer analyzer = new Analyzer(params);
+    for (int i = 0; i < texts.size(); i++) {
+      builder.addText(analyzer, texts.get(i));
+      builder.endDocument(i);
+    }
+    return new InvertedIndex(params, Partition.of(builder));
+  }
+
+  private static TextHits search(InvertedIndex index, FullTextQuery query, int k) {
+    return new TextSearch(Map.of("t", List.of(new TextSearch.Part(index, row -> true))))
+        .search(query.withColumns(List.of("t")), k);
+  }
+
+  @Test
+  void cutsTextAsTheRealLanceDoes() {
+    TextParams simple = params("base_tokenizer", "simple");
+    assertThat(tokens(simple, "The quick-brown FOXES café résumé naïve running generously"))
+        .containsExactly("quick", "brown", "fox", "cafe", "resume", "naiv", "run", "generous");
+    assertThat(tokens(simple, "x".repeat(40))).isEmpty();
+    assertThat(tokens(simple, "y".repeat(39))).hasSize(1);
+    assertThat(tokens(params("base_tokenizer", "ngram"), "abcd")).containsExactly("abc", "bcd");
+    assertThat(tokens(params("base_tokenizer", "icu/split"), "foo_bar__baz-alpha.beta"))
+        .containsExactly("foo", "bar", "baz", "alpha", "beta");
+    assertThat(
+            tokens(
+                params("base_tokenizer", "code", "split_identifiers", "true", "lower_case", "false"),
+                "parseHTML2JSON"))
+        .containsExactly("parseHTML2JSON", "parse", "HTML", "2", "JSON");
+  }
+
+  /// lancedb#2168, xagent#2421: Chinese, Japanese and Korean words are found without a dictionary.
+  @Test
+  void findsWordsOfScriptsWithoutSpaces() {
+    InvertedIndex index =
+        index(params(), List.of("北京大学是中国的大学", "東京都は日本の首都です", "서울은 대한민국의 수도이다", "ERP审批流程"));
+    Map<String, Long> wanted =
+        Map.of("大学", 0L, "首都", 1L, "대한민국의", 2L, "ERP", 3L, "审批", 3L);
+    wanted.forEach((word, row) ->
+        assertThat(search(index, FullTextQuery.Match.of(word), 5).rows()).contains(row));
+  }
+
+  /// xagent#2421: each word's beginnings are indexed, not only those of the text.
+  @Test
+  void findsBeginningsOfEachWord() {
+    InvertedIndex index =
+        index(
+            params("base_tokenizer", "ngram", "prefix_only", "true", "max_ngram_length", "8"),
+            List.of("major incident report"));
+    assertThat(search(index, FullTextQuery.Match.of("inciden"), 5).size()).isEqualTo(1);
+  }
+
+  /// xagent#2436, elasticsearch#9866: a clause of stop words only plays no role.
+  @Test
+  void ignoresClausesWithoutWords() {
+    InvertedIndex index = index(params(), List.of("the fox", "the dog"));
+    FullTextQuery the = FullTextQuery.Match.of("the");
+    FullTextQuery fox = FullTextQuery.Match.of("fox");
+    assertThat(search(index, new FullTextQuery.Bool(List.of(the, fox), List.of(), List.of()), 5).rows())
+        .containsExactly(0);
+    assertThat(search(index, the, 5).size()).isZero();
+  }
+
+  /// lance PR#4986: pruned searches find what exhaustive scoring finds.
+  @Test
+  void findsTheBestAsScoringAllDoes() {
+    Random random = new Random(SEED);
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < 3000; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int w = random.nextInt(30); w >= 0; w--) {
+        text.append("word").append((int) Math.abs(random.nextGaussian() * 12)).append("x ");
+      }
+      texts.add(text.toString());
+    }
+    InvertedIndex index = index(params("base_tokenizer", "simple"), texts);
+    for (int round = 0; round < 60; round++) {
+      List<String> words = new ArrayList<>();
+      for (int w = random.nextInt(4); w >= 0; w--) {
+        words.add("word" + random.nextInt(40) + "x");
+      }
+      FullTextQuery.Operator operator =
+          random.nextBoolean() ? FullTextQuery.Operator.OR : FullTextQuery.Operator.AND;
+      TextHits hits =
+          search(index, FullTextQuery.Match.of(String.join(" ", words)).operator(operator), 10);
+      TreeMap<Long, Double> expected =
+          scores(texts, words, operator == FullTextQuery.Operator.AND);
+      List<Double> best =
+          expected.values().stream().sorted((a, b) -> Double.compare(b, a)).limit(10).toList();
+      assertThat(hits.size()).as("seed=%d %s %s", SEED, operator, words).isEqualTo(best.size());
+      for (int i = 0; i < best.size(); i++) {
+        assertThat((double) hits.scores()[i])
+            .as("seed=%d %s %s", SEED, operator, words)
+            .isCloseTo(best.get(i), within(1e-4));
+        assertThat(expected.get(hits.rows()[i])).isCloseTo(best.get(i), within(1e-4));
+      }
+    }
+  }
+
+  private static TreeMap<Long, Double> scores(List<String> texts, List<String> words, boolean all) {
+    double total = texts.stream().mapToInt(text -> text.split(" ").length).sum();
+    Map<String, Double> counts = new HashMap<>();
+    for (String word : words) {
+      counts.put(
+          word, (double) texts.stream().filter(t -> (" " + t).contains(" " + word + " ")).count());
+    }
+    TreeMap<Long, Double> scores = new TreeMap<>();
+    for (int i = 0; i < texts.size(); i++) {
+      List<String> tokens = List.of(texts.get(i).split(" "));
+      double score = 0;
+      boolean every = true;
+      for (String word : words) {
+        double n = counts.get(word);
+        double f = tokens.stream().filter(word::equals).count();
+        every &= f > 0;
+        score +=
+            Math.log((texts.size() - n + 0.5) / (n + 0.5) + 1)
+                * 2.2
+                * f
+                / (f + 1.2 * (0.25 + 0.75 * tokens.size() / (total / texts.size())));
+      }
+      if (score > 0 && (!all || every)) {
+        scores.put((long) i, score);
+      }
+    }
+    return scores;
+  }
+
+  @Test
+  void findsPhrases() {
+    InvertedIndex index =
+        index(
+            params("stem", "false"),
+            List.of("apple banana cherry", "banana apple", "apple cherry banana", "x apple banana"));
+    assertThat(search(index, FullTextQuery.Phrase.of("apple banana"), 9).rows())
+        .containsExactlyInAnyOrder(0, 3);
+    assertThat(search(index, FullTextQuery.Phrase.of("apple banana").slop(1), 9).rows())
+        .containsExactlyInAnyOrder(0, 2, 3);
+  }
+
+  @Test
+  void findsWordsThatDifferByLetters() {
+    InvertedIndex index =
+        index(params("stem", "false"), List.of("apple", "apples", "applet", "maple", "grape"));
+    assertThat(search(index, FullTextQuery.Match.of("apple").fuzziness(1), 9).rows())
+        .containsExactlyInAnyOrder(0, 1, 2);
+    assertThat(search(index, FullTextQuery.Match.of("aple").autoFuzziness(), 9).rows())
+        .containsExactlyInAnyOrder(0, 3);
+  }
+}
