@@ -150,7 +150,7 @@ public sealed interface Index permits Index.Scalar, Index.Vectors, Index.Text {
       return param("m", neighbours);
     }
 
-    /// Candidates looked at for each node while the graph is built. Default: 300.
+    /// Candidates looked at for each node while the graph is built. Default: 150.
     public Vectors efConstruction(int candidates) {
       return param("ef_construction", candidates);
     }

@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -49,6 +50,7 @@ public final class Engine implements AutoCloseable {
   private final Context context;
   private final OpenSegments segments;
   private final Indexing indexing;
+  private final ReentrantLock cataloguing = new ReentrantLock();
   private volatile @Nullable IndexCatalog catalog;
 
   public Engine(Table table, Context context) {
@@ -160,15 +162,24 @@ public final class Engine implements AutoCloseable {
   /// The indices of a version: found once, for handles stay on one version for long.
   private IndexCatalog catalog(Snapshot snapshot) {
     IndexCatalog known = catalog;
-    if (known == null || known.snapshot() != snapshot) {
-      IndexCatalog before = known;
-      known = IndexCatalog.of(table, snapshot, indexing);
-      catalog = known;
-      if (before != null) {
-        before.close();
-      }
+    if (known != null && known.snapshot() == snapshot) {
+      return known;
     }
-    return known;
+    cataloguing.lock();
+    try {
+      known = catalog;
+      if (known == null || known.snapshot() != snapshot) {
+        IndexCatalog before = known;
+        known = IndexCatalog.of(table, snapshot, indexing);
+        catalog = known;
+        if (before != null) {
+          before.close();
+        }
+      }
+      return known;
+    } finally {
+      cataloguing.unlock();
+    }
   }
 
   /// Waits until the kernels of a metric are compiled for the table's vector columns.

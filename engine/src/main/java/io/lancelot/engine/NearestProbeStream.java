@@ -1,6 +1,7 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.Parallel;
+import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
@@ -197,9 +198,24 @@ final class NearestProbeStream implements BatchStream {
               probe(index, plan.segments().get(s), allowed, column, i, heap);
             }
           });
+    } catch (ResourceExhaustedException _) {
+      // No room to load the index: slower, and the same answer.
+      scanAll(filter, heaps);
+      return;
     } finally {
       leases.forEach(OpenSegments.Lease::close);
     }
+    addUncovered(filter, heaps);
+    for (TopK heap : heaps) {
+      if (heap.size() < Math.min(plan.scan().k(), allowed.rows())) {
+        scanAll(filter, heaps);
+        return;
+      }
+    }
+  }
+
+  /// Rows that no segment covers are compared one by one.
+  private void addUncovered(RowFilter filter, TopK[] heaps) {
     NearestStream rest = new NearestStream(execution, plan.scan());
     try (rest) {
       if (!plan.uncovered().isEmpty()) {
@@ -208,12 +224,6 @@ final class NearestProbeStream implements BatchStream {
         for (int i = 0; i < heaps.length; i++) {
           heaps[i].merge(found[i]);
         }
-      }
-    }
-    for (TopK heap : heaps) {
-      if (heap.size() < Math.min(plan.scan().k(), allowed.rows())) {
-        scanAll(filter, heaps);
-        return;
       }
     }
   }

@@ -233,9 +233,11 @@ final class PageEncoder {
     }
     ValueChunks streams = FixedEncoder.byteStreams(slots, scratch);
     ValueChunks split = streams == null ? null : GeneralValues.chunks(streams, codec, scratch);
+    if (split == null) {
+      return plain;
+    }
     boolean better =
-        split != null
-            && (options.byteStreams() == ByteStreams.ON || split.totalBytes() < plain.totalBytes());
+        options.byteStreams() == ByteStreams.ON || split.totalBytes() < plain.totalBytes();
     return better ? split : plain;
   }
 

@@ -172,6 +172,6 @@ record IvfParams(
     } else {
       wanted = graph ? rows >> 20 : Math.round(Math.sqrt(rows));
     }
-    return (int) Math.clamp(wanted, 1, Math.clamp(rows, 1, 1 << 16));
+    return Math.clamp(wanted, 1, Math.clamp(rows, 1, 1 << 16));
   }
 }

@@ -80,10 +80,10 @@ final class IvfReader {
     for (String text : graphs) {
       if (!text.isBlank()
           && Wire.parseObject(text, path).get("params") instanceof Map<?, ?> params) {
-        m = params.get("m") instanceof Long value ? (int) Math.clamp(value, 2, 512) : m;
+        m = params.get("m") instanceof Long value ? Math.clamp(value, 2, 512) : m;
         efConstruction =
             params.get("ef_construction") instanceof Long value
-                ? (int) Math.clamp(value, 1, 1 << 16)
+                ? Math.clamp(value, 1, 1 << 16)
                 : efConstruction;
         break;
       }
