@@ -104,7 +104,8 @@ public final class HybridQuery extends QueryBuilder<HybridQuery> {
     }
     return query(
         prefilter,
-        Optional.of(new Nearest(
+        Optional.of(
+            new Nearest(
                 column,
                 List.of(near),
                 distance.map(Distance::metric),

@@ -135,7 +135,16 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
       io.lancelot.index.FullTextQuery text,
       io.lancelot.engine.Fusion.Settings fusion) {
     return new io.lancelot.engine.Query(
-        filter, prefilter, select, limit, offset, withRowId, nearest, Optional.of(text), fusion, order);
+        filter,
+        prefilter,
+        select,
+        limit,
+        offset,
+        withRowId,
+        nearest,
+        Optional.of(text),
+        fusion,
+        order);
   }
 
   /// Runs the query. The stream must be closed; a batch is valid until the next one is pulled.

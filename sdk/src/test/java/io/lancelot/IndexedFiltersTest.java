@@ -2,17 +2,17 @@ package io.lancelot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lancelot.base.Context;
+import io.lancelot.base.Memory;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Column;
+import io.lancelot.columnar.ColumnBuilder;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
-import io.lancelot.columnar.Batch;
-import io.lancelot.columnar.BatchStream;
-import io.lancelot.columnar.ColumnBuilder;
-import io.lancelot.columnar.Column;
-import io.lancelot.base.Memory;
-import io.lancelot.base.Scratch;
-import io.lancelot.base.Context;
 import io.lancelot.columnar.Values;
 import io.lancelot.storage.ObjectStore;
 import io.lancelot.storage.ObjectStores;
@@ -47,8 +47,7 @@ class IndexedFiltersTest {
           Field.nullable("b", Types.BOOL),
           Field.nullable("d", Types.DATE32),
           Field.nullable("tags", Types.listOf(Types.UTF8)),
-          Field.nullable(
-              "m", new DataType.Struct(List.of(Field.nullable("v", Types.INT32)))));
+          Field.nullable("m", new DataType.Struct(List.of(Field.nullable("v", Types.INT32)))));
 
   private static final List<String> WORDS =
       List.of("", "a", "ab", "abc", "b_c", "100%", "Été", "漢字", "hello world", "Hello", "straße");
@@ -188,7 +187,12 @@ class IndexedFiltersTest {
 
   private static List<Long> ids(Table table, String predicate) {
     List<Long> ids = new ArrayList<>();
-    table.query().where(predicate).select("id").toMaps().forEach(row -> ids.add((Long) row.get("id")));
+    table
+        .query()
+        .where(predicate)
+        .select("id")
+        .toMaps()
+        .forEach(row -> ids.add((Long) row.get("id")));
     ids.sort(null);
     return ids;
   }
@@ -198,7 +202,9 @@ class IndexedFiltersTest {
       String predicate = predicate(random.nextInt(5));
       List<Long> expected = ids(plain, predicate);
       assertThat(ids(indexed, predicate))
-          .as("%s: %s (seed=%d)\n%s", stage, predicate, seed, indexed.query().where(predicate).explain())
+          .as(
+              "%s: %s (seed=%d)\n%s",
+              stage, predicate, seed, indexed.query().where(predicate).explain())
           .isEqualTo(expected);
       assertThat(indexed.countRows(predicate)).as("count %s", predicate).isEqualTo(expected.size());
     }
@@ -249,8 +255,11 @@ class IndexedFiltersTest {
   /// lance#4756, PR#5270, #5918, #5895, #4814: nulls under NOT, OR and IN.
   @Test
   void keepsNullsApart() {
-    Table table = database.createTable("t", Schema.of(Field.nullable("x", Types.INT32), Field.nullable("b", Types.BOOL)));
-    for (Object[] row : new Object[][] {{1, true}, {2, false}, {null, null}, {3, true}, {5, null}}) {
+    Table table =
+        database.createTable(
+            "t", Schema.of(Field.nullable("x", Types.INT32), Field.nullable("b", Types.BOOL)));
+    for (Object[] row :
+        new Object[][] {{1, true}, {2, false}, {null, null}, {3, true}, {5, null}}) {
       Map<String, @Nullable Object> values = new HashMap<>();
       values.put("x", row[0]);
       values.put("b", row[1]);

@@ -247,8 +247,10 @@ final class QueryVerb extends Verb {
         table
             .hybrid()
             .text(words)
-            .vectorOfDoubles(vectors.getFirst())
-            .distanceType(distance(metric));
+            .vectorOfDoubles(vectors.getFirst());
+    if (metric != null) {
+      query.distanceType(distance(metric));
+    }
     if (column != null) {
       query.column(column);
     }

@@ -1,8 +1,8 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.Context;
-import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.CorruptDataException;
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
@@ -35,8 +35,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -145,8 +145,7 @@ public final class Engine implements AutoCloseable {
   /// @throws CorruptDataException if they differ: an index does not say what the table says
   public long verify(Snapshot snapshot, Query query) {
     IndexCatalog bare = IndexCatalog.without(table, snapshot, indexing);
-    Execution scanning =
-        new Execution(table, snapshot, context, bare, new IndexWork(), null);
+    Execution scanning = new Execution(table, snapshot, context, bare, new IndexWork(), null);
     try (BatchStream planned = run(snapshot, query);
         BatchStream scanned = scanning.run(Planner.plan(bare, query))) {
       return SameRows.compare(planned, scanned, plan(snapshot, query).explain());
@@ -367,7 +366,10 @@ public final class Engine implements AutoCloseable {
 
   private SchemaEvolution evolution() {
     return new SchemaEvolution(
-        table, context, this::execution, rows -> count(rows.snapshot(), Optional.of(rows.filter())));
+        table,
+        context,
+        this::execution,
+        rows -> count(rows.snapshot(), Optional.of(rows.filter())));
   }
 
   /// Adds columns computed from the rows there are: path to expression. Only the new columns are

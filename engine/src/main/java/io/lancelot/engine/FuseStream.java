@@ -101,8 +101,7 @@ final class FuseStream implements BatchStream {
     MemorySegment addresses = scratch.allocateBytes(8L * count);
     MemorySegment relevances = scratch.allocateBytes(4L * count);
     for (int i = 0; i < count; i++) {
-      addresses.set(
-          FixedColumn.LONG, 8L * i, execution.addressOf(found.rows()[order[i]]));
+      addresses.set(FixedColumn.LONG, 8L * i, execution.addressOf(found.rows()[order[i]]));
       relevances.set(FixedColumn.FLOAT, 4L * i, relevance[order[i]]);
     }
     List<Column> columns = new ArrayList<>();
@@ -127,7 +126,8 @@ final class FuseStream implements BatchStream {
         valid.set(FixedColumn.LONG, at, valid.get(FixedColumn.LONG, at) | 1L << (i % 64));
       }
     }
-    return new FixedColumn(Plan.DISTANCE.type(), count, data, count == 0 ? null : Bits.of(valid, count));
+    return new FixedColumn(
+        Plan.DISTANCE.type(), count, data, count == 0 ? null : Bits.of(valid, count));
   }
 
   @Override

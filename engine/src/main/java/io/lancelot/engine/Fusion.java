@@ -29,7 +29,8 @@ public sealed interface Fusion {
   record Linear(float weight, float fill) implements Fusion {
     public Linear {
       if (!(weight >= 0 && weight <= 1)) {
-        throw new InvalidInputException("linear combination: expected=weight 0 to 1, found=" + weight);
+        throw new InvalidInputException(
+            "linear combination: expected=weight 0 to 1, found=" + weight);
       }
     }
 
@@ -42,7 +43,9 @@ public sealed interface Fusion {
   /// A weighted mean of `1 / rank`.
   record Mrr(float vectorWeight, float textWeight) implements Fusion {
     public Mrr {
-      if (!(Math.abs(vectorWeight + textWeight - 1) < 1e-6 && vectorWeight >= 0 && textWeight >= 0)) {
+      if (!(Math.abs(vectorWeight + textWeight - 1) < 1e-6
+          && vectorWeight >= 0
+          && textWeight >= 0)) {
         throw new InvalidInputException(
             "MRR: expected=weights that add up to 1, found=" + vectorWeight + " and " + textWeight);
       }

@@ -22,7 +22,8 @@ final class IdleReaders implements AutoCloseable {
   private int count;
   private boolean closed;
 
-  /// A reader of exactly these columns, which the caller gives back or closes; null if none is idle.
+  /// A reader of exactly these columns, which the caller gives back or closes; null if none is
+  /// idle.
   @Nullable FragmentReader take(long fragment, List<String> columns) {
     lock.lock();
     try {

@@ -65,7 +65,8 @@ final class IndexCatalog implements AutoCloseable {
     for (IndexEntry entry : snapshot.indices()) {
       Optional<IndexKind> kind = indexing.filterKind(snapshot, entry);
       Optional<IndexedColumn> column =
-          IndexedColumn.ofId(snapshot, entry.fieldIds().isEmpty() ? -1 : entry.fieldIds().getFirst());
+          IndexedColumn.ofId(
+              snapshot, entry.fieldIds().isEmpty() ? -1 : entry.fieldIds().getFirst());
       if (kind.isPresent() && column.isPresent()) {
         byName
             .computeIfAbsent(entry.name(), _ -> new ArrayList<>())

@@ -296,8 +296,7 @@ final class Indexing {
   /// Opens a segment of a known kind.
   Optional<OpenSegments.Lease> open(Snapshot snapshot, IndexQuery.Segment segment) {
     try {
-      return Optional.of(
-          segments.open(snapshot, segment.entry(), segment.kind(), segment.field()));
+      return Optional.of(segments.open(snapshot, segment.entry(), segment.kind(), segment.field()));
     } catch (UnsupportedFeatureException _) {
       return Optional.empty();
     }

@@ -91,8 +91,7 @@ final class Planner {
     Plan scan = scan(plain, Optional.empty(), Optional.empty());
     return project(scan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of())
             instanceof Plan.Project project
-        ? new ScanShape(
-            plain.columns, plain.withRowAddress, plain.withRowId, Optional.of(project))
+        ? new ScanShape(plain.columns, plain.withRowAddress, plain.withRowId, Optional.of(project))
         : plain;
   }
 
@@ -139,9 +138,7 @@ final class Planner {
   }
 
   private Optional<Plan.IndexLookup> lookup(Optional<Filter> filter) {
-    return filter.isEmpty()
-        ? Optional.empty()
-        : new IndexPlanner(indices).plan(filter.get());
+    return filter.isEmpty() ? Optional.empty() : new IndexPlanner(indices).plan(filter.get());
   }
 
   private Plan nearest(Nearest nearest) {

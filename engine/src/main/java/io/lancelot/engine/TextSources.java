@@ -41,8 +41,7 @@ final class TextSources {
   /// Segments of the newest text index of each column, by the column's name.
   private final Map<String, List<IndexEntry>> byColumn = new TreeMap<>();
 
-  TextSources(
-      Table table, Snapshot snapshot, io.lancelot.base.Context context, Indexing indexing) {
+  TextSources(Table table, Snapshot snapshot, io.lancelot.base.Context context, Indexing indexing) {
     this.table = table;
     this.snapshot = snapshot;
     this.context = context;
@@ -126,8 +125,7 @@ final class TextSources {
     }
   }
 
-  private InvertedIndex collect(
-      IndexedColumn column, TextParams params, RoaringBitmap fragments) {
+  private InvertedIndex collect(IndexedColumn column, TextParams params, RoaringBitmap fragments) {
     List<Fragment> parts =
         snapshot.fragments().stream()
             .filter(fragment -> fragments.contains((int) fragment.id()))

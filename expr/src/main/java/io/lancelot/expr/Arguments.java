@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The arguments of a function in one row. One object serves all rows: what a body is given is
@@ -104,6 +105,7 @@ final class Arguments {
     return items;
   }
 
+  /// A value as functions see it.
   private static @Nullable Object item(@Nullable Object value) {
     return switch (value) {
       case byte[] bytes -> ByteBuffer.wrap(bytes);
@@ -114,6 +116,7 @@ final class Arguments {
 
   @SuppressWarnings("unchecked")
   Map<Object, @Nullable Object> map(int index) {
-    return (Map<Object, @Nullable Object>) Values.at(columns.get(index), row);
+    return (Map<Object, @Nullable Object>)
+        Objects.requireNonNull(Values.at(columns.get(index), row));
   }
 }

@@ -274,7 +274,8 @@ final class Json {
       }
       case String text -> {
         out.append('"');
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+          char c = text.charAt(i);
           switch (c) {
             case '"', '\\' -> out.append('\\').append(c);
             case '\n' -> out.append("\\n");

@@ -135,6 +135,7 @@ final class TimeFunctions {
     return arguments.getFirst();
   }
 
+  @SuppressWarnings("JavaInstantGetSecondsGetNano") // The seconds are taken beside it.
   private static Value now(Binder binder, DataType type) {
     BigInteger nanos =
         BigInteger.valueOf(binder.now().getEpochSecond())
@@ -191,6 +192,7 @@ final class TimeFunctions {
   }
 
   /// The ticks of a reading of the value's own clock.
+  @SuppressWarnings("JavaLocalDateTimeGetNano") // The seconds are taken beside it.
   static long ticks(LocalDateTime wall, DataType type) {
     BigInteger nanos =
         BigInteger.valueOf(wall.toEpochSecond(ZoneOffset.UTC))

@@ -23,7 +23,6 @@ class ExprBuilderTest {
 
   @Test
   void numbersWithoutLiteralsAreConverted() {
-    assertThat(col("x").eq(Double.NaN))
-        .isEqualTo(Expr.parse("`x` = CAST('NaN' AS double)"));
+    assertThat(col("x").eq(Double.NaN)).isEqualTo(Expr.parse("`x` = CAST('NaN' AS double)"));
   }
 }

@@ -16,13 +16,8 @@ class FunctionDocsTest {
     String text = Files.readString(Files.exists(page) ? page : Path.of("..").resolve(page));
     List<String> missing =
         FunctionTable.rows().stream()
-            .map(
-                row ->
-                    "| `"
-                        + row.signature().text().replace("|", "\\|")
-                        + "` | "
-                        + row.summary()
-                        + " |")
+            .map(row ->
+                "| `" + row.signature().text().replace("|", "\\|") + "` | " + row.summary() + " |")
             .filter(line -> !text.contains(line))
             .toList();
     assertThat(missing).isEmpty();

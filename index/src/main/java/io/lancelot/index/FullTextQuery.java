@@ -55,8 +55,7 @@ public sealed interface FullTextQuery {
     }
 
     public Match boost(float factor) {
-      return new Match(
-          terms, column, factor, fuzziness, maxExpansions, operator, prefixLength);
+      return new Match(terms, column, factor, fuzziness, maxExpansions, operator, prefixLength);
     }
 
     public Match operator(Operator joined) {
@@ -122,7 +121,8 @@ public sealed interface FullTextQuery {
   }
 
   /// What one finds, less a share of the score that another gives.
-  record Boost(FullTextQuery positive, FullTextQuery negative, float negativeBoost) implements FullTextQuery {
+  record Boost(FullTextQuery positive, FullTextQuery negative, float negativeBoost)
+      implements FullTextQuery {
     public Boost {
       requireFinite("negative_boost", negativeBoost);
     }
@@ -162,7 +162,8 @@ public sealed interface FullTextQuery {
     switch (this) {
       case Match match -> match.column().ifPresent(into::add);
       case Phrase phrase -> phrase.column().ifPresent(into::add);
-      case MultiMatch multi -> multi.matches().forEach(match -> match.column().ifPresent(into::add));
+      case MultiMatch multi ->
+          multi.matches().forEach(match -> match.column().ifPresent(into::add));
       case Boost boost -> {
         boost.positive().collectColumns(into);
         boost.negative().collectColumns(into);
@@ -268,7 +269,11 @@ public sealed interface FullTextQuery {
     String kind = String.valueOf(only.getKey());
     if (!(only.getValue() instanceof Map<?, ?> body)) {
       throw new InvalidInputException(
-          "full-text query: expected=an object, found=" + only.getValue() + " (member=" + kind + ")");
+          "full-text query: expected=an object, found="
+              + only.getValue()
+              + " (member="
+              + kind
+              + ")");
     }
     return switch (kind) {
       case "match" -> match(body);
@@ -364,8 +369,7 @@ public sealed interface FullTextQuery {
     return switch (value.toString().toUpperCase(java.util.Locale.ROOT)) {
       case "OR" -> Operator.OR;
       case "AND" -> Operator.AND;
-      default ->
-          throw new InvalidInputException("operator: expected=Or or And, found=" + value);
+      default -> throw new InvalidInputException("operator: expected=Or or And, found=" + value);
     };
   }
 

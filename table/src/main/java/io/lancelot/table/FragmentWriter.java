@@ -89,7 +89,8 @@ final class FragmentWriter implements AutoCloseable {
       WrittenFiles written,
       BatchStream rows) {
     try (FragmentWriter writer =
-        new FragmentWriter(root, columns, version, context, written, Long.MAX_VALUE, Long.MAX_VALUE)) {
+        new FragmentWriter(
+            root, columns, version, context, written, Long.MAX_VALUE, Long.MAX_VALUE)) {
       for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
         writer.write(batch);
       }

@@ -14,6 +14,7 @@ import io.lancelot.index.RowSet;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ final class BitmapFile implements AutoCloseable {
   private final ColumnReader reader;
   private final ReentrantLock lock = new ReentrantLock();
   private final AtomicReferenceArray<@Nullable RowSet> sets;
-  private volatile long keptBytes;
+  private final AtomicLong keptBytes = new AtomicLong();
 
   BitmapFile(IndexFiles files, DataType type) {
     file = SegmentFile.open(files, NAME);
@@ -48,7 +49,7 @@ final class BitmapFile implements AutoCloseable {
       keys = Columns.copy(file.column(KEYS, type).read(0, count, work), kept);
       reader = file.column(BITMAPS, Types.BINARY);
       sets = new AtomicReferenceArray<>(count);
-      keptBytes = kept.heldBytes();
+      keptBytes.set(kept.heldBytes());
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -104,7 +105,7 @@ final class BitmapFile implements AutoCloseable {
   private void read(int from, int to, IndexWork work) {
     lock.lock();
     try (Scratch scratch = file.memory().scratch()) {
-      if (keptBytes >= keepBytes) {
+      if (keptBytes.get() >= keepBytes) {
         return;
       }
       Column column = reader.read(from, to - from, scratch);
@@ -112,7 +113,7 @@ final class BitmapFile implements AutoCloseable {
         if (sets.get(i) == null) {
           VarColumn bitmaps = (VarColumn) column;
           sets.set(i, parse(bitmaps, i - from, work));
-          keptBytes += 2 * bitmaps.byteLength(i - from) + 64;
+          keptBytes.addAndGet(2L * bitmaps.byteLength(i - from) + 64);
         }
       }
     } finally {
@@ -140,13 +141,13 @@ final class BitmapFile implements AutoCloseable {
 
   void prewarm() {
     IndexWork work = new IndexWork();
-    for (int from = 0; from < keys.length() && keptBytes < keepBytes; from += BULK) {
+    for (int from = 0; from < keys.length() && keptBytes.get() < keepBytes; from += BULK) {
       read(from, Math.min(from + BULK, keys.length()), work);
     }
   }
 
   long heldBytes() {
-    return keptBytes;
+    return keptBytes.get();
   }
 
   @Override

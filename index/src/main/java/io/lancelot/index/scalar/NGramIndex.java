@@ -95,6 +95,7 @@ final class NGramIndex implements ScalarIndex {
   }
 
   /// The rows of one trigram.
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock alone.
   RowSet rows(int token, IndexWork work) {
     int at = Arrays.binarySearch(tokens, token);
     if (at < 0) {

@@ -100,8 +100,7 @@ public final class NGramKind implements IndexKind {
     Schema schema =
         Schema.of(
             Field.nullable(TOKENS, Types.UINT32),
-            new Field(
-                POSTINGS, Types.BINARY, false, Map.of("lance-encoding:compression", "none")));
+            new Field(POSTINGS, Types.BINARY, false, Map.of("lance-encoding:compression", "none")));
     int passes = Math.clamp(source.rowCount() / PASS_ROWS + 1, 1, 256);
     IndexWork work = new IndexWork();
     try (DataFileWriter writer = into.create(NAME, schema);

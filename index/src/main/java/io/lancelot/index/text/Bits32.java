@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 
 /// Numbers packed with as many bits as the largest of them needs: value `i` lies in lane `i % 4`,
 /// 32 values of each lane one after another in 32-bit words, the words of the lanes in turn. So one
-/// step of a loop handles four values, or one instruction where the JVM sees it. Format: lance-format
-/// section A.10.
+/// step of a loop handles four values, or one instruction where the JVM sees it. Format:
+/// lance-format section A.10.
 final class Bits32 {
 
   static final int BLOCK = 128;
@@ -109,8 +109,7 @@ final class Bits32 {
     }
   }
 
-  private static void unpackAny(
-      byte[] in, int from, int lanes, int width, int mask, int[] values) {
+  private static void unpackAny(byte[] in, int from, int lanes, int width, int mask, int[] values) {
     for (int row = 0; row < 32; row++) {
       int bit = row * width;
       int word = bit >>> 5;

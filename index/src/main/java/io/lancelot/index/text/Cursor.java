@@ -30,7 +30,8 @@ final class Cursor {
     this.weight = weight;
     int size = Math.min(posting.docCount(), posting.format().blockSize());
     // Full blocks are unpacked in one go.
-    int room = posting.docCount() >= posting.format().blockSize() ? posting.format().blockSize() : size;
+    int room =
+        posting.docCount() >= posting.format().blockSize() ? posting.format().blockSize() : size;
     this.docs = new int[room];
     this.freqs = new int[room];
   }

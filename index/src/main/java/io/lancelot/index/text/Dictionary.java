@@ -88,9 +88,7 @@ final class Dictionary {
     int high = ids.length;
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (Arrays.compareUnsigned(
-              bytes, starts[middle], starts[middle + 1], wanted, from, to)
-          < 0) {
+      if (Arrays.compareUnsigned(bytes, starts[middle], starts[middle + 1], wanted, from, to) < 0) {
         low = middle + 1;
       } else {
         high = middle;

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -42,8 +43,7 @@ final class Fuzzy {
         }
       }
       for (byte[] token : near) {
-        expanded.add(
-            new Analyzer.Token(new String(token, StandardCharsets.UTF_8), place.getKey()));
+        expanded.add(new Analyzer.Token(new String(token, StandardCharsets.UTF_8), place.getKey()));
       }
     }
     return expanded;
@@ -64,15 +64,14 @@ final class Fuzzy {
       this.word = text.codePoints().toArray();
       this.distance = distance;
       this.prefixLetters = Math.min(prefixLength, word.length);
-      this.prefix =
-          new String(word, 0, prefixLetters).getBytes(StandardCharsets.UTF_8);
+      this.prefix = new String(word, 0, prefixLetters).getBytes(StandardCharsets.UTF_8);
       rows[0] = new int[word.length + 1];
       for (int i = 0; i <= word.length; i++) {
         rows[0][i] = i;
       }
     }
 
-    void search(Dictionary tokens, int limit, TreeSet<byte[]> out) {
+    void search(Dictionary tokens, int limit, Set<byte[]> out) {
       byte[] bytes = tokens.bytes();
       int found = 0;
       int i = prefix.length == 0 ? 0 : tokens.lowerBound(prefix, 0, prefix.length);

@@ -45,5 +45,4 @@ final class GrowingBytes {
   void clear() {
     length = 0;
   }
-
 }

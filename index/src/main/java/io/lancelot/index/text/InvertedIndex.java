@@ -126,8 +126,7 @@ public final class InvertedIndex implements TextIndex {
     }
 
     /// Adds the rows of a batch: a column of text or lists of text, and row numbers.
-    public void add(
-        io.lancelot.columnar.Column texts, io.lancelot.columnar.FixedColumn rows) {
+    public void add(io.lancelot.columnar.Column texts, io.lancelot.columnar.FixedColumn rows) {
       Texts.add(texts, rows, analyzer, builder);
     }
 

@@ -46,6 +46,8 @@ public enum Language {
   TURKISH("tr", TurkishStemmer::new);
 
   private final String code;
+
+  @SuppressWarnings("ImmutableEnumChecker") // A constructor, which has no state.
   private final Supplier<SnowballStemmer> stemmer;
 
   Language(String code, Supplier<SnowballStemmer> stemmer) {

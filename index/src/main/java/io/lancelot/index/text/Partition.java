@@ -55,7 +55,13 @@ final class Partition {
     tokens.forEachId(id -> {
       if (id >= listCount) {
         throw new CorruptDataException(
-            "token number: expected=below " + listCount + ", found=" + id + " (path=" + where + ")");
+            "token number: expected=below "
+                + listCount
+                + ", found="
+                + id
+                + " (path="
+                + where
+                + ")");
       }
     });
   }
@@ -93,7 +99,10 @@ final class Partition {
   }
 
   long heldBytes() {
-    return tokens.heldBytes() + 12L * rowIds.length + held.get() + (norms == null ? 0 : 4L * rowIds.length);
+    return tokens.heldBytes()
+        + 12L * rowIds.length
+        + held.get()
+        + (norms == null ? 0 : 4L * rowIds.length);
   }
 
   /// What each document's length adds to a frequency.
@@ -131,7 +140,11 @@ final class Partition {
 
   CorruptDataException damaged(IndexOutOfBoundsException cause) {
     return new CorruptDataException(
-        "posting list: expected=documents below " + rowIds.length + ", found=others (path=" + where + ")",
+        "posting list: expected=documents below "
+            + rowIds.length
+            + ", found=others (path="
+            + where
+            + ")",
         cause);
   }
 

@@ -81,7 +81,8 @@ final class PartitionSearch {
   }
 
   private int distinctTerms() {
-    return (int) terms.stream().map(term -> java.nio.ByteBuffer.wrap(term.token())).distinct().count();
+    return (int)
+        terms.stream().map(term -> java.nio.ByteBuffer.wrap(term.token())).distinct().count();
   }
 
   /// A cursor for each token there is; one that is asked for twice weighs twice.

@@ -55,7 +55,8 @@ final class Rows {
       }
       if (i < values.size()) {
         byte[] value = values.get(i);
-        MemorySegment.copy(value, 0, data, java.lang.foreign.ValueLayout.JAVA_BYTE, at, value.length);
+        MemorySegment.copy(
+            value, 0, data, java.lang.foreign.ValueLayout.JAVA_BYTE, at, value.length);
         at += value.length;
       }
     }

@@ -42,7 +42,8 @@ final class SegmentReader implements AutoCloseable {
       String path = file.path();
       String json = metadata.get("params");
       this.params = json == null ? TextParams.DEFAULT : TextParams.fromJson(json, path);
-      for (String part : metadata.getOrDefault("partitions", "[]").replaceAll("[\\[\\]\\s]", "").split(",", -1)) {
+      for (String part :
+          metadata.getOrDefault("partitions", "[]").replaceAll("[\\[\\]\\s]", "").split(",", -1)) {
         if (!part.isEmpty()) {
           numbers.add(partition(part, path));
         }
@@ -58,13 +59,21 @@ final class SegmentReader implements AutoCloseable {
       if (!List.of("fixed32_v1", "varint_delta_v1").contains(tail)
           || !List.of("128", "256").contains(block)) {
         throw new UnsupportedFeatureException(
-            "text index: posting_tail_codec=" + tail + ", posting_block_size=" + block + " (path=" + path + ")");
+            "text index: posting_tail_codec="
+                + tail
+                + ", posting_block_size="
+                + block
+                + " (path="
+                + path
+                + ")");
       }
       this.format =
           new PostingFormat(
               Integer.parseInt(block),
               tail.equals("varint_delta_v1"),
-              metadata.getOrDefault("positions_codec", "packed_delta_v1").equals("packed_delta_v1"));
+              metadata
+                  .getOrDefault("positions_codec", "packed_delta_v1")
+                  .equals("packed_delta_v1"));
       this.positions =
           params.withPosition()
               && metadata.getOrDefault("positions_layout", "").equals("shared_stream_v2");
@@ -104,7 +113,13 @@ final class SegmentReader implements AutoCloseable {
       open.add(lists);
       partitions.add(
           new Partition(
-              tokens, rowIds, lengths, positions, lists, lists.docCounts.length, lists.file.path()));
+              tokens,
+              rowIds,
+              lengths,
+              positions,
+              lists,
+              lists.docCounts.length,
+              lists.file.path()));
     }
     return List.copyOf(partitions);
   }
@@ -165,7 +180,11 @@ final class SegmentReader implements AutoCloseable {
   private static int size(DataFileReader file) {
     if (file.rowCount() > Integer.MAX_VALUE / 2) {
       throw new CorruptDataException(
-          "index rows: expected=at most 2^30, found=" + file.rowCount() + " (path=" + file.path() + ")");
+          "index rows: expected=at most 2^30, found="
+              + file.rowCount()
+              + " (path="
+              + file.path()
+              + ")");
     }
     return (int) file.rowCount();
   }
@@ -260,8 +279,7 @@ final class SegmentReader implements AutoCloseable {
         check("position blocks", blocks, offsetList.offset(1) - offsetList.offset(0), id);
         int[] positionStarts = new int[blocks + 1];
         for (int b = 0; b < blocks; b++) {
-          positionStarts[b] =
-              ((FixedColumn) offsetList.items()).intAt(offsetList.offset(0) + b);
+          positionStarts[b] = ((FixedColumn) offsetList.items()).intAt(offsetList.offset(0) + b);
         }
         positionStarts[blocks] = positionBytes.length;
         return new Posting(format, docs, data, starts, positionBytes, positionStarts);

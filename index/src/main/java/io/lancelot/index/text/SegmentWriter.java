@@ -85,8 +85,7 @@ final class SegmentWriter {
                   TOKENS,
                   size,
                   List.of(
-                      Rows.bytes(Types.UTF8, texts, scratch),
-                      Rows.ints(ids, 0, size, scratch))));
+                      Rows.bytes(Types.UTF8, texts, scratch), Rows.ints(ids, 0, size, scratch))));
         }
       }
       out.finish();
@@ -172,7 +171,8 @@ final class SegmentWriter {
       lengths[i] = posting.docCount();
       blockCounts[i] = posting.blockCount();
       for (int b = 0; b < posting.blockCount(); b++) {
-        blocks.add(Arrays.copyOfRange(posting.data(), posting.starts()[b], posting.starts()[b + 1]));
+        blocks.add(
+            Arrays.copyOfRange(posting.data(), posting.starts()[b], posting.starts()[b + 1]));
       }
       impactCounts[i] = list.impacts().size();
       impacts.addAll(list.impacts());

@@ -155,10 +155,13 @@ interface Segmenter {
     @Override
     public void cut(String text, boolean query, Sink sink) {
       int[] shift = {0};
-      simple(text, query, (from, to, position) -> {
-        int at = position + shift[0];
-        shift[0] += run(text, from, to, at, query, sink) - 1;
-      });
+      simple(
+          text,
+          query,
+          (from, to, position) -> {
+            int at = position + shift[0];
+            shift[0] += run(text, from, to, at, query, sink) - 1;
+          });
     }
 
     /// Returns how many positions the run takes.

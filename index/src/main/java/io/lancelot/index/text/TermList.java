@@ -6,7 +6,8 @@ package io.lancelot.index.text;
 ///
 /// @param averageLength the statistics that the scores hold for
 /// @param max the highest of all blocks
-record TermList(Posting posting, int[] lastDocs, float[] maxScores, float max, float averageLength) {
+record TermList(
+    Posting posting, int[] lastDocs, float[] maxScores, float max, float averageLength) {
 
   static TermList of(Posting posting, float[] norms, float averageLength) {
     int blocks = posting.blockCount();

@@ -1,9 +1,9 @@
 package io.lancelot.index.text;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.index.FullTextQuery;
 import io.lancelot.index.TextHits;
 import io.lancelot.index.TextIndex;
-import io.lancelot.index.FullTextQuery;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -102,7 +102,10 @@ public final class TextSearch {
     List<Source> sources = columns.get(column.get());
     if (sources == null) {
       throw new InvalidInputException(
-          "full-text query: expected=one of the columns " + columns.keySet() + ", found=" + column.get());
+          "full-text query: expected=one of the columns "
+              + columns.keySet()
+              + ", found="
+              + column.get());
     }
     return sources;
   }
@@ -188,7 +191,8 @@ public final class TextSearch {
         Optional<Scored> best = Optional.empty();
         for (FullTextQuery.Match match : multi.matches()) {
           Optional<Scored> one = evaluate(terms(match));
-          best = best.isEmpty() ? one : one.isEmpty() ? best : Optional.of(best.get().max(one.get()));
+          best =
+              best.isEmpty() ? one : one.isEmpty() ? best : Optional.of(best.get().max(one.get()));
         }
         yield best;
       }
@@ -212,7 +216,8 @@ public final class TextSearch {
     Optional<Scored> should = Optional.empty();
     for (FullTextQuery each : bool.should()) {
       Optional<Scored> one = evaluate(each);
-      should = should.isEmpty() ? one : one.isEmpty() ? should : Optional.of(should.get().or(one.get()));
+      should =
+          should.isEmpty() ? one : one.isEmpty() ? should : Optional.of(should.get().or(one.get()));
     }
     Optional<Scored> found =
         must.isEmpty()

@@ -26,6 +26,7 @@ final class WordBreaks implements Segmenter {
     this.split = split;
   }
 
+  @SuppressWarnings("RefactorSwitch") // Grouped as the standard has it.
   private static Kind kind(int c) {
     if (c < 0x80 && Segmenter.isWordPart(c)) {
       return c <= '9' ? Kind.DIGIT : Kind.LETTER;

@@ -25,7 +25,7 @@ final class ExCodes {
           for (int u = 0; u < 4; u++) {
             for (int j = 0; j < 8; j++) {
               int d = block + 16 * u + j;
-              put(out, to + 8 * u + j, codes[d] & 15 | (codes[d + 8] & 15) << 4);
+              put(out, to + 8L * u + j, codes[d] & 15 | (codes[d + 8] & 15) << 4);
             }
           }
         }
@@ -71,7 +71,7 @@ final class ExCodes {
       for (int j = 0; j < 16; j++) {
         put(
             out,
-            to + 16 * k + j,
+            to + 16L * k + j,
             codes[block + 16 * k + j] & 63 | (codes[block + 48 + j] >>> 2 * k & 3) << 6);
       }
     }

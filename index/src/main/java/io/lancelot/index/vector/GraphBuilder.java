@@ -98,7 +98,7 @@ final class GraphBuilder {
       }
     }
     connect(worker);
-    return finish(top, worker);
+    return finish(top);
   }
 
   private int limit(int level) {
@@ -352,7 +352,7 @@ final class GraphBuilder {
     }
   }
 
-  private Graph finish(int top, Worker worker) {
+  private Graph finish(int top) {
     int[][] levels = new int[top + 1][];
     int[][][] neighbours = new int[top + 1][][];
     float[][][] distances = new float[top + 1][][];

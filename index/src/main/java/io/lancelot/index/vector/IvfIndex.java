@@ -207,6 +207,7 @@ final class IvfIndex implements VectorIndex {
   }
 
   /// The chunk that a partition lies in.
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock alone.
   Chunk chunk(int partition) {
     int number = chunkOf[partition];
     Chunk chunk = chunks.getAcquire(number);

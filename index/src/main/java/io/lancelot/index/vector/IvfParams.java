@@ -170,7 +170,7 @@ record IvfParams(
     } else if (partitionRows.isPresent()) {
       wanted = rows / partitionRows.getAsLong();
     } else {
-      wanted = graph ? rows >> 20 : Math.round(Math.sqrt(rows));
+      wanted = graph ? rows >> 20 : Math.round(Math.sqrt((double) rows));
     }
     return Math.clamp(wanted, 1, Math.clamp(rows, 1, 1 << 16));
   }

@@ -104,12 +104,11 @@ final class RqCodec implements Codec {
         residual[d] = rows[at + i * dim + d] - centres[centre + d];
       }
       rotation.apply(residual, 0, r);
-      encodeRow(r, centre, rows, at + i * dim, ex, out, slots[from + i] * recordBytes());
+      encodeRow(r, centre, ex, out, slots[from + i] * recordBytes());
     }
   }
 
-  private void encodeRow(
-      float[] r, int centre, float[] rows, int row, int[] ex, MemorySegment out, long to) {
+  private void encodeRow(float[] r, int centre, int[] ex, MemorySegment out, long to) {
     double square = 0;
     double rd = 0;
     double cd = 0;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lancelot.base.Context;
 import io.lancelot.base.Scratch;
-import io.lancelot.columnar.ColumnBuilder;
 import io.lancelot.columnar.Column;
+import io.lancelot.columnar.ColumnBuilder;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Types;
 import io.lancelot.columnar.Values;
@@ -30,7 +30,8 @@ class KeySorterTest {
       return null;
     }
     return switch (type) {
-      case DataType.Utf8 _ -> "prefix" + random.nextInt(3) + "x".repeat(random.nextInt(12)) + random.nextInt(50);
+      case DataType.Utf8 _ ->
+          "prefix" + random.nextInt(3) + "x".repeat(random.nextInt(12)) + random.nextInt(50);
       case DataType.Floating _ ->
           switch (random.nextInt(6)) {
             case 0 -> Double.NaN;

@@ -57,7 +57,8 @@ class TextSearchTest {
         .containsExactly("foo", "bar", "baz", "alpha", "beta");
     assertThat(
             tokens(
-                params("base_tokenizer", "code", "split_identifiers", "true", "lower_case", "false"),
+                params(
+                    "base_tokenizer", "code", "split_identifiers", "true", "lower_case", "false"),
                 "parseHTML2JSON"))
         .containsExactly("parseHTML2JSON", "parse", "HTML", "2", "JSON");
   }
@@ -67,8 +68,7 @@ class TextSearchTest {
   void findsWordsOfScriptsWithoutSpaces() {
     InvertedIndex index =
         index(params(), List.of("北京大学是中国的大学", "東京都は日本の首都です", "서울은 대한민국의 수도이다", "ERP审批流程"));
-    Map<String, Long> wanted =
-        Map.of("大学", 0L, "首都", 1L, "대한민국의", 2L, "ERP", 3L, "审批", 3L);
+    Map<String, Long> wanted = Map.of("大学", 0L, "首都", 1L, "대한민국의", 2L, "ERP", 3L, "审批", 3L);
     wanted.forEach((word, row) ->
         assertThat(search(index, FullTextQuery.Match.of(word), 5).rows()).contains(row));
   }
@@ -89,7 +89,9 @@ class TextSearchTest {
     InvertedIndex index = index(params(), List.of("the fox", "the dog"));
     FullTextQuery the = FullTextQuery.Match.of("the");
     FullTextQuery fox = FullTextQuery.Match.of("fox");
-    assertThat(search(index, new FullTextQuery.Bool(List.of(the, fox), List.of(), List.of()), 5).rows())
+    assertThat(
+            search(index, new FullTextQuery.Bool(List.of(the, fox), List.of(), List.of()), 5)
+                .rows())
         .containsExactly(0);
     assertThat(search(index, the, 5).size()).isZero();
   }
@@ -116,8 +118,7 @@ class TextSearchTest {
           random.nextBoolean() ? FullTextQuery.Operator.OR : FullTextQuery.Operator.AND;
       TextHits hits =
           search(index, FullTextQuery.Match.of(String.join(" ", words)).operator(operator), 10);
-      TreeMap<Long, Double> expected =
-          scores(texts, words, operator == FullTextQuery.Operator.AND);
+      TreeMap<Long, Double> expected = scores(texts, words, operator == FullTextQuery.Operator.AND);
       List<Double> best =
           expected.values().stream().sorted((a, b) -> Double.compare(b, a)).limit(10).toList();
       assertThat(hits.size()).as("seed=%d %s %s", SEED, operator, words).isEqualTo(best.size());
@@ -164,7 +165,8 @@ class TextSearchTest {
     InvertedIndex index =
         index(
             params("stem", "false"),
-            List.of("apple banana cherry", "banana apple", "apple cherry banana", "x apple banana"));
+            List.of(
+                "apple banana cherry", "banana apple", "apple cherry banana", "x apple banana"));
     assertThat(search(index, FullTextQuery.Phrase.of("apple banana"), 9).rows())
         .containsExactlyInAnyOrder(0, 3);
     assertThat(search(index, FullTextQuery.Phrase.of("apple banana").slop(1), 9).rows())
