@@ -9,7 +9,6 @@ import io.lancelot.Table;
 import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.BatchStream;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -243,11 +242,7 @@ final class QueryVerb extends Verb {
       }
       return postfilter ? query.postfilter() : query;
     }
-    HybridQuery query =
-        table
-            .hybrid()
-            .text(words)
-            .vectorOfDoubles(vectors.getFirst());
+    HybridQuery query = table.hybrid().text(words).vectorOfDoubles(vectors.getFirst());
     if (metric != null) {
       query.distanceType(distance(metric));
     }

@@ -13,7 +13,6 @@ import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.LancelotException;
 import io.lancelot.base.StorageException;
-import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.index.FullTextQuery;
@@ -270,8 +269,7 @@ final class Replay {
     }
   }
 
-  private static QueryBuilder<?> textQuery(
-      Table table, List<double[]> vectors, Map<?, ?> request) {
+  private static QueryBuilder<?> textQuery(Table table, List<double[]> vectors, Map<?, ?> request) {
     Object asked = request.get("full_text_query");
     FullTextQuery text =
         switch (asked) {

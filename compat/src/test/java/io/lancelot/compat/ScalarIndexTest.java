@@ -17,8 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Scalar indices of either side answer on the other: the plan names them, and the rows are those of
-/// a scan.
+/// Scalar indices of either side answer on the other: the plan names them, and the rows are those
+/// of a scan.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ScalarIndexTest {
 
@@ -101,8 +101,7 @@ final class ScalarIndexTest {
     for (boolean stable : new boolean[] {false, true}) {
       Path db = dir.resolve(String.valueOf(stable));
       write(db, stable);
-      oracle.call(
-          "index", Map.of("lance", Ours.folder(db, "t"), "column", column, "type", type));
+      oracle.call("index", Map.of("lance", Ours.folder(db, "t"), "column", column, "type", type));
       oracle.call("delete", Map.of("lance", Ours.folder(db, "t"), "filter", "id % 10 = 3"));
       JsonNode expected =
           oracle.call("filtered", Map.of("lance", Ours.folder(db, "t"), "filter", filter));
