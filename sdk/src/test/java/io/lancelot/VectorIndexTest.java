@@ -227,10 +227,12 @@ class VectorIndexTest {
     float[] broken = gaussian(1);
     broken[3] = Float.NaN;
     items.set(5, new Item(5, broken));
-    Table table = created("t", items);
+    Table table = created("t", List.of());
+    table.add(items, BadVectors.fill(Double.NaN));
     table.createIndex("vector", Index.ivfFlat().numPartitions(1));
     assertThat(ids(table.search(gaussian(1)).limit(ROWS).toList(Hit.class))).doesNotContain(5L);
-    Table none = created("none", List.of(new Item(1, broken), new Item(2, broken)));
+    Table none = created("none", List.of());
+    none.add(List.of(new Item(1, broken), new Item(2, broken)), BadVectors.fill(Double.NaN));
     assertThatThrownBy(() -> none.createIndex("vector", Index.ivfPq()))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("finite");

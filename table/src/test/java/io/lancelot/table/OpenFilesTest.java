@@ -65,7 +65,8 @@ class OpenFilesTest {
       held.close();
       held.close();
       assertThat(open.openCount()).isZero();
-      assertThatThrownBy(() -> open.lease(files.get(0))).isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(() -> open.lease(files.get(0)))
+          .isInstanceOf(io.lancelot.base.InvalidInputException.class);
     }
   }
 
