@@ -248,24 +248,12 @@ public final class Engine implements AutoCloseable {
     long left = offset;
     for (Fragment fragment : snapshot.fragments()) {
       if (left >= 0 && left < fragment.liveRows()) {
-        return fragment.id() << 32 | nthLive(table.deletions(snapshot, fragment), left);
+        return fragment.id() << 32 | Selection.liveRow(table.deletions(snapshot, fragment), left);
       }
       left -= fragment.liveRows();
     }
     throw new InvalidInputException(
         "row offset: expected=0 to " + (snapshot.rowCount() - 1) + ", found=" + offset);
-  }
-
-  /// The physical row of the live row with `n` live ones before it.
-  private static long nthLive(RoaringBitmap deleted, long n) {
-    long row = n;
-    while (true) {
-      long beyond = n + deleted.rankLong((int) row);
-      if (beyond == row) {
-        return row;
-      }
-      row = beyond;
-    }
   }
 
   /// What a deletion did.

@@ -76,4 +76,22 @@ final class Selection {
     }
     return Bits.of(words, length);
   }
+
+  /// The physical number of the `n`-th row, from 0, that is not deleted.
+  static long liveRow(RoaringBitmap deleted, long n) {
+    if (deleted.isEmpty()) {
+      return n;
+    }
+    long low = n;
+    long high = n + deleted.getLongCardinality();
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      if (middle + 1 - deleted.rankLong((int) middle) > n) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
 }

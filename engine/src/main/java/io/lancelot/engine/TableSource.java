@@ -104,7 +104,8 @@ final class TableSource implements IndexSource {
       if (next < count && positions[next] < end) {
         RoaringBitmap deleted = table.deletions(snapshot, fragment);
         while (next < count && positions[next] < end) {
-          addresses[next] = fragment.id() << 32 | liveRow(deleted, positions[next] - base);
+          addresses[next] =
+              fragment.id() << 32 | Selection.liveRow(deleted, positions[next] - base);
           next++;
         }
       }
@@ -115,24 +116,6 @@ final class TableSource implements IndexSource {
           "sample position: expected below " + base + ", found=" + positions[next]);
     }
     return leaf(table.take(snapshot, addresses, count, columns(), scratch), scratch);
-  }
-
-  /// The physical number of the `n`-th row that is not deleted.
-  private static long liveRow(RoaringBitmap deleted, long n) {
-    if (deleted.isEmpty()) {
-      return n;
-    }
-    long low = n;
-    long high = n + deleted.getLongCardinality();
-    while (low < high) {
-      long middle = (low + high) >>> 1;
-      if (middle + 1 - deleted.rankLong((int) middle) > n) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return low;
   }
 
   /// The indexed field instead of the top-level column it lies in.
