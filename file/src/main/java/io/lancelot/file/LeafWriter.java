@@ -113,6 +113,7 @@ final class LeafWriter implements AutoCloseable {
       values = column.slice(from, marked.live());
       marked = marked.withoutPositions();
     }
+    ValueChecks.checkInput(values, path);
     if (buffers.slots().mustFlushBefore(values)
         || (long) levels + marked.levels() > Integer.MAX_VALUE / 4) {
       flush();

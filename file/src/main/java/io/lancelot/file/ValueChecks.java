@@ -1,6 +1,7 @@
 package io.lancelot.file;
 
 import io.lancelot.base.CorruptDataException;
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.DictionaryColumn;
@@ -11,24 +12,51 @@ import io.lancelot.columnar.VarColumn;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Checks that values are ones their type allows, so that a damaged page cannot hand on text that
-/// is no UTF-8 or decimals beyond their precision. Times outside a day and dates off whole days are
-/// what somebody wrote: they are handed on, as the real Lance does.
+/// is no UTF-8, decimals beyond their precision or times outside a day, and nobody can write them.
+/// Dates in milliseconds that are no whole days are what JavaScript writes: they are left alone, as
+/// the real Lance does.
 final class ValueChecks {
 
   private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
 
   private ValueChecks() {}
 
-  /// @throws CorruptDataException if a value that is not null is not valid for the column's type
+  /// @throws CorruptDataException if a value read that is not null is not valid for its type
   static void check(Column column, String place) {
-    switch (column.type()) {
-      case DataType.Utf8 _ -> checkText((VarColumn) column, place);
-      case DataType.Decimal decimal -> checkDecimals((FixedColumn) column, decimal, place);
-      case DataType.FixedSizeList _ -> check(((FixedListColumn) column).items(), place);
-      case DataType.Struct _ -> ((StructColumn) column).children().forEach(c -> check(c, place));
-      case DataType.Dictionary _ -> check(((DictionaryColumn) column).values(), place);
+    String problem = problem(column);
+    if (problem != null) {
+      throw new CorruptDataException(problem + " " + place);
+    }
+  }
+
+  /// @throws InvalidInputException if a value to be written that is not null is not valid for its
+  ///   type
+  static void checkInput(Column column, String path) {
+    String problem = problem(column);
+    if (problem != null) {
+      throw new InvalidInputException(problem + " (column=" + path + ")");
+    }
+  }
+
+  /// What is wrong with a value; null if nothing is.
+  private static @Nullable String problem(Column column) {
+    return switch (column.type()) {
+      case DataType.Utf8 _ -> textProblem((VarColumn) column);
+      case DataType.Decimal decimal -> decimalProblem((FixedColumn) column, decimal);
+      case DataType.Time(DataType.TimeUnit unit) -> timeProblem((FixedColumn) column, unit);
+      case DataType.FixedSizeList _ -> problem(((FixedListColumn) column).items());
+      case DataType.Struct _ ->
+          ((StructColumn) column)
+              .children().stream()
+                  .map(ValueChecks::problem)
+                  .filter(Objects::nonNull)
+                  .findFirst()
+                  .orElse(null);
+      case DataType.Dictionary _ -> problem(((DictionaryColumn) column).values());
       case DataType.Null _,
           DataType.Bool _,
           DataType.Int _,
@@ -36,26 +64,44 @@ final class ValueChecks {
           DataType.Binary _,
           DataType.FixedSizeBinary _,
           DataType.Date _,
-          DataType.Time _,
           DataType.Timestamp _,
           DataType.Duration _,
           DataType.ListOf _,
-          DataType.MapOf _ -> {}
-    }
+          DataType.MapOf _ ->
+          null;
+    };
   }
 
-  private static void checkText(VarColumn column, String place) {
+  private static @Nullable String timeProblem(FixedColumn column, DataType.TimeUnit unit) {
+    long day = 86_400L * unit.perSecond();
+    boolean narrow = column.width() == 4;
+    long signs = 0;
+    for (int i = 0; i < column.length(); i++) {
+      long ticks = narrow ? column.intAt(i) : column.longAt(i);
+      signs |= ticks | (day - 1 - ticks);
+    }
+    for (int i = 0; signs < 0 && i < column.length(); i++) {
+      long ticks = column.integerAt(i);
+      if ((ticks < 0 || ticks >= day) && !column.isNull(i)) {
+        return "time value: expected=0 to " + (day - 1) + ", found=" + ticks;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable String textProblem(VarColumn column) {
     long from = column.offset(0);
     long to = column.offset(column.length());
     if (isAscii(column.data(), from, to)
         || isUtf8(column.data(), from, to) && beginsCharacters(column, to)) {
-      return;
+      return null;
     }
     for (int i = 0; i < column.length(); i++) {
       if (!isUtf8(column.data(), column.offset(i), column.offset(i + 1)) && !column.isNull(i)) {
-        throw new CorruptDataException("text value: expected=UTF-8, found=other bytes " + place);
+        return "text value: expected=UTF-8, found=other bytes";
       }
     }
+    return null;
   }
 
   /// Whether no value begins inside a character.
@@ -140,7 +186,7 @@ final class ValueChecks {
     return true;
   }
 
-  private static void checkDecimals(FixedColumn column, DataType.Decimal type, String place) {
+  private static @Nullable String decimalProblem(FixedColumn column, DataType.Decimal type) {
     BigInteger limit = BigInteger.TEN.pow(type.precision());
     int width = column.width();
     // Values whose high words only repeat the sign and whose size stays below the greatest power of
@@ -158,15 +204,13 @@ final class ValueChecks {
         continue;
       }
       if (decimal(column, i).abs().compareTo(limit) >= 0) {
-        throw new CorruptDataException(
-            "decimal value: expected="
-                + type.precision()
-                + " digits at most, found="
-                + decimal(column, i)
-                + " "
-                + place);
+        return "decimal value: expected="
+            + type.precision()
+            + " digits at most, found="
+            + decimal(column, i);
       }
     }
+    return null;
   }
 
   private static BigInteger decimal(FixedColumn column, int index) {

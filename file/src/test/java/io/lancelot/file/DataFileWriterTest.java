@@ -231,6 +231,36 @@ class DataFileWriterTest {
         .hasMessage("type of a blob column: expected=large_binary, found=int32 (column=a)");
   }
 
+  /// What could not be read again is not written.
+  @Test
+  void refusesValuesThatTheirTypeDoesNotAllow() {
+    Schema times = Schema.of(Field.nullable("t", new DataType.Time(DataType.TimeUnit.MILLISECOND)));
+    var late =
+        new FixedColumn(
+            times.fields().getFirst().type(),
+            2,
+            MemorySegment.ofArray(new int[] {86_399_999, 86_400_000}),
+            null);
+    assertThatThrownBy(() -> write(times, FileVersion.V2_2, new Batch(times, 2, List.of(late))))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage("time value: expected=0 to 86399999, found=86400000 (column=t)");
+    Bits firstOnly = Bits.of(MemorySegment.ofArray(new byte[] {1}), 2);
+    var absent = new FixedColumn(late.type(), 2, late.data(), firstOnly);
+    assertThat(write(times, FileVersion.V2_2, new Batch(times, 2, List.of(absent)))).isNotEmpty();
+
+    Schema texts = Schema.of(Field.nullable("s", Types.UTF8));
+    var torn =
+        new VarColumn(
+            Types.UTF8,
+            1,
+            MemorySegment.ofArray(new int[] {0, 1}),
+            MemorySegment.ofArray(new byte[] {(byte) 0xC3}),
+            null);
+    assertThatThrownBy(() -> write(texts, FileVersion.V2_1, new Batch(texts, 1, List.of(torn))))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage("text value: expected=UTF-8, found=other bytes (column=s)");
+  }
+
   /// The format has no place for it, and the real Lance loses it without a word.
   @Test
   void refusesNullsInPackedStructs() {
