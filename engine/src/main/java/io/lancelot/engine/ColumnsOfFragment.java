@@ -50,11 +50,15 @@ final class ColumnsOfFragment implements AutoCloseable {
   /// How many rows to read at once so that they stay small in memory, by what all columns take on
   /// disk.
   int rowsPerRead(int most) {
+    return rowsPerRead(reader.fragment(), most);
+  }
+
+  static int rowsPerRead(Fragment fragment, int most) {
     long bytes = 0;
-    for (DataFile file : reader.fragment().files()) {
+    for (DataFile file : fragment.files()) {
       bytes += file.sizeBytes();
     }
-    long rowBytes = Math.max(1, bytes / Math.max(1, physicalRows()));
+    long rowBytes = Math.max(1, bytes / Math.max(1, fragment.physicalRows()));
     return Math.clamp(READ_BYTES / rowBytes, 1, most);
   }
 

@@ -149,7 +149,7 @@ final class RowFilter {
   private static RoaringBitmap rechecked(
       ColumnsOfFragment reader, RoaringBitmap candidates, Filter condition, Scratch scratch) {
     RoaringBitmap matches = new RoaringBitmap();
-    Candidates next = new Candidates(candidates, reader, READ_ROWS);
+    Candidates next = new Candidates(candidates, reader, 0, candidates.getLongCardinality());
     while (next.advance()) {
       scratch.reset();
       Batch batch = next.read(condition.columns(), scratch);
@@ -171,22 +171,29 @@ final class RowFilter {
     private final PeekableIntIterator iterator;
     private final RoaringBitmap deletions;
     private final ColumnsOfFragment reader;
-    private long[] rows;
+    private final long[] rows;
+    private long left;
     private int count;
 
-    Candidates(RoaringBitmap candidates, ColumnsOfFragment reader, int most) {
+    /// @param first how many rows to leave out before the first
+    /// @param number how many rows to look at from there on
+    Candidates(RoaringBitmap candidates, ColumnsOfFragment reader, long first, long number) {
       this.iterator = candidates.getIntIterator();
       this.deletions = reader.reader().deletions();
       this.reader = reader;
-      int size = (int) Math.min(candidates.getLongCardinality(), reader.rowsPerRead(most));
-      this.rows = new long[Math.max(1, size)];
+      this.left = number;
+      this.rows = new long[(int) Math.min(number, reader.rowsPerRead(READ_ROWS))];
+      if (first > 0) {
+        iterator.advanceIfNeeded(candidates.select((int) first));
+      }
     }
 
     /// Finds the next rows; false at the end.
     boolean advance() {
       count = 0;
       boolean check = !deletions.isEmpty();
-      while (count < rows.length && iterator.hasNext()) {
+      while (count < rows.length && left > 0) {
+        left--;
         int row = iterator.next();
         if (!check || !deletions.contains(row)) {
           rows[count++] = Integer.toUnsignedLong(row);

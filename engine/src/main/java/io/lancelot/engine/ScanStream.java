@@ -1,261 +1,209 @@
 package io.lancelot.engine;
 
-import io.lancelot.base.Scratch;
+import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
-import io.lancelot.columnar.Batches;
-import io.lancelot.columnar.Bits;
-import io.lancelot.columnar.Column;
-import io.lancelot.columnar.Columns;
-import io.lancelot.columnar.Field;
-import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
-import io.lancelot.expr.Filter;
 import io.lancelot.table.Fragment;
-import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.ArrayDeque;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
-/// Reads the live rows of all fragments in order, or those that pass a filter.
+/// Reads the live rows of all fragments in order, or those that pass a filter, piece by piece.
 ///
-/// Where indices know which rows may pass, only these are read. Columns of the filter are read
-/// first; the others for the rows that are left, by taking single rows where these are few and by
-/// reading the whole range where they are many.
+/// Where indices know which rows may pass, only these are read. Where reading a piece takes its
+/// time and nobody said that few rows are enough, the next ones are read ahead on other threads;
+/// the caller's thread reads too while it would only wait.
 final class ScanStream implements BatchStream {
-
-  /// Below this share of a range, rows are taken one by one.
-  private static final int TAKE_BELOW = 8;
 
   private static final int MAX_BATCH_ROWS = 8192;
 
+  /// A piece that takes less is read faster than handed over.
+  private static final long WORTH_HANDING_OVER_NANOS = 100_000;
+
   private final Execution execution;
   private final Plan.Scan plan;
-  private final Schema schema;
-  private final List<String> columns;
   private final OptionalLong enough;
-  private final Scratch scratch;
   private final Iterator<Fragment> fragments;
   private @Nullable RowFilter filter;
 
-  private @Nullable ColumnsOfFragment reader;
+  /// Where the next piece begins.
+  private @Nullable Fragment fragment;
 
-  /// What is tried on the rows of the fragment at hand.
-  private Optional<Filter> condition = Optional.empty();
-
-  /// Its rows, where indices know them.
-  private RowFilter.@Nullable Candidates candidates;
-
+  private @Nullable RoaringBitmap candidates;
   private long position;
   private int batchRows;
-  private int[] rows = new int[0];
+
+  /// Pieces being read, in order, the batch at hand, and readers without work.
+  private final ArrayDeque<ScanPiece> ahead = new ArrayDeque<>();
+
+  private @Nullable ScanPiece current;
+  private final ArrayDeque<PieceReader> idle = new ArrayDeque<>();
+  private int slowPieces;
+  private boolean mayReadAhead;
+
+  /// Whether memory was short once.
+  private boolean starved;
 
   ScanStream(Execution execution, Plan.Scan plan, OptionalLong enough) {
     this.execution = execution;
     this.plan = plan;
-    this.schema = plan.schema();
-    this.columns = plan.columns().stream().map(Field::name).toList();
     this.enough = enough;
-    this.scratch = execution.context().memory().scratch();
     this.fragments = execution.snapshot().fragments().iterator();
+    this.mayReadAhead = enough.isEmpty() && execution.context().parallelism() > 1;
   }
 
   @Override
   public Schema schema() {
-    return schema;
+    return plan.schema();
   }
 
   @Override
   public @Nullable Batch next() {
     while (true) {
-      ColumnsOfFragment current = reader;
-      if (current == null) {
-        current = nextFragment();
-        if (current == null) {
-          return null;
-        }
+      retire();
+      readAhead();
+      ScanPiece piece = ahead.pollFirst();
+      if (piece == null) {
+        return null;
       }
-      scratch.reset();
-      RowFilter.Candidates some = candidates;
-      Batch batch = some == null ? nextRange(current) : nextCandidates(current, some);
-      if (batch == null) {
-        current.close();
-        reader = null;
-      } else if (batch.rowCount() > 0) {
+      current = piece;
+      Batch batch = finish(piece);
+      if (batch.rowCount() > 0) {
         return batch;
       }
     }
   }
 
-  private @Nullable ColumnsOfFragment nextFragment() {
+  private void retire() {
+    ScanPiece used = current;
+    current = null;
+    if (used != null) {
+      if (starved) {
+        used.reader().release();
+      }
+      idle.addLast(used.reader());
+    }
+  }
+
+  /// Starts as many pieces as may be under way.
+  private void readAhead() {
+    boolean side = mayReadAhead && slowPieces > 1;
+    int most = side ? execution.context().parallelism() + 1 : 1;
+    while (ahead.size() < most) {
+      ScanPiece piece = nextPiece();
+      if (piece == null) {
+        return;
+      }
+      ahead.addLast(piece);
+      if (side) {
+        execution.context().cpu().execute(piece);
+      }
+    }
+  }
+
+  private Batch finish(ScanPiece piece) {
+    long began = System.nanoTime();
+    if (piece.runHere()) {
+      slowPieces = System.nanoTime() - began < WORTH_HANDING_OVER_NANOS ? 0 : slowPieces + 1;
+    }
+    Iterator<ScanPiece> others = ahead.iterator();
+    while (!piece.isDone() && others.hasNext()) {
+      others.next().runHere();
+    }
+    try {
+      return piece.batch();
+    } catch (ResourceExhaustedException e) {
+      if (ahead.isEmpty()) {
+        throw e;
+      }
+    }
+    return alone(piece);
+  }
+
+  /// Reads a piece again for which there was not enough memory beside those read ahead.
+  private Batch alone(ScanPiece piece) {
+    mayReadAhead = false;
+    starved = true;
+    idle.forEach(PieceReader::release);
+    for (int i = ahead.size(); i > 0; i--) {
+      ScanPiece other = ahead.removeFirst();
+      other.stop();
+      other.reader().release();
+      ahead.addLast(other.again());
+    }
+    ScanPiece again = piece.again();
+    current = again;
+    again.runHere();
+    return again.batch();
+  }
+
+  private @Nullable ScanPiece nextPiece() {
+    Fragment at = fragment;
+    if (at == null) {
+      at = nextFragment();
+      if (at == null) {
+        return null;
+      }
+    }
+    RoaringBitmap some = candidates;
+    long rows = some == null ? at.physicalRows() : some.getLongCardinality();
+    int count = (int) Math.min(batchRows, rows - position);
+    RowFilter rowFilter = Objects.requireNonNull(filter);
+    PieceReader reader = idle.pollLast();
+    if (reader == null) {
+      reader = new PieceReader(execution, plan, rowFilter);
+    }
+    var piece = new ScanPiece(reader, at, some, position, count);
+    position += count;
+    if (position >= rows) {
+      fragment = null;
+    }
+    return piece;
+  }
+
+  private @Nullable Fragment nextFragment() {
     RowFilter rowFilter = filter;
     if (rowFilter == null) {
       rowFilter = RowFilter.of(execution, plan.filter(), plan.index());
       filter = rowFilter;
     }
     while (fragments.hasNext()) {
-      Fragment fragment = fragments.next();
-      RoaringBitmap known = rowFilter.candidates(fragment);
+      Fragment next = fragments.next();
+      RoaringBitmap known = rowFilter.candidates(next);
       if (known != null && known.isEmpty()) {
         continue;
       }
-      condition = rowFilter.condition(fragment);
-      List<String> names = new ArrayList<>(condition.map(Filter::columns).orElse(List.of()));
-      names.addAll(columns);
-      ColumnsOfFragment opened = new ColumnsOfFragment(execution, fragment, names);
-      reader = opened;
+      fragment = next;
+      candidates = known;
       position = 0;
-      batchRows = opened.rowsPerRead(MAX_BATCH_ROWS);
-      if (enough.isPresent() && condition.isEmpty()) {
+      batchRows = ColumnsOfFragment.rowsPerRead(next, MAX_BATCH_ROWS);
+      if (enough.isPresent() && rowFilter.condition(next).isEmpty()) {
         batchRows = Math.clamp(enough.getAsLong(), 1, batchRows);
       }
-      candidates = known == null ? null : new RowFilter.Candidates(known, opened, batchRows);
-      return opened;
+      return next;
     }
     return null;
   }
 
-  /// The next rows of those that the indices found; null at the end.
-  private @Nullable Batch nextCandidates(ColumnsOfFragment from, RowFilter.Candidates some) {
-    if (!some.advance()) {
-      return null;
-    }
-    Map<String, Column> read = new HashMap<>();
-    if (condition.isPresent()) {
-      Batch batch = some.read(condition.get().columns(), scratch);
-      Bits passed = condition.get().evaluate(batch, scratch);
-      int kept = positions(passed);
-      if (kept == 0) {
-        return emptyBatch();
-      }
-      boolean all = kept == some.count();
-      for (int i = 0; i < batch.columns().size(); i++) {
-        Column column = batch.column(i);
-        read.put(
-            condition.get().columns().get(i),
-            all ? column : Columns.gather(column, rows, kept, scratch));
-      }
-      some.keep(rows, kept);
-    }
-    List<String> others = others();
-    if (!others.isEmpty()) {
-      Batch batch = some.read(others, scratch);
-      for (int i = 0; i < others.size(); i++) {
-        read.put(others.get(i), batch.column(i));
-      }
-    }
-    return batch(from, read, some.rows(), some.count());
-  }
-
-  private List<String> others() {
-    return condition.isEmpty()
-        ? columns
-        : columns.stream().filter(name -> !condition.get().columns().contains(name)).toList();
-  }
-
-  private int positions(Bits selected) {
-    if (rows.length < selected.length()) {
-      rows = new int[Math.max(MAX_BATCH_ROWS, selected.length())];
-    }
-    return Selection.of(selected, rows);
-  }
-
-  /// The next rows of the fragment that pass; null at the end.
-  private @Nullable Batch nextRange(ColumnsOfFragment from) {
-    if (position >= from.physicalRows()) {
-      return null;
-    }
-    long first = position;
-    int count = (int) Math.min(batchRows, from.physicalRows() - first);
-    position += count;
-    Bits selected = Selection.live(from.reader().deletions(), first, count, scratch);
-    Map<String, Column> read = new HashMap<>();
-    if (condition.isPresent()) {
-      List<String> names = condition.get().columns();
-      Batch batch = from.read(names, first, count, scratch);
-      selected = Selection.and(selected, condition.get().evaluate(batch, scratch), scratch);
-      for (int i = 0; i < names.size(); i++) {
-        read.put(names.get(i), batch.column(i));
-      }
-    }
-    int kept = selected == null ? count : positions(selected);
-    if (kept == 0) {
-      return emptyBatch();
-    }
-    boolean all = kept == count;
-    long[] numbers = new long[kept];
-    for (int i = 0; i < kept; i++) {
-      numbers[i] = first + (all ? i : rows[i]);
-    }
-    if (!all) {
-      read.replaceAll((_, column) -> Columns.gather(column, rows, kept, scratch));
-    }
-    List<String> others = others();
-    if (!others.isEmpty()) {
-      Batch batch = readOthers(from, others, first, count, numbers, all);
-      for (int i = 0; i < others.size(); i++) {
-        read.put(others.get(i), batch.column(i));
-      }
-    }
-    return batch(from, read, numbers, kept);
-  }
-
-  private Batch readOthers(
-      ColumnsOfFragment from,
-      List<String> others,
-      long first,
-      int count,
-      long[] numbers,
-      boolean all) {
-    if (!all && (long) numbers.length * TAKE_BELOW < count) {
-      return from.take(others, numbers, numbers.length, scratch);
-    }
-    Batch batch = from.read(others, first, count, scratch);
-    return all ? batch : Batches.gather(batch, rows, numbers.length, scratch);
-  }
-
-  private Batch batch(ColumnsOfFragment from, Map<String, Column> read, long[] numbers, int count) {
-    List<Column> ordered = new ArrayList<>();
-    for (Field field : plan.columns()) {
-      ordered.add(read.get(field.name()));
-    }
-    if (plan.withRowAddress()) {
-      ordered.add(rowNumbers(from, numbers, count, false));
-    }
-    if (plan.withRowId()) {
-      ordered.add(rowNumbers(from, numbers, count, true));
-    }
-    return new Batch(schema, count, ordered);
-  }
-
-  private FixedColumn rowNumbers(ColumnsOfFragment from, long[] numbers, int count, boolean ids) {
-    MemorySegment values = scratch.allocateBytes(8L * count);
-    for (int i = 0; i < count; i++) {
-      values.set(
-          FixedColumn.LONG,
-          8L * i,
-          ids ? from.reader().rowId(numbers[i], scratch) : from.reader().address(numbers[i]));
-    }
-    return new FixedColumn(Plan.ROW_ID.type(), count, values, null);
-  }
-
-  private Batch emptyBatch() {
-    return new Batch(
-        schema, 0, schema.fields().stream().map(field -> Columns.empty(field.type())).toList());
-  }
-
   @Override
   public void close() {
-    if (reader != null) {
-      reader.close();
-      reader = null;
+    mayReadAhead = false;
+    retire();
+    while (!ahead.isEmpty()) {
+      ScanPiece piece = ahead.removeFirst();
+      piece.stop();
+      idle.addLast(piece.reader());
     }
-    scratch.close();
+    while (!idle.isEmpty()) {
+      idle.removeLast().close();
+    }
+    fragment = null;
+    while (fragments.hasNext()) {
+      fragments.next();
+    }
   }
 }

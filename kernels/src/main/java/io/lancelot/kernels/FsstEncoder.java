@@ -21,7 +21,12 @@ public final class FsstEncoder {
   private static final int SAMPLE = 16 << 10;
   private static final int SAMPLE_PIECE = 512;
   private static final int ROUNDS = 5;
-  private static final int STAGED = 8 << 10;
+
+  /// Bytes and values coded at once, in as many runs side by side as there are lanes.
+  private static final int BLOCK_BYTES = 16 << 10;
+
+  private static final int BLOCK_VALUES = 2048;
+  private static final int LANES = 4;
 
   /// Codes of the training: symbols first, then one for every literal byte.
   private static final int LITERAL = 256;
@@ -52,8 +57,14 @@ public final class FsstEncoder {
   private final long[] fastMasks = new long[1 << HASH_BITS];
   private final short[] shorts = new short[1 << 16];
 
-  private final byte[] staged = new byte[SAMPLE + Bytes.SLACK];
-  private final byte[] coded = new byte[2 * STAGED + Bytes.SLACK];
+  private final byte[] staged = new byte[Math.max(SAMPLE, BLOCK_BYTES) + Bytes.SLACK];
+  private final byte[] coded = new byte[2 * BLOCK_BYTES + Bytes.SLACK];
+
+  /// Where the values of a block end, and their codes.
+  private final int[] ends = new int[BLOCK_VALUES];
+
+  private final int[] codedEnds = new int[BLOCK_VALUES];
+  private final Lane[] lanes = {new Lane(), new Lane(), new Lane(), new Lane()};
   private @Nullable Training training;
 
   /// Trains a table for the `count` values of `source` that start at `offsets[0…count]`.
@@ -147,48 +158,201 @@ public final class FsstEncoder {
       MemorySegment targetOffsets) {
     Fsst.checkOffsets(offsetBits, sourceOffsets, count);
     long position = targetOffset;
-    int out = 0;
-    long from = Fsst.offset(offsetBits, sourceOffsets, 0);
-    long base = 0;
-    int filled = 0;
     Fsst.putOffset(offsetBits, targetOffsets, 0, position);
-    long spanEnd = Fsst.offset(offsetBits, sourceOffsets, count);
-    for (long value = 1; value <= count; value++) {
-      long end = Fsst.offset(offsetBits, sourceOffsets, value);
-      while (from < end) {
-        if (from >= base + filled || Math.min(end, from + 8) > base + filled) {
-          flush(target, position, out);
-          position += out;
-          out = 0;
-          base = from;
-          filled = (int) Math.min(STAGED, spanEnd - from);
-          MemorySegment.copy(source, ValueLayout.JAVA_BYTE, base, staged, 0, filled);
-        }
-        int stop = (int) Math.min(end - base, filled);
-        out = encodePiece((int) (from - base), stop, out);
-        from = base + stop;
+    for (long value = 0; value < count; ) {
+      int values = stage(offsetBits, source, sourceOffsets, value, count);
+      if (values == 0) {
+        long from = Fsst.offset(offsetBits, sourceOffsets, value);
+        long to = Fsst.offset(offsetBits, sourceOffsets, value + 1);
+        position = encodeLong(source, from, to, target, position);
+        value++;
+        Fsst.putOffset(offsetBits, targetOffsets, value, position);
+        continue;
       }
-      Fsst.putOffset(offsetBits, targetOffsets, value, position + out);
+      encodeStaged(values);
+      for (int lane = 0, i = 0; lane < LANES; lane++) {
+        Lane done = lanes[lane];
+        flush(done.base, target, position, done.out - done.base);
+        for (; i < done.last; i++) {
+          long end = position + codedEnds[i] - done.base;
+          Fsst.putOffset(offsetBits, targetOffsets, value + i + 1, end);
+        }
+        position += done.out - done.base;
+      }
+      value += values;
     }
-    flush(target, position, out);
-    return position + out;
+    return position;
+  }
+
+  /// Copies the values from one on that fit into a block, and returns their number.
+  private int stage(
+      int offsetBits, MemorySegment source, MemorySegment offsets, long value, long count) {
+    long from = Fsst.offset(offsetBits, offsets, value);
+    int most = (int) Math.min(BLOCK_VALUES, count - value);
+    int values = 0;
+    int bytes = 0;
+    while (values < most) {
+      long end = Fsst.offset(offsetBits, offsets, value + values + 1) - from;
+      if (end > BLOCK_BYTES) {
+        break;
+      }
+      bytes = (int) end;
+      ends[values++] = bytes;
+    }
+    MemorySegment.copy(source, ValueLayout.JAVA_BYTE, from, staged, 0, bytes);
+    return values;
+  }
+
+  /// Codes one value a block at a time: what a symbol may cover ends with the block.
+  private long encodeLong(MemorySegment source, long from, long to, MemorySegment target, long at) {
+    long position = at;
+    for (long begin = from; begin < to; begin += BLOCK_BYTES) {
+      int bytes = (int) Math.min(BLOCK_BYTES, to - begin);
+      MemorySegment.copy(source, ValueLayout.JAVA_BYTE, begin, staged, 0, bytes);
+      int out = encodePiece(0, bytes, 0);
+      flush(0, target, position, out);
+      position += out;
+    }
+    return position;
+  }
+
+  /// A run of the block's values on its way through the coder.
+  private static final class Lane {
+    /// Where its codes begin and the next one goes.
+    int base;
+
+    int out;
+
+    /// The next byte to code and the end of its value.
+    int at;
+
+    int end;
+
+    /// That value, and the end of the run.
+    int value;
+
+    int last;
+  }
+
+  /// Codes the values of a block. A code is known only when the one before it is: several runs of
+  /// values take turns, so that none waits for another's table look-ups.
+  private void encodeStaged(int values) {
+    int bytes = ends[values - 1];
+    int value = 0;
+    for (int i = 0; i < LANES; i++) {
+      Lane lane = lanes[i];
+      lane.at = value == 0 ? 0 : ends[value - 1];
+      lane.value = value;
+      lane.base = 2 * lane.at;
+      lane.out = lane.base;
+      int stop = (int) ((i + 1L) * bytes / LANES);
+      while (value < values && (ends[value] <= stop || i == LANES - 1)) {
+        value++;
+      }
+      lane.last = value;
+    }
+    boolean all = true;
+    while (all) {
+      for (Lane lane : lanes) {
+        all &= toLongPiece(lane);
+      }
+      if (all) {
+        takeTurns(lanes[0], lanes[1], lanes[2], lanes[3]);
+      }
+    }
+    for (Lane lane : lanes) {
+      while (lane.value < lane.last) {
+        finishValue(lane);
+      }
+    }
+  }
+
+  /// Codes what is shorter than a word; whether there is something longer left.
+  private boolean toLongPiece(Lane lane) {
+    while (lane.value < lane.last) {
+      lane.end = ends[lane.value];
+      if (lane.end - lane.at >= Long.BYTES) {
+        return true;
+      }
+      finishValue(lane);
+    }
+    return false;
+  }
+
+  private void finishValue(Lane lane) {
+    lane.out = encodePiece(lane.at, ends[lane.value], lane.out);
+    lane.at = ends[lane.value];
+    codedEnds[lane.value++] = lane.out;
+  }
+
+  /// Codes a symbol of each lane in turn until one of them has less than a word left.
+  private void takeTurns(Lane a, Lane b, Lane c, Lane d) {
+    byte[] in = staged;
+    byte[] to = coded;
+    int atA = a.at;
+    int atB = b.at;
+    int atC = c.at;
+    int atD = d.at;
+    int outA = a.out;
+    int outB = b.out;
+    int outC = c.out;
+    int outD = d.out;
+    int stopA = a.end - Long.BYTES;
+    int stopB = b.end - Long.BYTES;
+    int stopC = c.end - Long.BYTES;
+    int stopD = d.end - Long.BYTES;
+    while (atA <= stopA && atB <= stopB && atC <= stopC && atD <= stopD) {
+      long wordA = Bytes.longAt(in, atA);
+      long wordB = Bytes.longAt(in, atB);
+      long wordC = Bytes.longAt(in, atC);
+      long wordD = Bytes.longAt(in, atD);
+      int entryA = entry(wordA);
+      int entryB = entry(wordB);
+      int entryC = entry(wordC);
+      int entryD = entry(wordD);
+      to[outA] = (byte) (entryA >>> 4);
+      to[outA + 1] = (byte) wordA;
+      to[outB] = (byte) (entryB >>> 4);
+      to[outB + 1] = (byte) wordB;
+      to[outC] = (byte) (entryC >>> 4);
+      to[outC + 1] = (byte) wordC;
+      to[outD] = (byte) (entryD >>> 4);
+      to[outD + 1] = (byte) wordD;
+      outA += 1 + (entryA >>> 12);
+      outB += 1 + (entryB >>> 12);
+      outC += 1 + (entryC >>> 12);
+      outD += 1 + (entryD >>> 12);
+      atA += entryA & 15;
+      atB += entryB & 15;
+      atC += entryC & 15;
+      atD += entryD & 15;
+    }
+    a.at = atA;
+    b.at = atB;
+    c.at = atC;
+    d.at = atD;
+    a.out = outA;
+    b.out = outB;
+    c.out = outC;
+    d.out = outD;
+  }
+
+  /// The code of the symbol that a word starts with. Which comes next cannot be predicted: both
+  /// candidates are looked up.
+  private int entry(long word) {
+    int slot = hash(word);
+    int longEntry = hashed[slot];
+    int shortEntry = shorts[(int) word & 0xffff];
+    return (word & fastMasks[slot]) == fastSymbols[slot] ? longEntry : shortEntry;
   }
 
   private int encodePiece(int at, int end, int out) {
     byte[] in = staged;
     byte[] to = coded;
-    long[] words = fastSymbols;
-    long[] masks = fastMasks;
-    short[] longs = hashed;
-    short[] twoBytes = shorts;
-    // Which symbol comes next cannot be predicted: both candidates are looked up, and an escaped
-    // byte is written whether it is one or not.
+    // An escaped byte is written whether it is one or not.
     while (at <= end - Long.BYTES) {
       long word = Bytes.longAt(in, at);
-      int slot = hash(word);
-      int longEntry = longs[slot];
-      int shortEntry = twoBytes[(int) word & 0xffff];
-      int entry = (word & masks[slot]) == words[slot] ? longEntry : shortEntry;
+      int entry = entry(word);
       to[out] = (byte) (entry >>> 4);
       to[out + 1] = (byte) word;
       out += 1 + (entry >>> 12);
@@ -207,12 +371,12 @@ public final class FsstEncoder {
     return out;
   }
 
-  private void flush(MemorySegment target, long at, int bytes) {
+  private void flush(int from, MemorySegment target, long at, int bytes) {
     if (bytes > target.byteSize() - at) {
       throw new InvalidInputException(
           "fsst: target bytes: expected at least " + (at + bytes) + ", found " + target.byteSize());
     }
-    MemorySegment.copy(coded, 0, target, ValueLayout.JAVA_BYTE, at, bytes);
+    MemorySegment.copy(coded, from, target, ValueLayout.JAVA_BYTE, at, bytes);
   }
 
   /// The longest symbol that starts the word and is no longer than `room`, or 0.
