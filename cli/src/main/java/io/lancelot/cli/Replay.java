@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Replays requests: each line of a file is the body of the wire protocol's `query` operation, and
 /// one line comes out for each. Repetitions and clients measure; answers are those of the first
-/// repetition.
+/// repetition. Times are those of the query, from its parts to the last batch: requests are read
+/// from JSON before, and answers written after.
 final class Replay {
 
   static final JsonFactory PARSERS =
@@ -78,11 +79,11 @@ final class Replay {
 
   static void run(
       Table table, Path file, int repeat, int threads, boolean timings, PrintStream out) {
-    List<String> lines = new ArrayList<>();
+    List<Line> lines = new ArrayList<>();
     try (BufferedReader reader = new BufferedReader(TextFiles.reader(file))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         if (!line.isBlank()) {
-          lines.add(line);
+          lines.add(parse(line));
         }
       }
     } catch (IOException e) {
@@ -93,16 +94,25 @@ final class Replay {
           "--repeat, --threads: expected>=1, found=" + repeat + ", " + threads);
     }
     String[] answers = new String[lines.size()];
+    runRound(lines, threads, (i, line) -> answers[i] = print(i, answer(table, line)));
     long[][] micros = new long[lines.size()][repeat];
     if (timings) {
       warm(table, lines);
       long start = System.nanoTime();
       while (System.nanoTime() - start < SETTLE.toNanos()) {
-        runRound(table, lines, 0, threads, answers, micros);
+        runRound(lines, threads, (_, line) -> execute(table, line));
       }
     }
-    for (int round = 0; round < repeat; round++) {
-      runRound(table, lines, round, threads, answers, micros);
+    for (int round = timings ? 0 : 1; round < repeat; round++) {
+      int column = round;
+      runRound(
+          lines,
+          threads,
+          (i, line) -> {
+            long start = System.nanoTime();
+            execute(table, line);
+            micros[i][column] = (System.nanoTime() - start) / 1000;
+          });
     }
     for (int i = 0; i < answers.length; i++) {
       String line = answers[i];
@@ -117,38 +127,60 @@ final class Replay {
     }
   }
 
+  /// A line of the file: a request, or what is wrong with it.
+  private sealed interface Line {
+    record Request(Map<?, ?> members) implements Line {}
+
+    record Broken(LancelotException error) implements Line {}
+  }
+
+  private static Line parse(String line) {
+    try (JsonParser parser = PARSERS.createParser(line)) {
+      parser.nextToken();
+      if (!(JsonInput.readValue(parser) instanceof Map<?, ?> request)) {
+        throw new InvalidInputException("request: expected=a JSON object");
+      }
+      checkMembers(request);
+      return new Line.Request(request);
+    } catch (LancelotException e) {
+      return new Line.Broken(e);
+    } catch (IOException e) {
+      return new Line.Broken(
+          new InvalidInputException(
+              "request: malformed JSON: " + Main.oneLine(String.valueOf(e.getMessage())), e));
+    }
+  }
+
   /// Who asks for times wants those of a process that has been up for a while: the distance kernels
   /// that the requests need are compiled first, then the requests run untimed for a moment.
-  private static void warm(Table table, List<String> lines) {
+  private static void warm(Table table, List<Line> lines) {
     Set<Distance> metrics = EnumSet.noneOf(Distance.class);
-    for (String line : lines) {
-      try (JsonParser parser = PARSERS.createParser(line)) {
-        parser.nextToken();
-        if (JsonInput.readValue(parser) instanceof Map<?, ?> request
-            && request.get("vector") instanceof List<?> vector
-            && !vector.isEmpty()) {
-          Object metric = request.get("distance_type");
+    for (Line line : lines) {
+      if (line instanceof Line.Request(var request)
+          && request.get("vector") instanceof List<?> vector
+          && !vector.isEmpty()) {
+        Object metric = request.get("distance_type");
+        try {
           metrics.add(metric == null ? Distance.L2 : QueryVerb.distance(metric.toString()));
+        } catch (InvalidInputException _) {
+          // The request's own answer says what is wrong with it.
         }
-      } catch (IOException | InvalidInputException _) {
-        // The request's own answer will say what is wrong with it.
       }
     }
     metrics.forEach(metric -> table.warmUp(metric, WARM_UP));
   }
 
-  private static void runRound(
-      Table table, List<String> lines, int round, int threads, String[] answers, long[][] micros) {
+  private interface Client {
+    void ask(int number, Line line);
+  }
+
+  /// Asks every request once, by as many threads as there are clients.
+  private static void runRound(List<Line> lines, int threads, Client asking) {
     AtomicInteger next = new AtomicInteger();
     Runnable client =
         () -> {
           for (int i = next.getAndIncrement(); i < lines.size(); i = next.getAndIncrement()) {
-            long start = System.nanoTime();
-            Answer answer = answer(table, lines.get(i));
-            micros[i][round] = (System.nanoTime() - start) / 1000;
-            if (round == 0) {
-              answers[i] = print(i, answer);
-            }
+            asking.ask(i, lines.get(i));
           }
         };
     List<Thread> clients = new ArrayList<>();
@@ -175,37 +207,60 @@ final class Replay {
     record Failure(LancelotException error) implements Answer {}
   }
 
-  private static Answer answer(Table table, String line) {
-    try (JsonParser parser = PARSERS.createParser(line)) {
-      parser.nextToken();
-      if (!(JsonInput.readValue(parser) instanceof Map<?, ?> request)) {
-        throw new InvalidInputException("request: expected=a JSON object");
-      }
-      checkMembers(request);
-      if (Boolean.TRUE.equals(request.get("count"))) {
-        Object filter = request.get("filter");
-        return new Answer.Count(
-            filter == null ? table.countRows() : table.countRows(filter.toString()));
-      }
-      StringWriter text = new StringWriter();
-      try (BatchStream rows = query(table, request).stream();
-          JsonGenerator json = RowOutput.JSON.createGenerator(text)) {
-        json.writeStartArray();
-        for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
-          for (int row = 0; row < batch.rowCount(); row++) {
-            JsonRows.writeRow(json, batch, row);
-          }
+  private static Answer answer(Table table, Line line) {
+    try {
+      switch (line) {
+        case Line.Broken(LancelotException error) -> throw error;
+        case Line.Request(var request) when counts(request) -> {
+          return new Answer.Count(count(table, request));
         }
-        json.writeEndArray();
+        case Line.Request(var request) -> {
+          StringWriter text = new StringWriter();
+          try (BatchStream rows = query(table, request).stream();
+              JsonGenerator json = RowOutput.JSON.createGenerator(text)) {
+            json.writeStartArray();
+            for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
+              for (int row = 0; row < batch.rowCount(); row++) {
+                JsonRows.writeRow(json, batch, row);
+              }
+            }
+            json.writeEndArray();
+          }
+          return new Answer.Rows(text.toString());
+        }
       }
-      return new Answer.Rows(text.toString());
     } catch (LancelotException e) {
       return new Answer.Failure(e);
     } catch (IOException e) {
-      return new Answer.Failure(
-          new InvalidInputException(
-              "request: malformed JSON: " + Main.oneLine(String.valueOf(e.getMessage())), e));
+      throw new StorageException("cannot write an answer", e);
     }
+  }
+
+  /// Runs a request for its time alone.
+  private static void execute(Table table, Line line) {
+    if (!(line instanceof Line.Request(var request))) {
+      return;
+    }
+    try {
+      if (counts(request)) {
+        count(table, request);
+        return;
+      }
+      try (BatchStream rows = query(table, request).stream()) {
+        while (rows.next() != null) {}
+      }
+    } catch (LancelotException _) {
+      // Its answer says so.
+    }
+  }
+
+  private static boolean counts(Map<?, ?> request) {
+    return Boolean.TRUE.equals(request.get("count"));
+  }
+
+  private static long count(Table table, Map<?, ?> request) {
+    Object filter = request.get("filter");
+    return filter == null ? table.countRows() : table.countRows(filter.toString());
   }
 
   private static void checkMembers(Map<?, ?> request) {
