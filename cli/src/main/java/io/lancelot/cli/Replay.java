@@ -73,7 +73,8 @@ final class Replay {
           "context");
 
   private static final Duration WARM_UP = Duration.ofSeconds(5);
-  private static final Duration SETTLE = Duration.ofSeconds(2);
+  private static final Duration SETTLE_STEP = Duration.ofSeconds(2);
+  private static final Duration SETTLE_MOST = Duration.ofSeconds(12);
 
   private Replay() {}
 
@@ -98,10 +99,7 @@ final class Replay {
     long[][] micros = new long[lines.size()][repeat];
     if (timings) {
       warm(table, lines);
-      long start = System.nanoTime();
-      while (System.nanoTime() - start < SETTLE.toNanos()) {
-        runRound(lines, threads, (_, line) -> execute(table, line));
-      }
+      settle(() -> runRound(lines, threads, (_, line) -> execute(table, line)));
     }
     for (int round = timings ? 0 : 1; round < repeat; round++) {
       int column = round;
@@ -168,6 +166,26 @@ final class Replay {
       }
     }
     metrics.forEach(metric -> table.warmUp(metric, WARM_UP));
+  }
+
+  /// Runs rounds until the compiler has nothing left that would make them faster: while those of
+  /// the last two seconds took clearly less than those of the two before.
+  private static void settle(Runnable round) {
+    long start = System.nanoTime();
+    double before = Double.MAX_VALUE;
+    while (true) {
+      long began = System.nanoTime();
+      int rounds = 0;
+      while (System.nanoTime() - began < SETTLE_STEP.toNanos()) {
+        round.run();
+        rounds++;
+      }
+      double took = (double) (System.nanoTime() - began) / rounds;
+      if (took > 0.9 * before || System.nanoTime() - start > SETTLE_MOST.toNanos()) {
+        return;
+      }
+      before = took;
+    }
   }
 
   private interface Client {
