@@ -21,6 +21,10 @@ final class ScanStream implements BatchStream {
 
   private static final int MAX_BATCH_ROWS = 8192;
 
+  /// Pieces under way beside one for each thread: while a thread that reads the next piece is kept
+  /// from its core, the caller has others to read.
+  private static final int SPARE_PIECES = 6;
+
   /// A piece that takes less is read faster than handed over.
   private static final long WORTH_HANDING_OVER_NANOS = 100_000;
 
@@ -92,7 +96,7 @@ final class ScanStream implements BatchStream {
   /// Starts as many pieces as may be under way.
   private void readAhead() {
     boolean side = mayReadAhead && slowPieces > 1;
-    int most = side ? execution.context().parallelism() + 1 : 1;
+    int most = side ? execution.context().parallelism() + SPARE_PIECES : 1;
     while (ahead.size() < most) {
       ScanPiece piece = nextPiece();
       if (piece == null) {
