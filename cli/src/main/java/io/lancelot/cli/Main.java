@@ -100,19 +100,25 @@ public final class Main {
     try {
       command.positional(arguments.parse(words));
     } catch (ParseException | InvalidInputException e) {
-      err.println(
-          "lancelot: usage: "
-              + oneLine(String.valueOf(e.getMessage()))
-              + "; try: lancelot "
-              + verb
-              + " --help");
-      return USAGE;
+      return misused(err, verb, e);
     }
     try {
       return command.call();
+    } catch (UsageException e) {
+      return misused(err, verb, e);
     } catch (Exception e) {
       return failed(err, e, words.contains("--stacktrace"));
     }
+  }
+
+  private static int misused(PrintStream err, String verb, Exception e) {
+    err.println(
+        "lancelot: usage: "
+            + oneLine(String.valueOf(e.getMessage()))
+            + "; try: lancelot "
+            + verb
+            + " --help");
+    return USAGE;
   }
 
   private static int failed(PrintStream err, Exception e, boolean stacktrace) {

@@ -84,14 +84,14 @@ abstract class Verb extends Command {
 
     String tableName() {
       if (table == null) {
-        throw new InvalidInputException("table missing: expected=<uri> <table>, found=" + uri);
+        throw new UsageException("table missing: expected=<uri> <table>, found=" + uri);
       }
       return table;
     }
 
     String rest(int index, String what) {
       if (rest.size() <= index) {
-        throw new InvalidInputException("argument missing: expected=" + what);
+        throw new UsageException("argument missing: expected=" + what);
       }
       return rest.get(index);
     }
@@ -106,10 +106,10 @@ abstract class Verb extends Command {
 
   /// The word after the verb that says what to do: `index create`.
   ///
-  /// @throws InvalidInputException if it is missing or none of these
+  /// @throws UsageException if it is missing or none of these
   final String action(List<String> known) {
     if (positional.isEmpty() || !known.contains(positional.getFirst())) {
-      throw new InvalidInputException(
+      throw new UsageException(
           "expected one of "
               + known
               + ", found="
@@ -127,14 +127,14 @@ abstract class Verb extends Command {
 
   private static Target target(List<String> positional, int most) {
     if (positional.isEmpty()) {
-      throw new InvalidInputException("argument missing: expected=<uri> <table>");
+      throw new UsageException("argument missing: expected=<uri> <table>");
     }
     String first = stripSlash(positional.getFirst());
     boolean single = first.endsWith(".lance") && first.length() > ".lance".length();
     int used = single ? 1 : Math.min(2, positional.size());
     List<String> rest = positional.subList(used, positional.size());
     if (rest.size() > most) {
-      throw new InvalidInputException("too many arguments: found=" + rest.get(most));
+      throw new UsageException("too many arguments: found=" + rest.get(most));
     }
     if (single) {
       int slash = first.lastIndexOf('/');
@@ -161,7 +161,7 @@ abstract class Verb extends Command {
   final Table open(Database database, Target target) {
     Table main = database.openTable(target.tableName());
     if ((version != null ? 1 : 0) + (tag != null ? 1 : 0) + (asOf != null ? 1 : 0) > 1) {
-      throw new InvalidInputException(
+      throw new UsageException(
           "--version, --tag and --as-of: expected=one of them, found=several");
     }
     String line = branch;

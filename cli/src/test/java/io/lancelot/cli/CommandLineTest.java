@@ -215,7 +215,19 @@ class CommandLineTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"frobnicate", "sql DB", "count DB t --bogus", "head DB t -n", "head DB t -n x"})
+      strings = {
+        "frobnicate",
+        "sql DB",
+        "count DB",
+        "count DB t --bogus",
+        "count DB t more",
+        "count DB t --version 1 --tag x",
+        "head DB t -n",
+        "head DB t -n x",
+        "index DB t",
+        "index create DB t id",
+        "columns"
+      })
   void usageErrorsExitTwo(String line) {
     Run run = run((Object[]) line.replace("DB", db).split(" "));
     assertThat(run.code()).isEqualTo(2);
