@@ -161,8 +161,7 @@ abstract class Verb extends Command {
   final Table open(Database database, Target target) {
     Table main = database.openTable(target.tableName());
     if ((version != null ? 1 : 0) + (tag != null ? 1 : 0) + (asOf != null ? 1 : 0) > 1) {
-      throw new UsageException(
-          "--version, --tag and --as-of: expected=one of them, found=several");
+      throw new UsageException("--version, --tag and --as-of: expected=one of them, found=several");
     }
     String line = branch;
     if (tag != null && line == null) {
