@@ -73,6 +73,12 @@ def op_count(r):
     return {"rows": opened(r).count_rows(r.get("filter"))}
 
 
+def op_rows(r):
+    """All rows as they are, and what counting says."""
+    d = opened(r)
+    return {"rows": d.to_table().to_pylist(), "count": d.count_rows()}
+
+
 def op_index(r):
     opened(r).create_scalar_index(r["column"], r["type"], name=r.get("name"))
     return {}
