@@ -58,14 +58,12 @@ final class HistoriesTest {
       }
       history
           .tags()
-          .forEach(
-              (tag, tagged) ->
-                  assertThat(
-                          readByTheRealLance(tagged.line().folder(), tagged.line().isMain()
-                              ? tag
-                              : tagged.version()))
-                      .as("%s%nthe real Lance at tag %s", history.story(), tag)
-                      .isEqualTo(tagged.rows()));
+          .forEach((tag, tagged) ->
+              assertThat(
+                      readByTheRealLance(
+                          tagged.line().folder(), tagged.line().isMain() ? tag : tagged.version()))
+                  .as("%s%nthe real Lance at tag %s", history.story(), tag)
+                  .isEqualTo(tagged.rows()));
       checkCounts(history);
     }
   }
@@ -74,8 +72,7 @@ final class HistoriesTest {
   private void checkCounts(History history) {
     History.Line main = history.lines().getFirst();
     Map<Long, Integer> counted = new TreeMap<>();
-    for (JsonNode v :
-        oracle.call("versions", Map.of("lance", main.folder())).get("versions")) {
+    for (JsonNode v : oracle.call("versions", Map.of("lance", main.folder())).get("versions")) {
       counted.put(v.get("version").asLong(), v.get("rows").asInt());
     }
     Map<Long, Integer> known = new TreeMap<>();
@@ -94,13 +91,12 @@ final class HistoriesTest {
     for (JsonNode row : answer.get("rows")) {
       Map<String, @Nullable Object> plain = new HashMap<>();
       row.properties()
-          .forEach(
-              field -> {
-                JsonNode value = field.getValue();
-                plain.put(
-                    field.getKey(),
-                    value.isNull() ? null : value.isNumber() ? value.asLong() : value.asText());
-              });
+          .forEach(field -> {
+            JsonNode value = field.getValue();
+            plain.put(
+                field.getKey(),
+                value.isNull() ? null : value.isNumber() ? value.asLong() : value.asText());
+          });
       rows.put((Long) plain.get("id"), plain);
     }
     assertThat(answer.get("count").asInt()).isEqualTo(answer.get("rows").size());

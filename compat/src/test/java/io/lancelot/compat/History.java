@@ -182,13 +182,12 @@ final class History implements AutoCloseable {
   /// Reads each version of each line again.
   void checkAllVersions() {
     for (Line each : lines.values()) {
-      each.past.forEach(
-          (version, rows) -> {
-            each.table.checkout(version);
-            assertThat(read(each.table))
-                .as("%s%n%s at %s", story(), each.name, version)
-                .isEqualTo(rows);
-          });
+      each.past.forEach((version, rows) -> {
+        each.table.checkout(version);
+        assertThat(read(each.table))
+            .as("%s%n%s at %s", story(), each.name, version)
+            .isEqualTo(rows);
+      });
       each.table.checkoutLatest();
     }
     assertThat(database.checkTable(NAME).findings()).as(story()).isEmpty();
@@ -274,8 +273,7 @@ final class History implements AutoCloseable {
       row.put("s", rows.isEmpty() || random.nextInt(5) > 0 ? "s" + random.nextInt(9) : null);
       for (String column : more) {
         row.put(
-            column,
-            rows.isEmpty() || random.nextInt(3) > 0 ? (long) random.nextInt(100) : null);
+            column, rows.isEmpty() || random.nextInt(3) > 0 ? (long) random.nextInt(100) : null);
       }
       rows.add(row);
     }
