@@ -35,11 +35,10 @@ public final class Snapshot {
     TableProto.Manifest manifest = file.manifest();
     this.file = file;
     this.naming = naming;
-    boolean sameSchema =
-        previous != null
-            && previous.manifest().getFieldsList().equals(manifest.getFieldsList())
-            && previous.manifest().getSchemaMetadataMap().equals(manifest.getSchemaMetadataMap());
-    this.schema = sameSchema ? previous.schema : schema(file);
+    this.schema =
+        previous != null && sameSchema(previous.manifest(), manifest)
+            ? previous.schema
+            : schema(file);
     this.fragments = fragments(file, previous);
     this.byId = HashMap.newHashMap(fragments.size());
     this.fileVersion = fileVersion(manifest, fragments, file.path());
@@ -76,6 +75,11 @@ public final class Snapshot {
   static Snapshot of(ManifestFile file, VersionNaming naming, @Nullable Snapshot previous) {
     FeatureFlags.checkReadable(file.manifest(), file.path());
     return new Snapshot(file, naming, previous);
+  }
+
+  private static boolean sameSchema(TableProto.Manifest one, TableProto.Manifest other) {
+    return one.getFieldsList().equals(other.getFieldsList())
+        && one.getSchemaMetadataMap().equals(other.getSchemaMetadataMap());
   }
 
   private static LanceSchema schema(ManifestFile file) {
