@@ -73,6 +73,21 @@ def op_count(r):
     return {"rows": opened(r).count_rows(r.get("filter"))}
 
 
+def op_rows(r):
+    """All rows as they are, and what counting says."""
+    d = opened(r)
+    return {"rows": d.to_table().to_pylist(), "count": d.count_rows()}
+
+
+def op_crowd(r):
+    """Appends rows and deletes odd ones, while others may do the same."""
+    for n in range(r["rounds"]):
+        ids = [r["first"] + n * 5 + i for i in range(5)]
+        lance.write_dataset(pa.table({"id": pa.array(ids, pa.int64()), "name": ["theirs"] * 5}, schema=opened(r).schema), r["lance"], mode="append")
+        opened(r).delete(f"id = {2 * n + 1}", conflict_retries=50)
+    return {}
+
+
 def op_index(r):
     opened(r).create_scalar_index(r["column"], r["type"], name=r.get("name"))
     return {}

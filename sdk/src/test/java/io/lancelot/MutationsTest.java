@@ -20,10 +20,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MutationsTest {
 
@@ -204,6 +207,42 @@ class MutationsTest {
       }
     }
     assertThat(table.countRows("id >= 5000")).isEqualTo(5);
+  }
+
+  record Pair(long id, long n) {}
+
+  /// lance PR#6969 and #6283: an index that is brought up to date forgets the values that rows had
+  /// before, also where they keep their ids or their place.
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void indicesBroughtUpToDateForgetOldValues(boolean stableRowIds) {
+    TableOptions options = TableOptions.defaults();
+    List<Pair> pairs = LongStream.range(0, 100).mapToObj(id -> new Pair(id, id % 10)).toList();
+    for (Index index : List.of(Index.btree(), Index.bitmap())) {
+      try (Table pairTable =
+          database.createTable(
+              "pairs-" + index.hashCode(),
+              pairs,
+              stableRowIds ? options.withStableRowIds() : options)) {
+        pairTable.createIndex("n", index);
+        pairTable
+            .mergeInsert("id")
+            .whenMatchedUpdateAll()
+            .execute(List.of(new Pair(3, 77), new Pair(13, 77)));
+        pairTable.optimize();
+        assertThat(pairTable.countRows("n = 3")).isEqualTo(8);
+        assertThat(pairTable.countRows("n = 77")).isEqualTo(2);
+        assertThat(pairTable.countRows("NOT (n = 3)")).isEqualTo(92);
+        pairTable
+            .mergeInsert("id")
+            .whenMatchedUpdateAll()
+            .execute(List.of(new Pair(3, 78), new Pair(23, 78)));
+        pairTable.optimize();
+        assertThat(pairTable.countRows("n = 77")).isEqualTo(1);
+        assertThat(pairTable.countRows("n = 78")).isEqualTo(2);
+        assertThat(pairTable.countRows("n = 3")).isEqualTo(7);
+      }
+    }
   }
 
   @Test

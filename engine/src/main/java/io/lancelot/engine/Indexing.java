@@ -14,6 +14,7 @@ import io.lancelot.index.IndexKinds;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.index.OpenIndex;
 import io.lancelot.index.RowMapping;
+import io.lancelot.index.ScalarIndex;
 import io.lancelot.index.vector.VectorKind;
 import io.lancelot.table.Fragment;
 import io.lancelot.table.IndexEntry;
@@ -23,9 +24,11 @@ import io.lancelot.table.Table;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.roaringbitmap.RoaringBitmap;
@@ -405,7 +408,7 @@ final class Indexing {
     IndexEntry entry;
     try {
       IndexKind.Built built =
-          kind.update(List.copyOf(opened.keySet()), liveRows(base), added, files, progress);
+          kind.update(List.copyOf(opened.keySet()), liveRows(base, opened), added, files, progress);
       for (OpenIndex replaced : built.replaced()) {
         IndexEntry old = opened.get(replaced);
         if (old != null) {
@@ -423,18 +426,42 @@ final class Indexing {
     return true;
   }
 
-  /// Where rows of a version are by its own numbers: where they were, unless they are dead. Stable
-  /// row ids are kept as they are: a search drops the dead ones.
-  private RowMapping liveRows(Snapshot base) {
-    if (base.stableRowIds()) {
-      return RowMapping.IDENTITY;
-    }
-    Map<Long, RoaringBitmap> deleted = new LinkedHashMap<>();
+  /// Rows of a version by its own numbers: where they were, unless they are dead or their entry is
+  /// stale, which is so in fragments that its segment does not speak for.
+  private RowMapping liveRows(Snapshot base, Map<OpenIndex, IndexEntry> opened) {
+    Map<Integer, RoaringBitmap> deleted = new HashMap<>();
     base.fragments()
-        .forEach(fragment -> deleted.put(fragment.id(), table.deletions(base, fragment)));
-    return row -> {
-      RoaringBitmap gone = deleted.get(row >>> 32);
-      return gone == null || gone.contains((int) row) ? RowMapping.GONE : row;
+        .forEach(fragment -> deleted.put((int) fragment.id(), table.deletions(base, fragment)));
+    RowIdMap ids = base.stableRowIds() ? RowIdMap.of(table, base) : null;
+    Map<OpenIndex, RowMapping> mappings = new HashMap<>();
+    opened.forEach((segment, entry) -> {
+      RoaringBitmap covered = entry.fragments().orElseThrow();
+      boolean byId =
+          ids != null && !(segment instanceof ScalarIndex scalar && scalar.storesAddresses());
+      mappings.put(
+          segment,
+          row -> {
+            long address = byId ? ids.address(row) : row;
+            int fragment = (int) (address >>> 32);
+            RoaringBitmap gone = deleted.get(fragment);
+            boolean live =
+                address != -1
+                    && covered.contains(fragment)
+                    && gone != null
+                    && !gone.contains((int) address);
+            return live ? row : RowMapping.GONE;
+          });
+    });
+    return new RowMapping() {
+      @Override
+      public long map(long row) {
+        throw new IllegalStateException("a row is looked for without its segment: found=" + row);
+      }
+
+      @Override
+      public RowMapping in(OpenIndex segment) {
+        return Objects.requireNonNull(mappings.get(segment));
+      }
     };
   }
 

@@ -138,7 +138,7 @@ final class BlockDecoder {
     if (!(width >= 0 && width <= bits)) {
       throw page.corrupt("bit width", "0.." + bits, width);
     }
-    state.bitPacking.unpack(bits, (int) width, source, bits / 8, target, targetOffset);
+    state.bitPacking().unpack(bits, (int) width, source, bits / 8, target, targetOffset);
   }
 
   private static void outOfLine(
@@ -172,12 +172,12 @@ final class BlockDecoder {
     }
     long step = BitPacking.BLOCK / 8L * bits;
     for (long i = 0; i < blocks; i++) {
-      state.bitPacking.unpack(bits, width, source, i * blockBytes, target, i * step);
+      state.bitPacking().unpack(bits, width, source, i * blockBytes, target, i * step);
     }
     if (rawTail) {
       MemorySegment.copy(source, blocks * blockBytes, target, blocks * step, tailBytes);
     } else {
-      state.bitPacking.unpack(bits, width, source, blocks * blockBytes, target, blocks * step);
+      state.bitPacking().unpack(bits, width, source, blocks * blockBytes, target, blocks * step);
     }
   }
 

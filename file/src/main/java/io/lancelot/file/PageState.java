@@ -20,12 +20,12 @@ final class PageState {
   final ChunkBuffers chunk = new ChunkBuffers();
   final GrowingMemory levelBytes = new GrowingMemory();
   final GrowingMemory levelPlain = new GrowingMemory();
-  final BitPacking bitPacking = new BitPacking();
 
   /// Dictionaries of the pages read, with the slot each starts at; for dictionary columns only.
   final List<DictionarySpan> dictionaries = new ArrayList<>();
 
   private final boolean keepsDictionaries;
+  private @Nullable BitPacking bitPacking;
   private @Nullable Lz4 lz4;
   private @Nullable Zstd zstd;
   private @Nullable ByteStreamSplit byteStreamSplit;
@@ -42,6 +42,16 @@ final class PageState {
     this.sink = sink;
     this.keepsDictionaries = keepsDictionaries;
     this.levels = new LevelBuffer(layers.listCount() > 0);
+  }
+
+  /// Made at its first use: its work areas cost more than the rows of a small file.
+  BitPacking bitPacking() {
+    BitPacking known = bitPacking;
+    if (known == null) {
+      known = new BitPacking();
+      bitPacking = known;
+    }
+    return known;
   }
 
   /// The levels of a whole page.

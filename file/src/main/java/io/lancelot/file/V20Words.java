@@ -85,7 +85,7 @@ sealed interface V20Words {
               state);
       long plainBytes = (long) BitPacking.BLOCK * width;
       MemorySegment plain = state.scratch().allocateBytes(Math.multiplyExact(blocks, plainBytes));
-      BitPacking bitPacking = state.codecs().bitPacking;
+      BitPacking bitPacking = state.codecs().bitPacking();
       for (long i = 0; i < blocks; i++) {
         bitPacking.unpack(width * 8, bits, packed, i * packedBytes, plain, i * plainBytes);
       }

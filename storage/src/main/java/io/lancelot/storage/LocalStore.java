@@ -136,6 +136,17 @@ public final class LocalStore implements ObjectStore {
   }
 
   @Override
+  public void putUnforced(String path, MemorySegment bytes) {
+    Path target = resolve(path);
+    try (TempFile temp = writeTemp(target, bytes)) {
+      temp.endWriting();
+      temp.renameTo(target);
+    } catch (IOException e) {
+      throw failure("put", path, e);
+    }
+  }
+
+  @Override
   public void putIfAbsent(String path, MemorySegment bytes) {
     Path target = resolve(path);
     if (FirstNaming.taken(target)) {

@@ -33,6 +33,13 @@ public interface ObjectStore extends AutoCloseable {
   /// one, whole. The bytes may be native or on the heap, here and in [#putIfAbsent].
   void put(String path, MemorySegment bytes);
 
+  /// Writes a small object that its reader can do without: readers see the old or the new one,
+  /// whole, but a power cut may leave either, a part, or none. Costs less than [#put] where forcing
+  /// bytes to a disk does.
+  default void putUnforced(String path, MemorySegment bytes) {
+    put(path, bytes);
+  }
+
   /// Writes a small object durably and atomically unless one of that name exists. Of several
   /// callers exactly one succeeds, and no reader ever sees a part of it.
   ///

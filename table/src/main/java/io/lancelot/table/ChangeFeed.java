@@ -9,6 +9,7 @@ import io.lancelot.columnar.Schema;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,7 +19,7 @@ import org.roaringbitmap.RoaringBitmap;
 import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /// The rows that came, changed and went between two versions of a table, told by their ids and by
-/// the versions that made and last changed them. Format: lance-format section 3.7.
+/// the versions that last changed them. Format: lance-format section 3.7.
 public final class ChangeFeed {
 
   private static final int BATCH_ROWS = 4096;
@@ -44,7 +45,7 @@ public final class ChangeFeed {
     this.to = to;
   }
 
-  /// The rows that are there in the later version and were first written after the earlier one.
+  /// The rows of the later version that are not there in the earlier one.
   ///
   /// @param columns names as in [ScanOptions]
   public BatchStream inserted(List<String> columns) {
@@ -63,12 +64,12 @@ public final class ChangeFeed {
   /// @param columns names as in [ScanOptions]
   public BatchStream deleted(List<String> columns) {
     Roaring64Bitmap there = new Roaring64Bitmap();
-    forEachChanged(to, from, (_, _, id) -> there.addLong(id));
+    forEachChanged(to, from, (_, _, id, _) -> there.addLong(id));
     Map<Long, RoaringBitmap> gone = new TreeMap<>();
     forEachChanged(
         from,
         to,
-        (fragment, row, id) -> {
+        (fragment, row, id, _) -> {
           if (!there.contains(id)) {
             gone.computeIfAbsent(fragment.id(), _ -> new RoaringBitmap()).add(row);
           }
@@ -82,7 +83,8 @@ public final class ChangeFeed {
   }
 
   private interface Row {
-    void at(Fragment fragment, int row, long id);
+    /// @param version that last changed the row
+    void at(Fragment fragment, int row, long id, long version);
   }
 
   /// Visits the live rows of the fragments that another version does not have just so.
@@ -91,48 +93,50 @@ public final class ChangeFeed {
       if (other.fragment(fragment.id()).filter(fragment::equals).isPresent()) {
         continue;
       }
-      RowIdSequence ids =
-          RowIdSequence.parse(
-              inline(fragment).proto().getInlineRowIds(),
-              fragment.physicalRows(),
-              where(snapshot, fragment));
+      long rows = fragment.physicalRows();
+      var proto = inline(fragment).proto();
+      String where = where(snapshot, fragment);
+      RowIdSequence ids = RowIdSequence.parse(proto.getInlineRowIds(), rows, where);
+      RowVersions updated = RowVersions.parse(proto.getInlineLastUpdatedAtVersions(), rows, where);
       RoaringBitmap deleted = table.deletions(snapshot, fragment);
       for (int row = 0; row < ids.size(); row++) {
         if (!deleted.contains(row)) {
-          visitor.at(fragment, row, ids.at(row));
+          visitor.at(fragment, row, ids.at(row), updated.at(row));
         }
       }
     }
   }
 
+  /// Rows are compared by id and by the version of their last change: a version that was restored
+  /// brings back rows older than those of the version before it.
   private Map<Long, RoaringBitmap> select(Kind kind) {
+    Map<Long, Roaring64Bitmap> before = new HashMap<>();
+    Roaring64Bitmap there = new Roaring64Bitmap();
+    forEachChanged(
+        from,
+        to,
+        (_, _, id, version) -> {
+          there.addLong(id);
+          before.computeIfAbsent(version, _ -> new Roaring64Bitmap()).addLong(id);
+        });
     Map<Long, RoaringBitmap> selected = new TreeMap<>();
-    for (Fragment fragment : to.fragments()) {
-      if (from.fragment(fragment.id()).filter(fragment::equals).isPresent()) {
-        continue;
-      }
-      long rows = fragment.physicalRows();
-      var proto = inline(fragment).proto();
-      String where = where(to, fragment);
-      RowVersions created = RowVersions.parse(proto.getInlineCreatedAtVersions(), rows, where);
-      RowVersions updated = RowVersions.parse(proto.getInlineLastUpdatedAtVersions(), rows, where);
-      RoaringBitmap deleted = table.deletions(to, fragment);
-      RoaringBitmap found = new RoaringBitmap();
-      for (int row = 0; row < rows; row++) {
-        boolean isNew = created.at(row) > from.version();
-        boolean hit =
-            switch (kind) {
-              case INSERTED -> isNew;
-              case UPDATED -> !isNew && updated.at(row) > from.version();
-            };
-        if (hit && !deleted.contains(row)) {
-          found.add(row);
-        }
-      }
-      if (!found.isEmpty()) {
-        selected.put(fragment.id(), found);
-      }
-    }
+    forEachChanged(
+        to,
+        from,
+        (fragment, row, id, version) -> {
+          boolean known = there.contains(id);
+          boolean hit =
+              switch (kind) {
+                case INSERTED -> !known;
+                case UPDATED -> {
+                  Roaring64Bitmap same = before.get(version);
+                  yield known && (same == null || !same.contains(id));
+                }
+              };
+          if (hit) {
+            selected.computeIfAbsent(fragment.id(), _ -> new RoaringBitmap()).add(row);
+          }
+        });
     return selected;
   }
 

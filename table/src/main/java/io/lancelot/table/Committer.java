@@ -77,13 +77,13 @@ final class Committer {
         throw new AlreadyExistsException("table already exists (path=" + root + ")");
       }
       putTransaction(transaction, written);
-      byte[] bytes =
+      ManifestFile.Built built =
           NextManifest.first(
               transaction, stableRowIds, fileVersion, tableMetadata, context.clock().instant());
-      Published outcome = publish(1, VersionNaming.V2, bytes, transaction.uuid());
+      Published outcome = publish(1, VersionNaming.V2, built.bytes(), transaction.uuid());
       keep = outcome.answer() != Answer.THEIRS;
       return switch (outcome.answer()) {
-        case OURS -> published(bytes, 1, VersionNaming.V2);
+        case OURS -> published(built, 1, VersionNaming.V2, null);
         case THEIRS -> throw new AlreadyExistsException("table already exists (path=" + root + ")");
         case ABSENT -> {
           if (outcome.cause() instanceof StorageException refused) {
@@ -271,12 +271,13 @@ final class Committer {
           transaction.operation() instanceof Operation.Restore(long version)
               ? versions.load(version)
               : null;
-      byte[] bytes = NextManifest.of(checked, restored, transaction, timestamp(checked));
+      ManifestFile.Built built =
+          NextManifest.of(checked, restored, transaction, timestamp(checked));
       long version = checked.version() + 1;
       pending = true;
-      Published outcome = publish(version, checked.naming(), bytes, transaction.uuid());
+      Published outcome = publish(version, checked.naming(), built.bytes(), transaction.uuid());
       return switch (outcome.answer()) {
-        case OURS -> published(bytes, version, checked.naming());
+        case OURS -> published(built, version, checked.naming(), checked);
         case THEIRS -> {
           pending = false;
           yield null;
@@ -344,22 +345,28 @@ final class Committer {
         cause);
   }
 
-  private Snapshot published(byte[] bytes, long version, VersionNaming naming) {
+  private Snapshot published(
+      ManifestFile.Built built, long version, VersionNaming naming, @Nullable Snapshot previous) {
     try {
       byte[] hint = ("{\"version\":" + version + "}").getBytes(StandardCharsets.UTF_8);
-      root.store().put(root.versionHint(), MemorySegment.ofArray(hint));
+      root.store().putUnforced(root.versionHint(), MemorySegment.ofArray(hint));
     } catch (LancelotException _) {
       // The hint saves Lance a listing; the commit stands without it.
     }
     String path = root.version(naming.fileName(version));
-    return Snapshot.of(ManifestFile.parse(bytes, version, path), naming);
+    return Snapshot.of(built.at(path), naming, previous);
   }
 
   private void putTransaction(Transaction transaction, WrittenFiles written) {
     String path = root.transaction(transaction.fileName());
     written.add(path);
-    byte[] bytes = TransactionCodec.encode(transaction).toByteArray();
-    root.store().put(path, MemorySegment.ofArray(bytes));
+    MemorySegment bytes = MemorySegment.ofArray(TransactionCodec.encode(transaction).toByteArray());
+    if (bytes.byteSize() <= ManifestFile.MAX_INLINE_TRANSACTION) {
+      // The manifest holds the transaction too, and is read first.
+      root.store().putUnforced(path, bytes);
+    } else {
+      root.store().put(path, bytes);
+    }
   }
 
   /// Time does not run backwards from version to version, whatever the clocks of writers say.

@@ -120,6 +120,7 @@ final class FeatureFlags {
     if ((previous.getReaderFeatureFlags() & STABLE_ROW_IDS) != 0) {
       both |= STABLE_ROW_IDS;
     }
+    String own = manifest.getDataFormat().getVersion();
     for (TableProto.DataFragment fragment : manifest.getFragmentsList()) {
       if (fragment.hasDeletionFile()) {
         both |= DELETION_FILES;
@@ -127,7 +128,7 @@ final class FeatureFlags {
       if (fragment.hasInlineRowIds()) {
         both |= STABLE_ROW_IDS;
       }
-      if (hasForeignVersion(fragment, manifest.getDataFormat().getVersion())) {
+      if ((both & MIXED_FILE_VERSIONS) == 0 && hasForeignVersion(fragment, own)) {
         both |= MIXED_FILE_VERSIONS;
       }
     }
@@ -142,8 +143,16 @@ final class FeatureFlags {
     for (TableProto.DataFile file : fragment.getFilesList()) {
       // 2.0 files are numbered 0.3 by some releases and 2.0 by others.
       boolean is20 = file.getFileMajorVersion() == 0 && file.getFileMinorVersion() == 3;
-      String found = is20 ? "2.0" : file.getFileMajorVersion() + "." + file.getFileMinorVersion();
-      if (!found.equals(version)) {
+      int major = is20 ? 2 : file.getFileMajorVersion();
+      int minor = is20 ? 0 : file.getFileMinorVersion();
+      boolean plain = version.length() == 3 && major < 10 && minor < 10;
+      boolean same =
+          plain
+              ? version.charAt(0) == '0' + major
+                  && version.charAt(1) == '.'
+                  && version.charAt(2) == '0' + minor
+              : version.equals(major + "." + minor);
+      if (!same) {
         return true;
       }
     }

@@ -3,6 +3,8 @@ package io.lancelot.table;
 import com.google.protobuf.ByteString;
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.table.proto.TableProto;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,8 +21,11 @@ public final class Fragment {
 
   private Fragment(TableProto.DataFragment proto, String manifestPath) {
     this.proto = proto;
-    this.files =
-        proto.getFilesList().stream().map(file -> DataFile.of(file, manifestPath)).toList();
+    List<DataFile> parsed = new ArrayList<>(proto.getFilesCount());
+    for (TableProto.DataFile file : proto.getFilesList()) {
+      parsed.add(DataFile.of(file, manifestPath));
+    }
+    this.files = Collections.unmodifiableList(parsed);
     this.deletionFile =
         proto.hasDeletionFile()
             ? Optional.of(DeletionFile.of(proto.getDeletionFile(), manifestPath))

@@ -14,7 +14,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// A manifest as stored: up to three messages with their lengths before them, and a footer that
@@ -24,16 +23,18 @@ import org.jspecify.annotations.Nullable;
 /// @param indices kept as they are: their meaning is the index modules' business
 /// @param transaction the bytes of the transaction that made this version, if they were stored here
 /// @param sizeBytes of the whole file
-/// @param checksum of the whole file
 record ManifestFile(
     String path,
     long sizeBytes,
-    long checksum,
     TableProto.Manifest manifest,
     List<TableProto.IndexMetadata> indices,
     @Nullable ByteString transaction) {
 
   private static final int FOOTER_BYTES = 16;
+
+  /// Of a transaction: its read version and UUID come first.
+  private static final int IDENTITY_BYTES = 64;
+
   private static final byte[] MAGIC = {'L', 'A', 'N', 'C'};
   private static final int MAJOR = 0;
   private static final int MINOR = 2;
@@ -42,7 +43,7 @@ record ManifestFile(
   private static final int OLDEST_MINOR = 1;
 
   /// Larger transactions are stored in their own file only.
-  private static final int MAX_INLINE_TRANSACTION = 20 << 20;
+  static final int MAX_INLINE_TRANSACTION = 20 << 20;
 
   /// What protobuf can hold in one array.
   private static final long MAX_BYTES = Integer.MAX_VALUE - 64;
@@ -52,9 +53,25 @@ record ManifestFile(
     return parse(readBytes(reader), version, reader.path());
   }
 
-  /// Whether a manifest has the same bytes as this one.
-  boolean sameBytes(ObjectReader reader) {
-    return reader.sizeBytes() == sizeBytes && checksum(readBytes(reader)) == checksum;
+  /// Whether a manifest of the same version and name is this one still, and not that of a table
+  /// that was dropped and created anew: told by the beginning of its transaction, which holds a
+  /// UUID.
+  boolean same(ObjectReader reader) {
+    if (reader.sizeBytes() != sizeBytes) {
+      return false;
+    }
+    if (transaction == null) {
+      return manifest.equals(read(reader, manifest.getVersion()).manifest());
+    }
+    long position =
+        manifest.hasTransactionSection()
+            ? manifest.getTransactionSection()
+            : manifest.getTransactionSectionDeprecated();
+    int length = Math.min(transaction.size(), IDENTITY_BYTES);
+    try (var arena = java.lang.foreign.Arena.ofConfined()) {
+      MemorySegment there = reader.view(position + 4, length, arena);
+      return there.asByteBuffer().equals(transaction.substring(0, length).asReadOnlyByteBuffer());
+    }
   }
 
   private static byte[] readBytes(ObjectReader reader) {
@@ -69,12 +86,6 @@ record ManifestFile(
           reader.view(0, size, arena), ValueLayout.JAVA_BYTE, 0, bytes, 0, bytes.length);
     }
     return bytes;
-  }
-
-  private static long checksum(byte[] bytes) {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes);
-    return crc.getValue();
   }
 
   static ManifestFile parse(byte[] bytes, long version, String path) {
@@ -113,7 +124,7 @@ record ManifestFile(
           parse(TableProto.IndexSection.parser(), section, "index section", path).getIndicesList();
     }
     return new ManifestFile(
-        path, bytes.length, checksum(bytes), manifest, indices, transaction(bytes, manifest, path));
+        path, bytes.length, manifest, indices, transaction(bytes, manifest, path));
   }
 
   /// Bytes of the transaction, null if there are none here. Whether they make sense is checked by
@@ -160,8 +171,29 @@ record ManifestFile(
     }
   }
 
+  /// A manifest as it is about to be stored.
+  record Built(
+      byte[] bytes,
+      TableProto.Manifest manifest,
+      List<TableProto.IndexMetadata> indices,
+      @Nullable ByteString transaction) {
+
+    /// What reading it back would give.
+    ManifestFile at(String path) {
+      return new ManifestFile(path, bytes.length, manifest, indices, transaction);
+    }
+  }
+
   /// The bytes of a new manifest; sets the positions of its sections.
   static byte[] write(
+      TableProto.Manifest.Builder manifest,
+      List<TableProto.IndexMetadata> indices,
+      TransactionProto.Transaction transaction) {
+    return build(manifest, indices, transaction).bytes();
+  }
+
+  /// A new manifest; sets the positions of its sections.
+  static Built build(
       TableProto.Manifest.Builder manifest,
       List<TableProto.IndexMetadata> indices,
       TransactionProto.Transaction transaction) {
@@ -171,16 +203,19 @@ record ManifestFile(
       manifest.setIndexSection(out.size());
       append(out, TableProto.IndexSection.newBuilder().addAllIndices(indices).build());
     }
+    ByteString inline = null;
     if (transaction.getSerializedSize() <= MAX_INLINE_TRANSACTION) {
       manifest.setTransactionSection(out.size());
+      inline = transaction.toByteString();
       append(out, transaction);
     }
     long position = out.size();
-    append(out, manifest.build());
+    TableProto.Manifest message = manifest.build();
+    append(out, message);
     ByteBuffer footer = ByteBuffer.allocate(FOOTER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     footer.putLong(position).putShort((short) MAJOR).putShort((short) MINOR).put(MAGIC);
     out.writeBytes(footer.array());
-    return out.toByteArray();
+    return new Built(out.toByteArray(), message, List.copyOf(indices), inline);
   }
 
   private static void append(ByteArrayOutputStream out, MessageLite message) {

@@ -47,10 +47,10 @@ final class NextManifest {
             .clearTransactionFile();
   }
 
-  /// The bytes of the version after `latest`.
+  /// The version after `latest`.
   ///
   /// @param restored the version to bring back, for a restore
-  static byte[] of(
+  static ManifestFile.Built of(
       Snapshot latest, @Nullable Snapshot restored, Transaction transaction, Instant now) {
     Snapshot base = restored == null ? latest : restored;
     List<TableProto.IndexMetadata> indices =
@@ -63,8 +63,8 @@ final class NextManifest {
     return next.finish(transaction, now);
   }
 
-  /// The bytes of a new table's first version.
-  static byte[] first(
+  /// A new table's first version.
+  static ManifestFile.Built first(
       Transaction transaction,
       boolean stableRowIds,
       FileVersion fileVersion,
@@ -432,8 +432,8 @@ final class NextManifest {
     }
   }
 
-  private byte[] finish(Transaction transaction, Instant now) {
-    sortAndPrune();
+  private ManifestFile.Built finish(Transaction transaction, Instant now) {
+    sortAndPrune(transaction.operation());
     FeatureFlags.set(next, previous);
     next.setTimestamp(
         Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()));
@@ -443,16 +443,20 @@ final class NextManifest {
             .setVersion(LIBRARY_VERSION));
     next.setTransactionFile(transaction.fileName());
     TransactionProto.Transaction message = TransactionCodec.encode(transaction);
-    return ManifestFile.write(next, indices, message);
+    return ManifestFile.build(next, indices, message);
   }
 
   /// Fragments in the order of their ids, without data files of which no column is left.
-  private void sortAndPrune() {
-    Set<Integer> live = new HashSet<>();
-    next.getFieldsList().forEach(field -> live.add(field.getId()));
-    List<TableProto.DataFragment> fragments = new ArrayList<>();
-    for (TableProto.DataFragment fragment : next.getFragmentsList()) {
-      fragments.add(prune(fragment, live));
+  private void sortAndPrune(Operation operation) {
+    List<TableProto.DataFragment> fragments = new ArrayList<>(next.getFragmentsList());
+    boolean sameColumns =
+        operation instanceof Operation.Append
+            || operation instanceof Operation.Delete
+            || operation instanceof Operation.Update;
+    if (!sameColumns) {
+      Set<Integer> live = new HashSet<>();
+      next.getFieldsList().forEach(field -> live.add(field.getId()));
+      fragments.replaceAll(fragment -> prune(fragment, live));
     }
     fragments.sort(Comparator.comparingLong(TableProto.DataFragment::getId));
     next.clearFragments().addAllFragments(fragments);

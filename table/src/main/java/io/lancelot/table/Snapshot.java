@@ -9,6 +9,7 @@ import io.lancelot.table.proto.TableProto;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,13 +31,16 @@ public final class Snapshot {
   private final long physicalRows;
   private final long rowCount;
 
-  private Snapshot(ManifestFile file, VersionNaming naming) {
+  private Snapshot(ManifestFile file, VersionNaming naming, @Nullable Snapshot previous) {
     TableProto.Manifest manifest = file.manifest();
     this.file = file;
     this.naming = naming;
-    this.schema = schema(file);
-    this.fragments = fragments(file);
-    this.byId = new HashMap<>();
+    this.schema =
+        previous != null && sameSchema(previous.manifest(), manifest)
+            ? previous.schema
+            : schema(file);
+    this.fragments = fragments(file, previous);
+    this.byId = HashMap.newHashMap(fragments.size());
     this.fileVersion = fileVersion(manifest, fragments, file.path());
     List<IndexEntry> entries = new ArrayList<>();
     file.indices().forEach(entry -> entries.add(new IndexEntry(entry, file.path())));
@@ -64,8 +68,18 @@ public final class Snapshot {
   /// @throws UnsupportedFeatureException if the table needs what this version cannot read
   /// @throws CorruptDataException if the manifest contradicts itself
   static Snapshot of(ManifestFile file, VersionNaming naming) {
+    return of(file, naming, null);
+  }
+
+  /// @param previous a version that shares most of its parts with this one; null for none
+  static Snapshot of(ManifestFile file, VersionNaming naming, @Nullable Snapshot previous) {
     FeatureFlags.checkReadable(file.manifest(), file.path());
-    return new Snapshot(file, naming);
+    return new Snapshot(file, naming, previous);
+  }
+
+  private static boolean sameSchema(TableProto.Manifest one, TableProto.Manifest other) {
+    return one.getFieldsList().equals(other.getFieldsList())
+        && one.getSchemaMetadataMap().equals(other.getSchemaMetadataMap());
   }
 
   private static LanceSchema schema(ManifestFile file) {
@@ -81,10 +95,15 @@ public final class Snapshot {
     }
   }
 
-  private static List<Fragment> fragments(ManifestFile file) {
-    return file.manifest().getFragmentsList().stream()
-        .map(fragment -> Fragment.of(fragment, file.path()))
-        .toList();
+  private static List<Fragment> fragments(ManifestFile file, @Nullable Snapshot previous) {
+    List<TableProto.DataFragment> stored = file.manifest().getFragmentsList();
+    List<Fragment> fragments = new ArrayList<>(stored.size());
+    for (TableProto.DataFragment proto : stored) {
+      Fragment known = previous == null ? null : previous.byId.get(proto.getId());
+      boolean same = known != null && known.proto() == proto;
+      fragments.add(same ? known : Fragment.of(proto, file.path()));
+    }
+    return Collections.unmodifiableList(fragments);
   }
 
   private static Instant timestamp(ManifestFile file) {

@@ -69,7 +69,7 @@ final class VersionWatch {
     try (ObjectReader reader = versions.root().store().open(path)) {
       if (entry.version() == known.version()
           && entry.naming() == known.naming()
-          && known.file().sameBytes(reader)) {
+          && known.file().same(reader)) {
         return known;
       }
       return Snapshot.of(ManifestFile.read(reader, entry.version()), entry.naming());

@@ -66,6 +66,7 @@ public final class FaultyStore implements ObjectStore {
   private final List<Rule> rules = new ArrayList<>();
   private final List<Call> calls = new ArrayList<>();
   private final Set<String> unsynced = new LinkedHashSet<>();
+  private final Set<String> unforced = new LinkedHashSet<>();
   private boolean stopped;
 
   private FaultyStore(ObjectStore inner) {
@@ -174,6 +175,7 @@ public final class FaultyStore implements ObjectStore {
   /// From here on, what was written so far survives [#cutPower].
   public synchronized void sync() {
     unsynced.clear();
+    unforced.clear();
   }
 
   /// What a power cut leaves of a store that forces nothing to the disk
@@ -181,7 +183,22 @@ public final class FaultyStore implements ObjectStore {
   /// or gone, as chance will have it, and every call is refused until [#restart].
   public synchronized void cutPower(RandomGenerator random) {
     stopped = true;
-    for (String path : unsynced) {
+    damage(unsynced, random);
+    unsynced.clear();
+    unforced.clear();
+  }
+
+  /// What a power cut leaves of a store that keeps its word: only what was written by
+  /// [#putUnforced] is at risk. Every call is refused until [#restart].
+  public synchronized void cutPowerOfForcing(RandomGenerator random) {
+    stopped = true;
+    damage(unforced, random);
+    unsynced.clear();
+    unforced.clear();
+  }
+
+  private void damage(Set<String> paths, RandomGenerator random) {
+    for (String path : paths) {
       OptionalLong size = inner.size(path);
       if (size.isEmpty()) {
         continue;
@@ -194,7 +211,6 @@ public final class FaultyStore implements ObjectStore {
         }
       }
     }
-    unsynced.clear();
   }
 
   // The store.
@@ -286,6 +302,20 @@ public final class FaultyStore implements ObjectStore {
   @Override
   public void put(String path, MemorySegment bytes) {
     run(Operation.PUT, path, bytes.byteSize(), () -> inner.put(path, bytes));
+  }
+
+  @Override
+  public void putUnforced(String path, MemorySegment bytes) {
+    run(
+        Operation.PUT,
+        path,
+        bytes.byteSize(),
+        () -> {
+          inner.putUnforced(path, bytes);
+          synchronized (this) {
+            unforced.add(path);
+          }
+        });
   }
 
   @Override

@@ -106,7 +106,8 @@ public final class BTreeKind implements IndexKind {
     DataType type = added.field().type();
     try (KeySorter sorter = new KeySorter(type, into, progress)) {
       for (BTreeIndex segment : old) {
-        segment.forEachPage((values, rows) -> addMoved(sorter, values, rows, moved, into));
+        RowMapping own = moved.in(segment);
+        segment.forEachPage((values, rows) -> addMoved(sorter, values, rows, own, into));
       }
       String rowColumn = addresses ? IndexSource.ROW_ADDRESS : IndexSource.ROW_ID;
       try (BatchStream rows = added.rows()) {

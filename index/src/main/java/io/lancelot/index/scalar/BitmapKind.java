@@ -78,7 +78,7 @@ public final class BitmapKind implements IndexKind {
         segments.stream().map(segment -> ((BitmapIndex) segment).file()).toList();
     try (KeySorter sorter = sorter(added, into, progress);
         BitmapWriter writer = new BitmapWriter(added.field().type(), into)) {
-      writer.merge(old, moved, sorter);
+      writer.merge(old, segments.stream().map(moved::in).toList(), sorter);
       writer.finish(null, RowSet.EMPTY);
     }
     return new Built(new byte[0], 0, segments);

@@ -124,7 +124,9 @@ final class BitmapWriter implements AutoCloseable {
 
   /// Joins files by value, with their rows where they are now, and rows in the order of values,
   /// which are held in memory as bitmaps.
-  void merge(List<BitmapFile> old, RowMapping moved, KeySorter added) {
+  ///
+  /// @param moved for each file
+  void merge(List<BitmapFile> old, List<RowMapping> moved, KeySorter added) {
     List<Column> parts = new ArrayList<>();
     List<BitmapFile> owners = new ArrayList<>();
     int[] firstOf = new int[old.size()];
@@ -177,7 +179,7 @@ final class BitmapWriter implements AutoCloseable {
       int[] firstOf,
       int oldKeys,
       List<RowSet> fresh,
-      RowMapping moved) {
+      List<RowMapping> moved) {
     int[] order = SortKeys.order(all);
     IndexWork cost = new IndexWork();
     for (int from = 0; from < order.length; ) {
@@ -196,7 +198,7 @@ final class BitmapWriter implements AutoCloseable {
         while (firstOf[file] > key) {
           file--;
         }
-        union.addAll(moved(old.get(file).rows(key - firstOf[file], cost), moved));
+        union.addAll(moved(old.get(file).rows(key - firstOf[file], cost), moved.get(file)));
       }
       RowSet set = union.build();
       if (!set.isEmpty()) {

@@ -112,7 +112,7 @@ public final class LabelListKind implements IndexKind {
       RowSet known = segment.nulls();
       nullsKnown &= known != null;
       if (known != null) {
-        nulls.addAll(BitmapWriter.moved(known, moved));
+        nulls.addAll(BitmapWriter.moved(known, moved.in(segment)));
       }
     }
     try (KeySorter sorter = new KeySorter(type, into, progress);
@@ -127,7 +127,10 @@ public final class LabelListKind implements IndexKind {
       if (old.isEmpty()) {
         sorter.finish(writer::sorted);
       } else {
-        writer.merge(old.stream().map(LabelListIndex::file).toList(), moved, sorter);
+        writer.merge(
+            old.stream().map(LabelListIndex::file).toList(),
+            old.stream().map(moved::in).toList(),
+            sorter);
       }
       writer.finish(nullsKnown ? NULLS_KEY : null, nulls.build());
     }

@@ -113,7 +113,7 @@ public final class NGramKind implements IndexKind {
           RowSet.Builder rows = found[token - from];
           RowSet set = rows == null ? RowSet.EMPTY : rows.build();
           for (NGramIndex segment : old) {
-            set = set.or(BitmapWriter.moved(segment.rows(token, work), moved));
+            set = set.or(BitmapWriter.moved(segment.rows(token, work), moved.in(segment)));
           }
           if (!set.isEmpty()) {
             postings.add(token, set.toRoaringTreemap());

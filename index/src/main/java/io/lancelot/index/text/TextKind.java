@@ -97,8 +97,9 @@ public final class TextKind implements IndexKind {
     }
     Build build = new Build(params, into, progress, rows);
     for (OpenIndex segment : merged) {
+      RowMapping own = moved.in(segment);
       for (Partition partition : ((InvertedIndex) segment).partitions()) {
-        build.add(partition, moved);
+        build.add(partition, own);
       }
     }
     build.add(added);

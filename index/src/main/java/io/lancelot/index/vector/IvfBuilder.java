@@ -399,7 +399,7 @@ final class IvfBuilder {
         filled[p - first] +=
             other.copyRecords(
                 p,
-                moved,
+                moved.in(other),
                 ids[p - first],
                 filled[p - first],
                 records.asSlice((slot + filled[p - first]) * recordBytes));
