@@ -7,11 +7,14 @@ import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.engine.IndexInfo;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Indices of a table.
@@ -32,14 +35,20 @@ final class IndexRoutes {
           "LABEL_LIST",
           "FTS");
 
+  /// How long a request waits for an index: small ones are there when it is answered.
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private IndexRoutes() {}
 
-  static void create(Exchange exchange, Table table) {
+  /// Builds an index as a job.
+  ///
+  /// @param place the database's folder
+  static void create(Exchange exchange, Table table, Jobs jobs, Path place) {
     Map<String, Object> body = exchange.body();
     String column =
-        QueryBody.text(body, "column")
+        Body.text(body, "column")
             .orElseThrow(() -> new InvalidInputException("column: expected=a name, found=nothing"));
-    String type = QueryBody.text(body, "index_type").orElse("BTREE");
+    String type = Body.text(body, "index_type").orElse("BTREE");
     Map<String, String> params = new LinkedHashMap<>();
     body.forEach((name, value) -> {
       if (value != null
@@ -53,9 +62,19 @@ final class IndexRoutes {
     });
     Index.Options options =
         Index.Options.DEFAULT.withReplace(!Boolean.FALSE.equals(body.get("replace")));
-    options = QueryBody.text(body, "name").map(options::withName).orElse(options);
-    table.createIndex(column, Index.of(type, params), options);
-    exchange.answer(Map.of());
+    options = Body.text(body, "name").map(options::withName).orElse(options);
+    Index index = Index.of(type, params);
+    Index.Options how = options;
+    Map<String, Object> spec = Map.of("column", column, "index_type", type);
+    Jobs.Job job =
+        jobs.run(
+            place,
+            table.name(),
+            "create_index",
+            spec,
+            PATIENCE,
+            () -> table.createIndex(column, index, how));
+    exchange.answer(Map.of("job_id", job.id()));
   }
 
   private static String json(Object value) {
@@ -82,9 +101,19 @@ final class IndexRoutes {
       index.put("num_segments", info.segmentIds().size());
       index.put("index_version", info.version());
       index.put("type_url", info.detailsUrl());
+      details(table, info).ifPresent(details -> index.put("index_details", details));
       indices.add(index);
     }
     exchange.answer(Map.of("indexes", indices));
+  }
+
+  /// How a text index was made, as JSON: clients read from it how to take words apart.
+  private static Optional<String> details(Table table, IndexInfo info) {
+    if (!info.type().equals("FTS")) {
+      return Optional.empty();
+    }
+    Map<String, Object> first = table.indexStatistics(info.name()).getFirst();
+    return Optional.of(json(first.get("params") instanceof Map<?, ?> params ? params : first));
   }
 
   /// What can be asked of one index.
