@@ -277,7 +277,7 @@ final class Planner {
 
   private Plan text(FullTextQuery text) {
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
-    boolean all = query.limit().isEmpty();
+    boolean all = query.limit().isEmpty() || !query.order().isEmpty();
     long k = all ? Integer.MAX_VALUE : query.limit().getAsLong() + query.offset();
     Plan plan =
         new Plan.TextScan(
@@ -324,10 +324,21 @@ final class Planner {
     if (postfilter) {
       needed.addAll(filter.get().columns());
     }
+    Schema available = withSystemColumns(system);
+    for (Query.Ordering ordering : query.order()) {
+      needed.addAll(Projection.of(ordering.key(), available).columns());
+    }
     boolean rowId = query.withRowId() || needed.contains(Plan.ROW_ID.name());
     Plan plan = new Plan.Take(found, tableColumns(needed), rowId);
     if (postfilter) {
       plan = new Plan.FilterRows(plan, filter.get());
+    }
+    if (!query.order().isEmpty()) {
+      List<Projection> keys = new ArrayList<>();
+      for (Query.Ordering ordering : query.order()) {
+        keys.add(Projection.of(ordering.key(), plan.schema()));
+      }
+      plan = new Plan.Sort(plan, query.order(), keys, OptionalLong.empty());
     }
     if (limit.isPresent() || query.offset() > 0) {
       plan = new Plan.Limit(plan, query.offset(), limit);

@@ -136,8 +136,9 @@ final class Databases implements AutoCloseable {
     }
     String uri = table(from, name).uri();
     Path source = folder(from).resolve(name + ".lance");
-    Path target = folder(to).resolve(newName + ".lance");
-    if (!Files.isDirectory(target.getParent())) {
+    Path folder = folder(to);
+    Path target = folder.resolve(newName + ".lance");
+    if (!Files.isDirectory(folder)) {
       throw new Failures.Coded(
           Failures.Code.NAMESPACE_NOT_FOUND,
           "namespace not found: " + String.join("$", to.namespace()));

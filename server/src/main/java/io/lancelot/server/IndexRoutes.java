@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lancelot.Index;
 import io.lancelot.Table;
+import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.engine.IndexInfo;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -66,15 +68,19 @@ final class IndexRoutes {
     Index index = Index.of(type, params);
     Index.Options how = options;
     Map<String, Object> spec = Map.of("column", column, "index_type", type);
-    Jobs.Job job =
-        jobs.run(
-            place,
-            table.name(),
-            "create_index",
-            spec,
-            PATIENCE,
-            () -> table.createIndex(column, index, how));
-    exchange.answer(Map.of("job_id", job.id()));
+    try {
+      Jobs.Job job =
+          jobs.run(
+              place,
+              table.name(),
+              "create_index",
+              spec,
+              PATIENCE,
+              () -> table.createIndex(column, index, how));
+      exchange.answer(Map.of("job_id", job.id()));
+    } catch (AlreadyExistsException e) {
+      throw new Failures.Coded(Failures.Code.INDEX_EXISTS, String.valueOf(e.getMessage()));
+    }
   }
 
   private static String json(Object value) {
@@ -87,7 +93,9 @@ final class IndexRoutes {
 
   static void list(Exchange exchange, Table table) {
     List<Map<String, Object>> indices = new ArrayList<>();
-    for (IndexInfo info : table.indices()) {
+    List<IndexInfo> sorted = new ArrayList<>(table.indices());
+    sorted.sort(Comparator.comparing(IndexInfo::name));
+    for (IndexInfo info : sorted) {
       Map<String, Object> index = new LinkedHashMap<>();
       index.put("index_name", info.name());
       index.put("index_uuid", info.segmentIds().getFirst().toString());

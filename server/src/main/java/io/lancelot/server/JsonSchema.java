@@ -99,12 +99,13 @@ final class JsonSchema {
 
   /// The type that a JSON object, or a bare name, stands for.
   static DataType parseType(Object json) {
-    if (json instanceof String name) {
-      return parse(name, json);
+    if (json instanceof String bare) {
+      return parse(bare, json);
     }
-    if (!(json instanceof Map<?, ?> object) || !(object.get("type") instanceof String name)) {
+    if (!(json instanceof Map<?, ?> object)) {
       throw new InvalidInputException("data type: expected={\"type\": …}, found=" + json);
     }
+    String name = String.valueOf(object.get("type"));
     return switch (name) {
       case "list" -> new DataType.ListOf(child(object), false);
       case "large_list" -> new DataType.ListOf(child(object), true);
@@ -163,11 +164,11 @@ final class JsonSchema {
     }
     List<Field> children = new ArrayList<>();
     for (Object each : fields) {
-      if (!(each instanceof Map<?, ?> field)
-          || !(field.get("name") instanceof String name)
-          || !(field.get("type") instanceof Object inner)) {
+      Object inner = each instanceof Map<?, ?> field ? field.get("type") : null;
+      if (!(each instanceof Map<?, ?> field) || inner == null) {
         throw new InvalidInputException("data type: expected=a field, found=" + each);
       }
+      String name = String.valueOf(field.get("name"));
       DataType of = parseType(inner);
       children.add(
           Boolean.FALSE.equals(field.get("nullable"))

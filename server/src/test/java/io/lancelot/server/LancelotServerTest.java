@@ -341,6 +341,10 @@ class LancelotServerTest {
     JsonNode job = json("/v1/jobs/describe", "{\"job_id\":\"" + id + "\"}", 200);
     assertThat(job.get("job_state").asText()).isEqualTo("done");
     assertThat(json("/v1/jobs/list", "{}", 200).get("jobs")).hasSize(1);
+    json(
+        "/v1/table/t/create_index/",
+        "{\"column\":\"id\",\"index_type\":\"BTREE\",\"replace\":false}",
+        400);
     json("/v1/jobs/describe", "{\"job_id\":\"nope\"}", 404);
     json("/v1/jobs/cancel", "{\"job_id\":\"nope\"}", 404);
     assertThat(send("/v1/jobs/query_events", "{}".getBytes(UTF_8)).statusCode()).isEqualTo(200);
