@@ -3,6 +3,7 @@ package io.lancelot.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.lancelot.Database;
 import io.lancelot.Index;
+import io.lancelot.QueryRequest;
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.engine.IndexInfo;
@@ -48,7 +49,8 @@ final class IndexVerb extends Verb {
         "METRIC",
         "create: l2, cosine, dot, hamming",
         value ->
-            params.put("distance_type", QueryVerb.distance(value).name().toLowerCase(Locale.ROOT)));
+            params.put(
+                "distance_type", QueryRequest.distance(value).name().toLowerCase(Locale.ROOT)));
     arguments.option(
         "--param", "KEY=VALUE", "create: a setting of the type; repeatable", this::putParam);
     arguments.flag("--replace", "create: take the place of one of that name", () -> replace = true);

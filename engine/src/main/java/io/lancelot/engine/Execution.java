@@ -7,6 +7,7 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Batches;
 import io.lancelot.columnar.Bits;
 import io.lancelot.columnar.Column;
+import io.lancelot.columnar.ColumnBuilder;
 import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Filter;
 import io.lancelot.expr.Projection;
@@ -73,6 +74,8 @@ record Execution(
       case Plan.Take take -> new TakeStream(this, take, run(take.input(), OptionalLong.empty()));
       case Plan.FilterRows rows ->
           new FilterStream(run(rows.input(), OptionalLong.empty()), rows.filter(), context);
+      case Plan.Offsets offsets ->
+          new OffsetStream(run(offsets.input(), enough), offsets.schema(), context);
       case Plan.Sort sort -> new SortStream(run(sort.input(), OptionalLong.empty()), sort, context);
       case Plan.Limit limit ->
           new LimitStream(
@@ -125,6 +128,48 @@ record Execution(
     @Override
     public void close() {
       input.close();
+    }
+  }
+
+  /// Adds the number of each row.
+  private static final class OffsetStream implements BatchStream {
+    private final BatchStream input;
+    private final Schema schema;
+    private final Scratch scratch;
+    private long before;
+
+    OffsetStream(BatchStream input, Schema schema, Context context) {
+      this.input = input;
+      this.schema = schema;
+      this.scratch = context.memory().scratch();
+    }
+
+    @Override
+    public Schema schema() {
+      return schema;
+    }
+
+    @Override
+    public @Nullable Batch next() {
+      scratch.reset();
+      Batch batch = input.next();
+      if (batch == null) {
+        return null;
+      }
+      ColumnBuilder numbers = ColumnBuilder.of(Plan.ROW_OFFSET.type(), scratch);
+      for (int i = 0; i < batch.rowCount(); i++) {
+        numbers.append(before + i);
+      }
+      before += batch.rowCount();
+      List<Column> columns = new ArrayList<>(batch.columns());
+      columns.add(numbers.build());
+      return new Batch(schema, batch.rowCount(), columns);
+    }
+
+    @Override
+    public void close() {
+      input.close();
+      scratch.close();
     }
   }
 

@@ -26,6 +26,9 @@ public sealed interface Plan {
   /// Id of a row: its address unless the table keeps stable ids.
   Field ROW_ID = Field.nullable("_rowid", Types.UINT64);
 
+  /// Where a row is among the live rows of the version, in the order of a scan.
+  Field ROW_OFFSET = Field.required("_rowoffset", Types.UINT64);
+
   /// How far a row is from the query vector.
   Field DISTANCE = Field.nullable("_distance", Types.FLOAT32);
 
@@ -353,6 +356,26 @@ public sealed interface Plan {
           + columns.stream().map(Field::name).collect(Collectors.joining(", "))
           + "]"
           + (withRowId ? ", row_id=true" : "");
+    }
+  }
+
+  /// Numbers the rows of an unfiltered scan.
+  record Offsets(Plan input) implements Plan {
+    @Override
+    public Schema schema() {
+      List<Field> fields = new ArrayList<>(input.schema().fields());
+      fields.add(ROW_OFFSET);
+      return new Schema(fields, input.schema().metadata());
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public String label() {
+      return "AddRowOffsetExec";
     }
   }
 

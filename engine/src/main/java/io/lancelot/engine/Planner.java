@@ -24,6 +24,9 @@ import org.roaringbitmap.RoaringBitmap;
 /// Turns a query over a schema into a plan. Does no I/O but for opening indices.
 final class Planner {
 
+  /// Columns that every table has without storing them.
+  private static final List<Field> SYSTEM = List.of(Plan.ROW_ID, Plan.ROW_ADDRESS, Plan.ROW_OFFSET);
+
   private final Schema table;
   private final Query query;
   private final IndexCatalog indices;
@@ -58,8 +61,16 @@ final class Planner {
     if (!query.order().isEmpty()) {
       return sorted();
     }
+    Optional<Filter> filter =
+        query.filter().map(expr -> Filter.of(expr, withSystemColumns(SYSTEM)));
+    boolean numbers =
+        query.select().stream()
+            .anyMatch(output -> output.expr().equals(column(Plan.ROW_OFFSET.name())));
+    if (numbers && table.indexOf(Plan.ROW_OFFSET.name()) < 0
+        || filter.stream().flatMap(tried -> tried.columns().stream()).anyMatch(this::isSystem)) {
+      return byPlace(filter);
+    }
     ScanShape shape = indices.shape(query, this::scanShape);
-    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
     Plan plan = scan(shape, filter, lookup(filter));
     if (query.limit().isPresent() || query.offset() > 0) {
       plan = new Plan.Limit(plan, query.offset(), query.limit());
@@ -93,6 +104,53 @@ final class Planner {
             instanceof Plan.Project project
         ? new ScanShape(plain.columns, plain.withRowAddress, plain.withRowId, Optional.of(project))
         : plain;
+  }
+
+  /// Whether a column is one that every table has, and not one of that name which is stored.
+  private boolean isSystem(String name) {
+    return table.indexOf(name) < 0 && SYSTEM.stream().anyMatch(field -> field.name().equals(name));
+  }
+
+  /// Rows chosen by where they are, or that say where: finds their addresses without reading more
+  /// than the filter needs, and fetches the rest for rows that are returned.
+  private Plan byPlace(Optional<Filter> filter) {
+    List<Query.Output> outputs = outputs();
+    Set<String> needed = columnsOf(bind(outputs, withSystemColumns(SYSTEM)));
+    Set<String> tried = filter.map(Filter::columns).map(Set::copyOf).orElse(Set.of());
+    String number = Plan.ROW_OFFSET.name();
+    boolean offsets = isSystem(number) && (needed.contains(number) || tried.contains(number));
+    Plan plan =
+        new Plan.Scan(
+            tableColumns(tried),
+            table.metadata(),
+            Optional.empty(),
+            true,
+            tried.contains(Plan.ROW_ID.name()),
+            Optional.empty());
+    if (offsets) {
+      plan = new Plan.Offsets(plan);
+    }
+    if (filter.isPresent()) {
+      plan = new Plan.FilterRows(plan, filter.get());
+    }
+    if (query.limit().isPresent() || query.offset() > 0) {
+      plan = new Plan.Limit(plan, query.offset(), query.limit());
+    }
+    if (needed.contains(Plan.ROW_ADDRESS.name())) {
+      throw new InvalidInputException(
+          "selecting _rowaddr by place: expected=_rowid, found=_rowaddr");
+    }
+    List<Field> kept =
+        offsets ? List.of(Plan.ROW_ADDRESS, Plan.ROW_OFFSET) : List.of(Plan.ROW_ADDRESS);
+    List<Projection> places = new ArrayList<>();
+    for (Field field : kept) {
+      places.add(Projection.of(column(field.name()), plan.schema()));
+    }
+    plan = new Plan.Project(plan, new Schema(kept, table.metadata()), places);
+    plan =
+        new Plan.Take(
+            plan, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
+    return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
   }
 
   /// Reads keys and addresses, sorts them, and fetches the rest only for rows that are returned.
@@ -219,7 +277,7 @@ final class Planner {
 
   private Plan text(FullTextQuery text) {
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
-    boolean all = query.limit().isEmpty();
+    boolean all = query.limit().isEmpty() || !query.order().isEmpty();
     long k = all ? Integer.MAX_VALUE : query.limit().getAsLong() + query.offset();
     Plan plan =
         new Plan.TextScan(
@@ -266,10 +324,21 @@ final class Planner {
     if (postfilter) {
       needed.addAll(filter.get().columns());
     }
+    Schema available = withSystemColumns(system);
+    for (Query.Ordering ordering : query.order()) {
+      needed.addAll(Projection.of(ordering.key(), available).columns());
+    }
     boolean rowId = query.withRowId() || needed.contains(Plan.ROW_ID.name());
     Plan plan = new Plan.Take(found, tableColumns(needed), rowId);
     if (postfilter) {
       plan = new Plan.FilterRows(plan, filter.get());
+    }
+    if (!query.order().isEmpty()) {
+      List<Projection> keys = new ArrayList<>();
+      for (Query.Ordering ordering : query.order()) {
+        keys.add(Projection.of(ordering.key(), plan.schema()));
+      }
+      plan = new Plan.Sort(plan, query.order(), keys, OptionalLong.empty());
     }
     if (limit.isPresent() || query.offset() > 0) {
       plan = new Plan.Limit(plan, query.offset(), limit);

@@ -4,8 +4,14 @@ import io.lancelot.ConnectOptions;
 import io.lancelot.Database;
 import io.lancelot.Lancelot;
 import io.lancelot.Table;
+import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.StorageException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +37,12 @@ final class Databases implements AutoCloseable {
   /// Where a request's tables lie.
   ///
   /// @param database from the request's header; empty for the default one
-  record Place(String database, List<String> namespace) {}
+  record Place(String database, List<String> namespace) {
+    /// The database itself.
+    Place root() {
+      return new Place(database, List.of());
+    }
+  }
 
   /// The folder of a namespace, or of the database for the root namespace.
   Path folder(Place place) {
@@ -60,14 +71,19 @@ final class Databases implements AutoCloseable {
   }
 
   Database database(Place place) {
+    return database(folder(place));
+  }
+
+  private Database database(Path at) {
     return open.computeIfAbsent(
-        folder(place),
+        at,
         folder ->
             Lancelot.connect(
                 folder.toString(),
                 ConnectOptions.defaults()
                     .withMemoryBytes(options.memoryBytes())
-                    .withReadConsistency(Duration.ZERO)));
+                    .withReadConsistency(Duration.ZERO)
+                    .withAutoOptimize()));
   }
 
   /// A table at its latest version, open for as long as the server runs.
@@ -84,6 +100,58 @@ final class Databases implements AutoCloseable {
     }
     opened.close();
     return first;
+  }
+
+  /// Opens a table by the location that a description of it gave; the caller closes it.
+  ///
+  /// @throws InvalidInputException if it is not a table of this server
+  Table tableAt(String location) {
+    String suffix = ".lance";
+    String path =
+        location.startsWith("file://") ? location.substring("file://".length()) : location;
+    Path found;
+    try {
+      found = Path.of(path).toAbsolutePath().normalize();
+    } catch (InvalidPathException e) {
+      throw new InvalidInputException("location: expected=a path, found=" + location, e);
+    }
+    Path root = options.root().toAbsolutePath().normalize();
+    String name = String.valueOf(found.getFileName());
+    if (!found.startsWith(root) || found.equals(root) || !name.endsWith(suffix)) {
+      throw new InvalidInputException(
+          "location: expected=that of a table of this server, found=" + location);
+    }
+    Path folder = options.root().resolve(root.relativize(found.getParent()));
+    return database(folder).openTable(name.substring(0, name.length() - suffix.length()));
+  }
+
+  /// Gives a table another name, and maybe another namespace.
+  ///
+  /// @throws AlreadyExistsException if the name is taken
+  /// @throws io.lancelot.base.NotFoundException if there is no such table
+  void rename(Place from, String name, Place to, String newName) {
+    if (!NAME.matcher(newName).matches() || newName.contains("..")) {
+      throw new InvalidInputException(
+          "table name: expected=letters, digits, '_', '-' and '.', found=" + newName);
+    }
+    String uri = table(from, name).uri();
+    Path source = folder(from).resolve(name + ".lance");
+    Path folder = folder(to);
+    Path target = folder.resolve(newName + ".lance");
+    if (!Files.isDirectory(folder)) {
+      throw new Failures.Coded(
+          Failures.Code.NAMESPACE_NOT_FOUND,
+          "namespace not found: " + String.join("$", to.namespace()));
+    }
+    if (Files.exists(target)) {
+      throw new AlreadyExistsException("table already exists (table=" + newName + ")");
+    }
+    forget(from, name);
+    try {
+      Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new StorageException("cannot rename " + uri + ": " + e.getMessage(), e);
+    }
   }
 
   /// Lets go of a table that was dropped or replaced.

@@ -18,13 +18,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One request and its answer.
 final class Exchange {
 
   /// What clients take for the server's abilities; see `Server version gates` of the protocol.
-  static final String SERVER_VERSION = "0.3.0";
+  static final String SERVER_VERSION = "0.5.0";
+
+  /// Where some clients send Arrow without saying so.
+  private static final Set<String> ARROW_ROUTES = Set.of("create", "insert", "merge_insert");
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_JSON_BYTES = 64 << 20;
@@ -107,6 +111,12 @@ final class Exchange {
     return request.headers().first(HeaderNames.create(name));
   }
 
+  /// Whether the body, if there is one, is JSON: everything is that does not say it is Arrow.
+  boolean hasJson() {
+    return !contentType().startsWith("application/vnd.apache.arrow")
+        && !(contentType().isEmpty() && ARROW_ROUTES.contains(path.getLast()));
+  }
+
   /// The body as a JSON object; empty if there is none.
   Map<String, Object> body() {
     Map<String, Object> read = body;
@@ -175,6 +185,10 @@ final class Exchange {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  void answerBytes(int status, byte[] bytes) {
+    response.status(Status.create(status)).send(bytes);
   }
 
   /// An answer of bytes that are written as they come.

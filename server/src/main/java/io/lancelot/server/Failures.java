@@ -36,8 +36,13 @@ final class Failures {
     VERSION_NOT_FOUND(11, 404),
     INVALID_INPUT(13, 400),
     CONCURRENT_MODIFICATION(14, 409),
+    PERMISSION_DENIED(15, 403),
+    UNAUTHENTICATED(16, 401),
     UNAVAILABLE(17, 503),
-    INTERNAL(18, 500);
+    INTERNAL(18, 500),
+    THROTTLING(21, 429),
+    BRANCH_NOT_FOUND(22, 404),
+    BRANCH_EXISTS(23, 409);
 
     private final int number;
     private final int status;

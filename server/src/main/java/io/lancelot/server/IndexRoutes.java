@@ -4,14 +4,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lancelot.Index;
 import io.lancelot.Table;
+import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.engine.IndexInfo;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Indices of a table.
@@ -32,14 +37,20 @@ final class IndexRoutes {
           "LABEL_LIST",
           "FTS");
 
+  /// How long a request waits for an index: small ones are there when it is answered.
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private IndexRoutes() {}
 
-  static void create(Exchange exchange, Table table) {
+  /// Builds an index as a job.
+  ///
+  /// @param place the database's folder
+  static void create(Exchange exchange, Table table, Jobs jobs, Path place) {
     Map<String, Object> body = exchange.body();
     String column =
-        QueryBody.text(body, "column")
+        Body.text(body, "column")
             .orElseThrow(() -> new InvalidInputException("column: expected=a name, found=nothing"));
-    String type = QueryBody.text(body, "index_type").orElse("BTREE");
+    String type = Body.text(body, "index_type").orElse("BTREE");
     Map<String, String> params = new LinkedHashMap<>();
     body.forEach((name, value) -> {
       if (value != null
@@ -53,9 +64,23 @@ final class IndexRoutes {
     });
     Index.Options options =
         Index.Options.DEFAULT.withReplace(!Boolean.FALSE.equals(body.get("replace")));
-    options = QueryBody.text(body, "name").map(options::withName).orElse(options);
-    table.createIndex(column, Index.of(type, params), options);
-    exchange.answer(Map.of());
+    options = Body.text(body, "name").map(options::withName).orElse(options);
+    Index index = Index.of(type, params);
+    Index.Options how = options;
+    Map<String, Object> spec = Map.of("column", column, "index_type", type);
+    try {
+      Jobs.Job job =
+          jobs.run(
+              place,
+              table.name(),
+              "create_index",
+              spec,
+              PATIENCE,
+              () -> table.createIndex(column, index, how));
+      exchange.answer(Map.of("job_id", job.id()));
+    } catch (AlreadyExistsException e) {
+      throw new Failures.Coded(Failures.Code.INDEX_EXISTS, String.valueOf(e.getMessage()));
+    }
   }
 
   private static String json(Object value) {
@@ -68,7 +93,9 @@ final class IndexRoutes {
 
   static void list(Exchange exchange, Table table) {
     List<Map<String, Object>> indices = new ArrayList<>();
-    for (IndexInfo info : table.indices()) {
+    List<IndexInfo> sorted = new ArrayList<>(table.indices());
+    sorted.sort(Comparator.comparing(IndexInfo::name));
+    for (IndexInfo info : sorted) {
       Map<String, Object> index = new LinkedHashMap<>();
       index.put("index_name", info.name());
       index.put("index_uuid", info.segmentIds().getFirst().toString());
@@ -82,9 +109,19 @@ final class IndexRoutes {
       index.put("num_segments", info.segmentIds().size());
       index.put("index_version", info.version());
       index.put("type_url", info.detailsUrl());
+      details(table, info).ifPresent(details -> index.put("index_details", details));
       indices.add(index);
     }
     exchange.answer(Map.of("indexes", indices));
+  }
+
+  /// How a text index was made, as JSON: clients read from it how to take words apart.
+  private static Optional<String> details(Table table, IndexInfo info) {
+    if (!info.type().equals("FTS")) {
+      return Optional.empty();
+    }
+    Map<String, Object> first = table.indexStatistics(info.name()).getFirst();
+    return Optional.of(json(first.get("params") instanceof Map<?, ?> params ? params : first));
   }
 
   /// What can be asked of one index.

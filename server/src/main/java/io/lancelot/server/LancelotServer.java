@@ -11,10 +11,15 @@ public final class LancelotServer implements AutoCloseable {
 
   private final WebServer web;
   private final Databases databases;
+  private final Jobs jobs;
+  private final Router router;
   private final Memory memory;
 
-  private LancelotServer(WebServer web, Databases databases, Memory memory) {
+  private LancelotServer(
+      WebServer web, Databases databases, Jobs jobs, Router router, Memory memory) {
     this.web = web;
+    this.jobs = jobs;
+    this.router = router;
     this.databases = databases;
     this.memory = memory;
   }
@@ -31,7 +36,8 @@ public final class LancelotServer implements AutoCloseable {
     }
     Memory memory = Memory.ofLimit(options.memoryBytes());
     Databases databases = new Databases(options);
-    Router router = new Router(databases, memory);
+    Jobs jobs = new Jobs();
+    Router router = new Router(databases, jobs, memory);
     WebServer web =
         WebServer.builder()
             .host(options.host())
@@ -41,7 +47,7 @@ public final class LancelotServer implements AutoCloseable {
                 routing.any((request, response) -> new Exchange(request, response).run(router)))
             .build()
             .start();
-    return new LancelotServer(web, databases, memory);
+    return new LancelotServer(web, databases, jobs, router, memory);
   }
 
   /// The port it listens at.
@@ -52,6 +58,8 @@ public final class LancelotServer implements AutoCloseable {
   @Override
   public void close() {
     web.stop();
+    jobs.close();
+    router.close();
     databases.close();
     memory.close();
   }

@@ -43,6 +43,8 @@ final class NamespaceRoutes {
         exchange.answer(Map.of());
       }
       case "drop" -> drop(exchange, place);
+      case "function/list", "secret/list", "view/list", "materialized_view/list" ->
+          throw NotBuilt.failure(words, words.substring(0, words.indexOf('/')) + "s");
       default -> throw Router.notFound(exchange);
     }
   }

@@ -9,15 +9,20 @@ import java.util.regex.Pattern;
 
 /// Finds what a path asks for. Routes are told apart by their words alone: clients disagree about
 /// methods, and about the slash at the end.
-final class Router {
+final class Router implements AutoCloseable {
 
   private static final String DELIMITER = "$";
 
   private final TableRoutes tables;
   private final NamespaceRoutes namespaces;
 
-  Router(Databases databases, Memory memory) {
-    this.tables = new TableRoutes(databases, memory);
+  private final Databases databases;
+  private final JobRoutes jobs;
+
+  Router(Databases databases, Jobs jobs, Memory memory) {
+    this.databases = databases;
+    this.jobs = new JobRoutes(jobs, memory);
+    this.tables = new TableRoutes(databases, jobs, memory);
     this.namespaces = new NamespaceRoutes(databases);
   }
 
@@ -31,7 +36,16 @@ final class Router {
       throw notFound(exchange);
     }
     List<String> rest = path.subList(2, path.size());
+    NotBuilt.ROOT.forEach((words, reason) -> {
+      List<String> start = List.of(words.split("/"));
+      if (rest.size() >= start.size() && path.subList(1, 1 + start.size()).equals(start)) {
+        throw NotBuilt.failure(words, reason);
+      }
+    });
     switch (path.get(1)) {
+      case "jobs" ->
+          jobs.route(
+              exchange, databases.folder(place(exchange, List.of())), String.join("/", rest));
       case "table" -> table(exchange, rest);
       case "namespace" -> namespace(exchange, rest);
       default -> throw notFound(exchange);
@@ -83,5 +97,10 @@ final class Router {
         Failures.Code.UNSUPPORTED,
         404,
         "no such route: " + exchange.method() + " /" + String.join("/", exchange.path()));
+  }
+
+  @Override
+  public void close() {
+    tables.close();
   }
 }

@@ -14,6 +14,8 @@ import java.util.Map;
 /// What changes the rows of a table.
 final class WriteRoutes {
 
+  static final String ARROW_STREAM = "application/vnd.apache.arrow.stream";
+
   private final Memory memory;
 
   WriteRoutes(Memory memory) {
@@ -50,7 +52,7 @@ final class WriteRoutes {
 
   static void delete(Exchange exchange, Table table) {
     String predicate =
-        QueryBody.text(exchange.body(), "predicate")
+        Body.text(exchange.body(), "predicate")
             .orElseThrow(
                 () -> new InvalidInputException("predicate: expected=a filter, found=nothing"));
     Table.DeleteResult deleted = table.delete(predicate);
@@ -63,7 +65,7 @@ final class WriteRoutes {
 
   static void update(Exchange exchange, Table table) {
     UpdateBuilder update = table.update();
-    QueryBody.text(exchange.body(), "predicate")
+    Body.text(exchange.body(), "predicate")
         .filter(predicate -> !predicate.isBlank())
         .ifPresent(update::where);
     if (!(exchange.body().get("updates") instanceof List<?> updates) || updates.isEmpty()) {

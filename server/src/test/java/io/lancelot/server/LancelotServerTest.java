@@ -24,6 +24,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.Channels;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,7 +176,179 @@ class LancelotServerTest {
   @Test
   void namesWhatIsNotBuilt() throws Exception {
     send("/v1/table/t/create/", rows(1));
-    assertThat(json("/v1/table/t/cherry_pick/", "{}", 501).get("code").asInt()).isZero();
+    for (String operation : NotBuilt.TABLE.keySet()) {
+      JsonNode answer = json("/v1/table/t/" + operation, "{}", 501);
+      assertThat(answer.get("code").asInt()).isZero();
+      assertThat(answer.get("error").asText()).contains("is not built");
+    }
+    for (String operation : NotBuilt.ROOT.keySet()) {
+      json("/v1/" + operation + "/x/create", "{}", 501);
+    }
+    json("/v1/table/t/nonsense/", "{}", 404);
+  }
+
+  @Test
+  void documentsWhatIsNotBuilt() throws Exception {
+    StringBuilder rows = new StringBuilder();
+    NotBuilt.TABLE.forEach((operation, reason) ->
+        rows.append("| `/v1/table/{id}/" + operation + "` | " + reason + " |\n"));
+    NotBuilt.ROOT.forEach(
+        (operation, reason) -> rows.append("| `/v1/" + operation + "` | " + reason + " |\n"));
+    Path documented = Path.of("docs/compatibility.md");
+    if (!Files.exists(documented)) {
+      documented = Path.of("../docs/compatibility.md");
+    }
+    assertThat(Files.readString(documented)).contains(rows);
+  }
+
+  @Test
+  void tagsBranchesAndRestores() throws Exception {
+    send("/v1/table/t/create/", rows(1, 2));
+    send("/v1/table/t/insert/", rows(3));
+    json("/v1/table/t/tags/create/", "{\"tag\":\"first\",\"version\":1}", 200);
+    json("/v1/table/t/tags/create/", "{\"tag\":\"first\",\"version\":1}", 400);
+    json("/v1/table/t/tags/create/", "{\"tag\":\"x\",\"version\":99}", 404);
+    assertThat(json("/v1/table/t/tags/list/", "", 200).get("first").get("version").asLong())
+        .isEqualTo(1);
+    assertThat(json("/v1/table/t/tags/list", "", 200).get("tags").has("first")).isTrue();
+    json("/v1/table/t/tags/update/", "{\"tag\":\"first\",\"version\":2}", 200);
+    assertThat(
+            json("/v1/table/t/tags/version/", "{\"tag\":\"first\"}", 200).get("version").asLong())
+        .isEqualTo(2);
+    json("/v1/table/t/tags/delete/", "{\"tag\":\"first\"}", 200);
+    json("/v1/table/t/tags/version/", "{\"tag\":\"first\"}", 404);
+
+    json("/v1/table/t/branches/create/", "{\"name\":\"exp\",\"from_version\":1}", 200);
+    json("/v1/table/t/branches/create/", "{\"name\":\"exp\"}", 409);
+    assertThat(
+            json("/v1/table/t/branches/list/", "", 200).at("/branches/exp/parentVersion").asLong())
+        .isEqualTo(1);
+    send("/v1/table/t/insert/?branch=exp", rows(7, 8));
+    assertThat(json("/v1/table/t/count_rows/", "{\"branch\":\"exp\"}", 200).asLong()).isEqualTo(4);
+    assertThat(json("/v1/table/t/count_rows/", "{}", 200).asLong()).isEqualTo(3);
+    json("/v1/table/t/count_rows/", "{\"branch\":\"nope\"}", 404);
+    json("/v1/table/t/branches/delete/", "{\"name\":\"exp\"}", 200);
+    json("/v1/table/t/restore/", "{\"version\":1}", 200);
+    assertThat(json("/v1/table/t/count_rows/", "{}", 200).asLong()).isEqualTo(2);
+    json("/v1/table/t/restore/", "{\"version\":99}", 404);
+  }
+
+  @Test
+  void changesColumns() throws Exception {
+    send("/v1/table/t/create/", rows(1, 2));
+    json(
+        "/v1/table/t/add_columns/",
+        "{\"new_columns\":[{\"name\":\"twice\",\"expression\":\"id * 2\"}]}",
+        200);
+    json(
+        "/v1/table/t/alter_columns/",
+        "{\"alterations\":[{\"path\":\"twice\",\"rename\":\"double\","
+            + "\"data_type\":{\"type\":\"int32\"}}]}",
+        200);
+    JsonNode fields = json("/v1/table/t/describe/", "", 200).at("/schema/fields");
+    assertThat(fields.get(1).get("name").asText()).isEqualTo("double");
+    assertThat(fields.get(1).at("/type/type").asText()).isEqualTo("int32");
+    json(
+        "/v1/table/t/update_field_metadata/",
+        "{\"updates\":[{\"path\":\"id\",\"metadata\":{\"a\":\"b\"},\"replace\":false}]}",
+        200);
+    assertThat(json("/v1/table/t/describe/", "", 200).at("/schema/fields/0/metadata/a").asText())
+        .isEqualTo("b");
+    json("/v1/table/t/drop_columns/", "{\"columns\":[\"double\"]}", 200);
+    json("/v1/table/t/drop_columns/", "{\"columns\":[]}", 400);
+    assertThat(json("/v1/table/t/schema_metadata/update", "{\"k\":\"v\"}", 200).get("k").asText())
+        .isEqualTo("v");
+  }
+
+  @Test
+  void joinsThePartsOfAnInsert() throws Exception {
+    send("/v1/table/t/create/", rows(1));
+    String id = json("/v1/table/t/multipart_write/create", "", 200).get("upload_id").asText();
+    String part = "/v1/table/t/insert/?upload_id=" + id + "&upload_part_id=";
+    assertThat(send(part + "a", rows(2)).statusCode()).isEqualTo(200);
+    assertThat(send(part + "b", rows(3, 4)).statusCode()).isEqualTo(200);
+    assertThat(json("/v1/table/t/count_rows/", "", 200).asLong()).isEqualTo(1);
+    String complete = "/v1/table/t/multipart_write/complete?upload_id=" + id;
+    assertThat(json(complete, "", 200).get("version").asLong()).isEqualTo(2);
+    // A client that did not hear the answer asks again.
+    assertThat(json(complete, "", 200).get("version").asLong()).isEqualTo(2);
+    assertThat(json("/v1/table/t/count_rows/", "", 200).asLong()).isEqualTo(4);
+    json("/v1/table/t/multipart_write/complete?upload_id=nope", "", 400);
+    String other = json("/v1/table/t/multipart_write/create", "", 200).get("upload_id").asText();
+    json("/v1/table/t/multipart_write/abort?upload_id=" + other, "", 200);
+    json("/v1/table/t/multipart_write/complete?upload_id=" + other, "", 400);
+  }
+
+  @Test
+  void renamesAndClones() throws Exception {
+    send("/v1/table/t/create/", rows(1, 2));
+    String location = json("/v1/table/t/describe/", "", 200).get("location").asText();
+    String source = "{\"source_location\":\"" + location + "\",\"is_shallow\":";
+    json("/v1/table/shallow/clone", source + "true}", 200);
+    json("/v1/table/deep/clone", source + "false,\"source_version\":1}", 200);
+    json("/v1/table/deep/clone", source + "false}", 400);
+    json("/v1/table/out/clone", "{\"source_location\":\"/etc/t.lance\"}", 400);
+    json("/v1/table/out/clone", "{\"source_location\":\"" + location + "/../../../t.lance\"}", 400);
+    assertThat(json("/v1/table/shallow/count_rows/", "", 200).asLong()).isEqualTo(2);
+    json("/v1/table/t/rename/", "{\"new_table_name\":\"deep\"}", 409);
+    json("/v1/table/t/rename/", "{\"new_table_name\":\"../x\"}", 400);
+    json("/v1/table/deep/rename/", "{\"new_table_name\":\"u\",\"new_namespace_id\":[]}", 200);
+    json("/v1/table/deep/describe/", "", 404);
+    assertThat(json("/v1/table/u/count_rows/", "", 200).asLong()).isEqualTo(2);
+  }
+
+  @Test
+  void ordersAndTakesRowsByPlace() throws Exception {
+    send("/v1/table/t/create/", rows(30, 10, 20, 40));
+    json("/v1/table/t/delete/", "{\"predicate\":\"id = 10\"}", 200);
+    long all = Long.MAX_VALUE;
+    assertThat(
+            ids(
+                send(
+                    "/v1/table/t/query/",
+                    ("{\"k\":"
+                            + all
+                            + ",\"offset\":1,\"order_by\":[{"
+                            + "\"column_name\":\"id\",\"ascending\":false,\"nulls_first\":true}]}")
+                        .getBytes(UTF_8))))
+        .containsExactly(30L, 20L);
+    assertThat(
+            ids(
+                send(
+                    "/v1/table/t/query/",
+                    ("{\"k\":"
+                            + all
+                            + ",\"columns\":[\"id\",\"_rowoffset\"],"
+                            + "\"filter\":\"_rowoffset IN (1, 2)\"}")
+                        .getBytes(UTF_8))))
+        .containsExactly(20L, 40L);
+    assertThat(
+            ids(
+                send(
+                    "/v1/table/t/query/",
+                    ("{\"k\":" + all + ",\"filter\":\"_rowid IN (3, 1, 0)\"}").getBytes(UTF_8))))
+        .containsExactly(30L, 40L);
+    assertThat(json("/v1/table/t/analyze_plan/", "{\"k\":2}", 200).asText()).contains("rows");
+  }
+
+  @Test
+  void indexesAsAJob() throws Exception {
+    send("/v1/table/t/create/", rows(1, 2, 3));
+    String id =
+        json("/v1/table/t/create_index/", "{\"column\":\"id\",\"index_type\":\"BTREE\"}", 200)
+            .get("job_id")
+            .asText();
+    JsonNode job = json("/v1/jobs/describe", "{\"job_id\":\"" + id + "\"}", 200);
+    assertThat(job.get("job_state").asText()).isEqualTo("done");
+    assertThat(json("/v1/jobs/list", "{}", 200).get("jobs")).hasSize(1);
+    json(
+        "/v1/table/t/create_index/",
+        "{\"column\":\"id\",\"index_type\":\"BTREE\",\"replace\":false}",
+        400);
+    json("/v1/jobs/describe", "{\"job_id\":\"nope\"}", 404);
+    json("/v1/jobs/cancel", "{\"job_id\":\"nope\"}", 404);
+    assertThat(send("/v1/jobs/query_events", "{}".getBytes(UTF_8)).statusCode()).isEqualTo(200);
+    json("/v1/table/t/create_index/", "{\"column\":\"no\",\"index_type\":\"BTREE\"}", 400);
   }
 
   @Test
