@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// Derived in memory when the graph has been loaded, and left out where the budget does not allow
 /// it. Technique: Gou and others, "SymphonyQG" (2025).
 final class GraphBlocks {
+
+  /// A node that more edges than this lead to can lose one.
+  private static final int SPARE = 3;
 
   private static final int TASK_NODES = 2048;
   private static final int SLOTS = NeighbourScan.SLOTS;
@@ -87,13 +91,14 @@ final class GraphBlocks {
       Scratch work,
       BooleanSupplier stop) {
     GraphBlocks made = new GraphBlocks(codec, nodes, links.entries(ENTRIES), memory);
+    AtomicIntegerArray incoming = new AtomicIntegerArray(links.incoming());
     MemorySegment rotated = work.allocateBytes(4L * nodes * codec.dim());
     made.inTasks(context, (from, to) -> made.rotate(rows, rotated, from, to));
     made.inTasks(
         context,
         (from, to) -> {
           if (!stop.getAsBoolean()) {
-            made.lay(links, rows, rotated, from, to);
+            made.lay(links, rows, rotated, incoming, from, to);
           }
         });
     if (stop.getAsBoolean()) {
@@ -129,8 +134,14 @@ final class GraphBlocks {
         _ -> {});
   }
 
-  private void lay(GraphLinks links, MemorySegment rows, MemorySegment rotated, int from, int to) {
-    Edges edges = new Edges(links, rotated);
+  private void lay(
+      GraphLinks links,
+      MemorySegment rows,
+      MemorySegment rotated,
+      AtomicIntegerArray incoming,
+      int from,
+      int to) {
+    Edges edges = new Edges(links, rotated, incoming);
     for (int node = from; node < to; node++) {
       MemorySegment.copy(rows, (long) node * codec.dim(), blocks, node * stride, codec.dim());
       edges.lay(node);
@@ -157,9 +168,11 @@ final class GraphBlocks {
     private final int dim = codec.dim();
     private final float[] own = new float[dim];
     private final float[] other = new float[dim];
+    private final AtomicIntegerArray incoming;
     private final int[] neighbours;
 
-    Edges(GraphLinks links, MemorySegment rotated) {
+    Edges(GraphLinks links, MemorySegment rotated, AtomicIntegerArray incoming) {
+      this.incoming = incoming;
       this.links = links;
       this.rotated = rotated;
       this.neighbours = new int[links.maxDegree()];
@@ -167,7 +180,7 @@ final class GraphBlocks {
 
     void lay(int node) {
       long at = node * stride;
-      int count = Math.min(SLOTS, links.neighbours(0, node, neighbours));
+      int count = fitting(links.neighbours(0, node, neighbours));
       MemorySegment.copy(rotated, FixedColumn.FLOAT, 4L * node * dim, own, 0, dim);
       blocks.asSlice(at + codesAt, (long) lines * SLOTS).fill((byte) 0);
       for (int slot = 0; slot < SLOTS; slot++) {
@@ -179,6 +192,19 @@ final class GraphBlocks {
           factors(at + codesAt, slot, Float.POSITIVE_INFINITY, 0);
         }
       }
+    }
+
+    /// Leaves out far neighbours that others lead to as well: every node must stay reachable.
+    private int fitting(int count) {
+      int left = count;
+      for (int i = count - 1; i >= 0 && left > SLOTS; i--) {
+        if (incoming.get(neighbours[i]) > SPARE) {
+          incoming.decrementAndGet(neighbours[i]);
+          left--;
+          System.arraycopy(neighbours, i + 1, neighbours, i, left - i);
+        }
+      }
+      return Math.min(left, SLOTS);
     }
 
     private void code(long block, int slot, int neighbour) {

@@ -113,6 +113,19 @@ final class GraphLinks implements Walk.Links {
     return new int[] {entry};
   }
 
+  /// For each node how many others lead to it on the lowest level.
+  int[] incoming() {
+    int[] counts = new int[nodes];
+    int[] links = new int[maxDegree];
+    for (int node = 0; node < nodes; node++) {
+      int count = neighbours(0, node, links);
+      for (int i = 0; i < count; i++) {
+        counts[links[i]]++;
+      }
+    }
+    return counts;
+  }
+
   int topLevel() {
     return rowsOfNodes.size();
   }
