@@ -5,13 +5,13 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.lancelot.Distance;
-import io.lancelot.QueryRequest;
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.LancelotException;
 import io.lancelot.base.StorageException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.QueryRequest;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -68,8 +68,11 @@ final class Replay {
           "context");
 
   private static final Duration WARM_UP = Duration.ofSeconds(5);
-  private static final Duration SETTLE_STEP = Duration.ofSeconds(2);
-  private static final Duration SETTLE_MOST = Duration.ofSeconds(12);
+
+  /// Untimed rounds end when for so long none was faster, and after the second time in any case.
+  private static final Duration SETTLED = Duration.ofSeconds(3);
+
+  private static final Duration SETTLE_MOST = Duration.ofSeconds(15);
 
   private Replay() {}
 
@@ -92,7 +95,7 @@ final class Replay {
     String[] answers = new String[lines.size()];
     runRound(lines, threads, (i, line) -> answers[i] = print(i, answer(table, line)));
     long[][] micros = new long[lines.size()][repeat];
-    if (timings) {
+    if (timings && !lines.isEmpty()) {
       warm(table, lines);
       settle(() -> runRound(lines, threads, (_, line) -> execute(table, line)));
     }
@@ -145,7 +148,8 @@ final class Replay {
   }
 
   /// Who asks for times wants those of a process that has been up for a while: the distance kernels
-  /// that the requests need are compiled first, then the requests run untimed for a moment.
+  /// that the requests need are compiled and the indices loaded first, then the requests run
+  /// untimed until they get no faster.
   private static void warm(Table table, List<Line> lines) {
     Set<Distance> metrics = EnumSet.noneOf(Distance.class);
     for (Line line : lines) {
@@ -161,25 +165,29 @@ final class Replay {
       }
     }
     metrics.forEach(metric -> table.warmUp(metric, WARM_UP));
+    try {
+      table.indices().forEach(index -> table.prewarmIndex(index.name()));
+    } catch (LancelotException _) {
+      // A request that needs the index says so.
+    }
   }
 
-  /// Runs rounds until the compiler has nothing left that would make them faster: while those of
-  /// the last two seconds took clearly less than those of the two before.
+  /// The JVM compiles what runs often, which for a query of microseconds means thousands of times:
+  /// runs rounds until for some seconds none was faster than those before.
   private static void settle(Runnable round) {
     long start = System.nanoTime();
-    double before = Double.MAX_VALUE;
-    while (true) {
-      long began = System.nanoTime();
-      int rounds = 0;
-      while (System.nanoTime() - began < SETTLE_STEP.toNanos()) {
-        round.run();
-        rounds++;
+    long since = start;
+    long best = Long.MAX_VALUE;
+    for (long now = start;
+        now - since < SETTLED.toNanos() && now - start < SETTLE_MOST.toNanos();
+        now = System.nanoTime()) {
+      long before = now;
+      round.run();
+      long took = System.nanoTime() - before;
+      if (took < best - best / 32) {
+        best = took;
+        since = System.nanoTime();
       }
-      double took = (double) (System.nanoTime() - began) / rounds;
-      if (took > 0.9 * before || System.nanoTime() - start > SETTLE_MOST.toNanos()) {
-        return;
-      }
-      before = took;
     }
   }
 

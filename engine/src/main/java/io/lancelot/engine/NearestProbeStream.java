@@ -261,17 +261,22 @@ final class NearestProbeStream implements BatchStream {
     TopK own = best.size() == 0 ? best : new TopK(plan.scan().k());
     SegmentRows rows =
         new SegmentRows(entry, allowed, column.new Distances(plan.scan().queries().get(query)));
-    index.search(
-        new VectorIndex.Search(
-            vector,
-            plan.scan().k(),
-            tuning.minProbes(),
-            tuning.maxProbes(),
-            tuning.ef(),
-            tuning.refine(),
-            allowed.share(),
-            rows,
-            own));
+    VectorIndex.Searched cost =
+        index.search(
+            new VectorIndex.Search(
+                vector,
+                plan.scan().k(),
+                tuning.minProbes(),
+                tuning.maxProbes(),
+                tuning.ef(),
+                tuning.refine(),
+                allowed.share(),
+                rows,
+                own));
+    Analysis analysis = execution.analysis();
+    if (analysis != null) {
+      analysis.searched(entry.uuid(), cost);
+    }
     if (stable) {
       Ranking ranking = own.ranking();
       for (int i = 0; i < ranking.size(); i++) {

@@ -7,6 +7,10 @@ import io.lancelot.columnar.Column;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
+import io.lancelot.file.LanceField;
+import io.lancelot.table.Fragment;
+import io.lancelot.table.FragmentReader;
+import io.lancelot.table.RowReaders;
 import io.lancelot.table.TableScan;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,7 +57,10 @@ final class TakeStream implements BatchStream {
     List<Column> taken =
         names.isEmpty()
             ? List.of()
-            : execution.table().take(execution.snapshot(), wanted, count, names, scratch).columns();
+            : execution
+                .table()
+                .take(execution.snapshot(), wanted, count, names, scratch, new Readers())
+                .columns();
     int fromTable = names.contains(TableScan.ROW_ID) ? taken.size() - 1 : taken.size();
     List<Column> columns = new ArrayList<>(taken.subList(0, fromTable));
     for (int i = 0; i < batch.columns().size(); i++) {
@@ -63,6 +70,23 @@ final class TakeStream implements BatchStream {
     }
     columns.addAll(taken.subList(fromTable, taken.size()));
     return new Batch(schema, count, columns);
+  }
+
+  /// Readers that searches of the same version leave for each other.
+  private final class Readers implements RowReaders {
+    private List<String> columns = List.of();
+
+    @Override
+    public FragmentReader open(Fragment fragment, List<LanceField> fields) {
+      columns = fields.stream().map(LanceField::name).toList();
+      FragmentReader idle = execution.indices().readers().take(fragment.id(), columns);
+      return idle == null ? execution.table().reader(execution.snapshot(), fragment, fields) : idle;
+    }
+
+    @Override
+    public void done(FragmentReader reader) {
+      execution.indices().readers().give(reader.fragment().id(), columns, reader);
+    }
   }
 
   @Override

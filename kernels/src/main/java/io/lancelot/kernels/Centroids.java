@@ -1,6 +1,7 @@
 package io.lancelot.kernels;
 
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Finds, for each of many vectors, the nearest of many centres: the inner loop of k-means, of
 /// codebooks and of assigning rows to partitions. Immutable and thread-safe.
@@ -17,6 +18,9 @@ public final class Centroids {
 
   private static final boolean VECTOR = Kernels.current().name().startsWith("vector");
 
+  private static final AtomicBoolean STARTED = new AtomicBoolean();
+  private static volatile boolean ready;
+
   private final int count;
   private final int dim;
 
@@ -28,10 +32,15 @@ public final class Centroids {
 
   private final boolean vector;
 
-  private Centroids(float[] rows, int count, int dim, boolean products, boolean vector) {
+  /// Whether plain Java serves until the vector twin is compiled.
+  private final boolean waits;
+
+  private Centroids(
+      float[] rows, int count, int dim, boolean products, boolean vector, boolean waits) {
     this.count = count;
     this.dim = dim;
     this.vector = vector;
+    this.waits = waits;
     int padded = (count + PANEL - 1) / PANEL * PANEL;
     this.panels = new float[padded * dim];
     this.norms = new float[padded];
@@ -51,20 +60,25 @@ public final class Centroids {
   ///
   /// @param rows `count × dim` numbers, row after row; copied
   public static Centroids ofL2(float[] rows, int count, int dim) {
-    return of(rows, count, dim, false, VECTOR);
+    return of(rows, count, dim, false, VECTOR, true);
   }
 
   /// Centres by greatest inner product.
   public static Centroids ofProduct(float[] rows, int count, int dim) {
-    return of(rows, count, dim, true, VECTOR);
+    return of(rows, count, dim, true, VECTOR, true);
   }
 
   static Centroids of(float[] rows, int count, int dim, boolean products, boolean vector) {
+    return of(rows, count, dim, products, vector, false);
+  }
+
+  private static Centroids of(
+      float[] rows, int count, int dim, boolean products, boolean vector, boolean waits) {
     if (count < 1 || dim < 1) {
       throw new IllegalArgumentException("centres: " + count + " of " + dim);
     }
     Objects.checkFromIndexSize(0, Math.multiplyExact(count, dim), rows.length);
-    return new Centroids(rows, count, dim, products, vector);
+    return new Centroids(rows, count, dim, products, vector, waits);
   }
 
   public int count() {
@@ -83,11 +97,41 @@ public final class Centroids {
       return;
     }
     Objects.checkFromIndexSize(offset, (rowCount - 1) * stride + dim, data.length);
-    if (vector) {
+    if (vector && (ready || !waits)) {
       VectorCentroids.nearest(data, offset, stride, rowCount, panels, norms, dim, best, scores, at);
     } else {
+      if (vector) {
+        warmSoon();
+      }
       plain(data, offset, stride, rowCount, best, scores, at);
     }
+  }
+
+  /// Compiles the vector twin in the background, once per JVM, by running it on made-up rows: until
+  /// then each of its operations makes an object, and plain Java is many times faster.
+  private static void warmSoon() {
+    if (STARTED.compareAndSet(false, true)) {
+      Thread thread = new Thread(Centroids::warm, "lancelot-centre-warmup");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private static void warm() {
+    int dim = 16;
+    int rows = 6;
+    Centroids some = new Centroids(new float[2 * PANEL * dim], 2 * PANEL, dim, false, true, false);
+    float[] data = new float[rows * dim];
+    int[] best = new int[rows];
+    float[] scores = new float[rows];
+    long end = System.nanoTime() + 2_000_000_000L;
+    int steady = 0;
+    while (System.nanoTime() < end && steady < 100) {
+      long start = System.nanoTime();
+      VectorCentroids.nearest(data, 0, dim, rows, some.panels, some.norms, dim, best, scores, 0);
+      steady = System.nanoTime() - start < 6000 ? steady + 1 : 0;
+    }
+    ready = true;
   }
 
   /// Scores of every centre for one vector: `|c|² − 2·x·c`.

@@ -121,16 +121,8 @@ public final class Kernels {
   public void distances(QueryVector query, MemorySegment data, int[] rows, int count, float[] out) {
     Objects.checkFromIndexSize(0, count, rows.length);
     Objects.checkFromIndexSize(0, count, out.length);
-    int largest = -1;
-    int negative = 0;
-    for (int i = 0; i < count; i++) {
-      largest = Math.max(largest, rows[i]);
-      negative |= rows[i];
-    }
-    if (negative < 0) {
-      throw new IndexOutOfBoundsException("negative row");
-    }
-    checkData(query, data, largest + 1L);
+    checkData(query, data, 0);
+    Rows.touch(data, 0, rows, count, query.rowBytes());
     compute(query, data, 0, rows, count, out);
   }
 

@@ -1,8 +1,6 @@
 package io.lancelot.kernels;
 
 import io.lancelot.base.InvalidInputException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /// A query made ready for the kernels: checked, brought to the column's type, and scaled to length
 /// one under cosine. Immutable; one query serves any number of threads.
@@ -69,15 +67,6 @@ public final class QueryVector {
       narrow[i] = (float) (exact[i] / scale);
     }
     return new QueryVector(metric, type, query.length, narrow, NO_DOUBLES, NO_BYTES);
-  }
-
-  /// A row of unsigned bytes as a query of its own, by Euclidean distance.
-  public static QueryVector ofBytes(MemorySegment data, long at, int dim) {
-    float[] floats = new float[dim];
-    for (int i = 0; i < dim; i++) {
-      floats[i] = data.get(ValueLayout.JAVA_BYTE, at + i) & 0xff;
-    }
-    return new QueryVector(Metric.L2, ElementType.UINT8, dim, floats, NO_DOUBLES, NO_BYTES);
   }
 
   private static double length(double[] vector) {

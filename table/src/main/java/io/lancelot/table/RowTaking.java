@@ -14,7 +14,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiFunction;
 
 /// Fetches rows by address: sorted, fragment by fragment, then put in the order they were asked
 /// for.
@@ -25,19 +24,15 @@ final class RowTaking {
   private final List<LanceField> fields;
   private final Schema schema;
   private final Memory memory;
-  private final BiFunction<Fragment, List<LanceField>, FragmentReader> opener;
+  private final RowReaders source;
 
-  RowTaking(
-      Snapshot snapshot,
-      List<String> columns,
-      Memory memory,
-      BiFunction<Fragment, List<LanceField>, FragmentReader> opener) {
+  RowTaking(Snapshot snapshot, List<String> columns, Memory memory, RowReaders source) {
     this.snapshot = snapshot;
     this.columns = columns;
     this.fields = TableScan.fields(snapshot, columns);
     this.schema = TableScan.schema(snapshot, columns);
     this.memory = memory;
-    this.opener = opener;
+    this.source = source;
   }
 
   /// @return rows in memory of `target`
@@ -51,12 +46,12 @@ final class RowTaking {
       try {
         for (int from = 0; from < unique; ) {
           int to = endOfFragment(sorted, from, unique);
-          FragmentReader reader = opener.apply(fragment(sorted[from]), fields);
+          FragmentReader reader = source.open(fragment(sorted[from]), fields);
           readers.add(reader);
           parts.add(take(reader, sorted, from, to, work));
           from = to;
         }
-        Batch found = Batches.concat(schema, parts, work);
+        Batch found = parts.size() == 1 ? parts.getFirst() : Batches.concat(schema, parts, work);
         int[] order = new int[count];
         for (int i = 0; i < count; i++) {
           order[i] = Arrays.binarySearch(sorted, 0, unique, addresses[i]);
@@ -64,7 +59,7 @@ final class RowTaking {
         // Copies, so that the rows outlive the files they came from.
         return Batches.gather(found, order, count, target);
       } finally {
-        readers.forEach(FragmentReader::close);
+        readers.forEach(source::done);
       }
     }
   }

@@ -623,11 +623,30 @@ public final class Table implements AutoCloseable {
   /// @return rows in memory of `scratch`
   public Batch take(
       Snapshot snapshot, long[] addresses, int count, List<String> columns, Scratch scratch) {
-    return new RowTaking(
-            snapshot,
-            columns,
-            context.memory(),
-            (fragment, fields) -> reader(snapshot, fragment, fields))
+    RowReaders fresh =
+        new RowReaders() {
+          @Override
+          public FragmentReader open(Fragment fragment, List<LanceField> fields) {
+            return reader(snapshot, fragment, fields);
+          }
+
+          @Override
+          public void done(FragmentReader reader) {
+            reader.close();
+          }
+        };
+    return take(snapshot, addresses, count, columns, scratch, fresh);
+  }
+
+  /// The same with readers from elsewhere.
+  public Batch take(
+      Snapshot snapshot,
+      long[] addresses,
+      int count,
+      List<String> columns,
+      Scratch scratch,
+      RowReaders readers) {
+    return new RowTaking(snapshot, columns, context.memory(), readers)
         .take(addresses, count, scratch);
   }
 

@@ -3,9 +3,9 @@ package io.lancelot.index.vector;
 import io.lancelot.base.Context;
 import io.lancelot.base.Parallel;
 import io.lancelot.index.BuildProgress;
-import io.lancelot.kernels.Kernels;
-import io.lancelot.kernels.QueryVector;
+import io.lancelot.kernels.ByteDistances;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -55,6 +55,7 @@ final class GraphBuilder {
     if (nodes == 0) {
       return Graph.EMPTY;
     }
+    ByteDistances.warmSoon();
     SplittableRandom random = new SplittableRandom(42);
     double scale = 1 / Math.log(m);
     int top = 0;
@@ -105,8 +106,10 @@ final class GraphBuilder {
     return level == 0 ? 2 * m : m;
   }
 
-  private QueryVector query(int node) {
-    return QueryVector.ofBytes(codes, (long) node * dim, dim);
+  /// Copies a node's bytes to where they serve as a query.
+  private byte[] query(int node, byte[] query) {
+    MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, (long) node * dim, query, 0, dim);
+    return query;
   }
 
   private ReentrantLock lock(int node) {
@@ -118,6 +121,8 @@ final class GraphBuilder {
     private final Walk walk = new Walk(nodes, 4 * m);
     private float[] toNode = new float[width + 4 * m];
     private final float[] toChosen = new float[width + 4 * m];
+    private final byte[] inserted = new byte[dim];
+    private final byte[] compared = new byte[dim];
     private int[] pool = new int[width + 4 * m];
     private int[] rest = new int[width + 4 * m];
 
@@ -137,9 +142,9 @@ final class GraphBuilder {
     }
 
     void insert(int node) {
-      QueryVector vector = query(node);
+      byte[] bytes = query(node, inserted);
       Walk.Distances query =
-          (wanted, count, out) -> Kernels.current().distances(vector, codes, wanted, count, out);
+          (wanted, count, out) -> ByteDistances.squares(bytes, codes, wanted, count, out);
       int from = entry;
       int top = levelOf[from];
       int level = levelOf[node];
@@ -204,7 +209,7 @@ final class GraphBuilder {
     /// The neighbours that a node keeps.
     int[] choose(int node, int[] links, int limit) {
       float[] all = new float[links.length];
-      Kernels.current().distances(query(node), codes, links, links.length, all);
+      ByteDistances.squares(query(node, compared), codes, links, links.length, all);
       long[] order = new long[links.length];
       for (int i = 0; i < links.length; i++) {
         order[i] = (long) Float.floatToRawIntBits(all[i]) << 32 | i;
@@ -236,7 +241,7 @@ final class GraphBuilder {
           rest[i - 1] = pool[i];
         }
         left--;
-        Kernels.current().distances(query(next), codes, rest, left, toChosen);
+        ByteDistances.squares(query(next, compared), codes, rest, left, toChosen);
         int kept = 0;
         for (int i = 0; i < left; i++) {
           float d = toNode[i + 1];
@@ -295,9 +300,9 @@ final class GraphBuilder {
       if (reached[node]) {
         continue;
       }
-      QueryVector vector = query(node);
+      byte[] bytes = query(node, worker.inserted);
       Walk.Distances query =
-          (wanted, count, out) -> Kernels.current().distances(vector, codes, wanted, count, out);
+          (wanted, count, out) -> ByteDistances.squares(bytes, codes, wanted, count, out);
       worker.walk.start(bottom, query, width);
       worker.walk.run(worker, 0, query, width);
       int host = -1;
@@ -358,6 +363,7 @@ final class GraphBuilder {
     float[][][] distances = new float[top + 1][][];
     for (int level = 0; level <= top; level++) {
       int count = 0;
+      byte[] query = new byte[dim];
       int[] on = new int[nodes];
       for (int node = 0; node < nodes; node++) {
         if (levelOf[node] >= level) {
@@ -370,7 +376,7 @@ final class GraphBuilder {
       for (int i = 0; i < count; i++) {
         int[] links = links(layers.get(level), on[i]);
         float[] lengths = new float[links.length];
-        Kernels.current().distances(query(on[i]), codes, links, links.length, lengths);
+        ByteDistances.squares(query(on[i], query), codes, links, links.length, lengths);
         neighbours[level][i] = links;
         distances[level][i] = lengths;
       }

@@ -10,10 +10,12 @@ final class GraphCodes {
 
   private GraphCodes() {}
 
-  static MemorySegment of(
-      IvfModel model, int partition, MemorySegment records, int rows, Scratch scratch) {
-    if (model.codec() instanceof SqCodec) {
-      return records;
+  /// @param codec what the bytes mean
+  record Coded(SqCodec codec, MemorySegment bytes) {}
+
+  static Coded of(IvfModel model, int partition, MemorySegment records, int rows, Scratch scratch) {
+    if (model.codec() instanceof SqCodec sq) {
+      return new Coded(sq, records);
     }
     int dim = model.type().dim();
     float low = Float.POSITIVE_INFINITY;
@@ -35,7 +37,7 @@ final class GraphCodes {
       slot[0] = r;
       bytes.encode(row, 0, 1, here, slot, 0, codes);
     }
-    return codes;
+    return new Coded(bytes, codes);
   }
 
   /// The vector that a record stands for.

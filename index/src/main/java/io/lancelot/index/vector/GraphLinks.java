@@ -2,6 +2,7 @@ package io.lancelot.index.vector;
 
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.ListColumn;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,7 +19,10 @@ final class GraphLinks implements Walk.Links {
   /// For each level above the lowest, its nodes (upper half) and their rows, ascending.
   private final List<long[]> rowsOfNodes = new ArrayList<>();
 
-  private final int[] bottomRows;
+  /// For each node where its neighbours on the lowest level begin (upper half) and how many there
+  /// are: one look-up instead of two.
+  private final long[] places;
+
   private final int nodes;
   private final int entry;
   private final int maxDegree;
@@ -49,7 +53,7 @@ final class GraphLinks implements Walk.Links {
     }
     this.maxDegree = degree;
     checkItems(path);
-    this.bottomRows = bottom(ids, starts[0], starts[1], path);
+    this.places = bottom(ids, starts[0], starts[1], path);
     for (int level = 1; level + 1 < starts.length && starts[level + 1] > starts[level]; level++) {
       rowsOfNodes.add(upper(ids, starts[level], starts[level + 1], path));
     }
@@ -65,13 +69,17 @@ final class GraphLinks implements Walk.Links {
     }
   }
 
-  private int[] bottom(FixedColumn ids, int from, int to, String path) {
-    int[] rows = new int[nodes];
-    Arrays.fill(rows, -1);
+  private long[] bottom(FixedColumn ids, int from, int to, String path) {
+    long[] found = new long[nodes];
     for (int row = from; row < to; row++) {
-      rows[checked(ids.intAt(row), path)] = row;
+      found[checked(ids.intAt(row), path)] = place(row);
     }
-    return rows;
+    return found;
+  }
+
+  private long place(int row) {
+    int start = neighbours.offset(row);
+    return (long) start << 32 | neighbours.offset(row + 1) - start;
   }
 
   private long[] upper(FixedColumn ids, int from, int to, String path) {
@@ -94,22 +102,43 @@ final class GraphLinks implements Walk.Links {
     return entry;
   }
 
+  /// Nodes from which searches may start: those of the lowest level that has no more than so many,
+  /// or else the entry.
+  int[] entries(int most) {
+    for (long[] rows : rowsOfNodes) {
+      if (rows.length <= most) {
+        return Arrays.stream(rows).mapToInt(row -> (int) (row >>> 32)).toArray();
+      }
+    }
+    return new int[] {entry};
+  }
+
+  /// For each node how many others lead to it on the lowest level.
+  int[] incoming() {
+    int[] counts = new int[nodes];
+    int[] links = new int[maxDegree];
+    for (int node = 0; node < nodes; node++) {
+      int count = neighbours(0, node, links);
+      for (int i = 0; i < count; i++) {
+        counts[links[i]]++;
+      }
+    }
+    return counts;
+  }
+
   int topLevel() {
     return rowsOfNodes.size();
   }
 
   long heldBytes() {
-    return 4L * nodes + rowsOfNodes.stream().mapToLong(rows -> 8L * rows.length).sum();
+    return 8L * nodes + rowsOfNodes.stream().mapToLong(rows -> 8L * rows.length).sum();
   }
 
   @Override
   public int neighbours(int level, int node, int[] out) {
-    int row;
+    long place;
     if (level == 0) {
-      row = bottomRows[node];
-      if (row < 0) {
-        return 0;
-      }
+      place = places[node];
     } else {
       long[] rows = rowsOfNodes.get(level - 1);
       int at = Arrays.binarySearch(rows, (long) node << 32);
@@ -117,12 +146,27 @@ final class GraphLinks implements Walk.Links {
       if (at == rows.length || rows[at] >>> 32 != node) {
         return 0;
       }
-      row = (int) rows[at];
+      place = place((int) rows[at]);
     }
-    int from = neighbours.offset(row);
-    int count = neighbours.offset(row + 1) - from;
-    java.lang.foreign.MemorySegment.copy(items.data(), FixedColumn.INT, 4L * from, out, 0, count);
+    int count = (int) place;
+    long from = 4 * (place >>> 32);
+    MemorySegment all = items.data();
+    for (int i = 0; i < count; i++) {
+      out[i] = all.get(FixedColumn.INT, from + 4L * i);
+    }
     return count;
+  }
+
+  @Override
+  public int touch(int node) {
+    long place = places[node];
+    int count = (int) place;
+    long from = 4 * (place >>> 32);
+    int all = 0;
+    for (int i = 0; i < count; i += 16) {
+      all ^= items.data().get(FixedColumn.INT, from + 4L * i);
+    }
+    return all;
   }
 
   @Override

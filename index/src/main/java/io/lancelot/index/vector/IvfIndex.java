@@ -1,5 +1,6 @@
 package io.lancelot.index.vector;
 
+import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Column;
@@ -13,8 +14,10 @@ import io.lancelot.file.LanceSchema;
 import io.lancelot.index.IndexFiles;
 import io.lancelot.index.RowMapping;
 import io.lancelot.index.VectorIndex;
+import io.lancelot.kernels.ByteDistances;
 import io.lancelot.kernels.CodeScan;
 import io.lancelot.kernels.Metric;
+import io.lancelot.kernels.NeighbourScan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -22,6 +25,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +56,14 @@ final class IvfIndex implements VectorIndex {
   private final ReentrantLock loading = new ReentrantLock();
   private final IvfSearch searching;
   private volatile long held;
+
+  /// Blocks of the partitions' graphs, as far as they are laid out, and the memory they live in.
+  private final AtomicReferenceArray<@Nullable GraphBlocks> graphBlocks;
+
+  private final ReentrantLock deriving = new ReentrantLock();
+  private final Set<Integer> derived = ConcurrentHashMap.newKeySet();
+  private final Scratch blockMemory;
+  private volatile boolean closed;
 
   /// What the two files say, checked.
   record Parts(
@@ -92,10 +105,15 @@ final class IvfIndex implements VectorIndex {
     starts.add(lengths.length);
     this.chunkStarts = starts.stream().mapToInt(Integer::intValue).toArray();
     this.chunks = new AtomicReferenceArray<>(chunkStarts.length - 1);
+    this.graphBlocks = new AtomicReferenceArray<>(model.graph() ? chunkStarts.length - 1 : 0);
+    this.blockMemory = files.context().memory().scratch();
     this.searching = new IvfSearch(this);
     this.held = memory.heldBytes();
     if (!model.graph() && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {
       CodeScan.warmSoon();
+    }
+    if (model.graph()) {
+      ByteDistances.warmSoon();
     }
   }
 
@@ -162,9 +180,19 @@ final class IvfIndex implements VectorIndex {
   @Override
   public void prewarm() {
     for (int p = 0; p < lengths.length; p++) {
-      chunk(p);
+      Chunk chunk = chunk(p);
+      if (derived.add(p)) {
+        derive(p, chunk);
+      }
     }
-    CodeScan.warm();
+    // Under this lock, so that what searches have begun to lay out is there afterwards.
+    deriving.lock();
+    try {
+      CodeScan.warm();
+      ByteDistances.warm();
+    } finally {
+      deriving.unlock();
+    }
   }
 
   @Override
@@ -204,6 +232,61 @@ final class IvfIndex implements VectorIndex {
     }
     figures.put("partitions", partitions);
     return figures;
+  }
+
+  /// The blocks of a partition's graph; null as long as, or if, there are none. They are laid out
+  /// in the background, as that takes longer than a search without them.
+  @Nullable GraphBlocks graphBlocks(int partition, Chunk chunk) {
+    GraphBlocks known = graphBlocks.getAcquire(chunkOf[partition]);
+    if (known == null && derived.add(partition)) {
+      Thread thread = new Thread(() -> derive(partition, chunk), "lancelot-graph-layout");
+      thread.setDaemon(true);
+      thread.start();
+    }
+    return known;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under locks alone.
+  private void derive(int partition, Chunk chunk) {
+    GraphLinks links = chunk.graph();
+    int rows = lengths[partition];
+    int dim = model.type().dim();
+    if (links == null || model.metric() == Metric.DOT || !GraphBlocks.fits(dim)) {
+      return;
+    }
+    NeighbourScan.warm();
+    ByteDistances.warm();
+    deriving.lock();
+    try (Scratch work = files.context().memory().scratch()) {
+      long bytes = GraphBlocks.bytes(rows, dim);
+      if (closed || blockMemory.heldBytes() + bytes > files.context().memory().limitBytes() / 4) {
+        return;
+      }
+      GraphCodes.Coded coded = GraphCodes.of(model, partition, chunk.data(), rows, work);
+      GraphBlocks blocks =
+          GraphBlocks.of(
+              files.context(),
+              links,
+              coded.codec(),
+              coded.bytes(),
+              rows,
+              blockMemory,
+              work,
+              () -> closed);
+      if (blocks != null) {
+        loading.lock();
+        try {
+          held += bytes;
+        } finally {
+          loading.unlock();
+        }
+        graphBlocks.setRelease(chunkOf[partition], blocks);
+      }
+    } catch (ResourceExhaustedException _) {
+      // Searches go on without.
+    } finally {
+      deriving.unlock();
+    }
   }
 
   /// The chunk that a partition lies in.
@@ -379,6 +462,13 @@ final class IvfIndex implements VectorIndex {
 
   @Override
   public void close() {
+    closed = true;
+    deriving.lock();
+    try {
+      blockMemory.close();
+    } finally {
+      deriving.unlock();
+    }
     for (int i = 0; i < chunks.length(); i++) {
       Chunk chunk = chunks.getAndSet(i, null);
       if (chunk != null) {

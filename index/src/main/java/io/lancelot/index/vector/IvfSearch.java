@@ -3,6 +3,7 @@ package io.lancelot.index.vector;
 import io.lancelot.index.VectorIndex.Rows;
 import io.lancelot.index.VectorIndex.Search;
 import io.lancelot.index.VectorIndex.Searched;
+import io.lancelot.kernels.ByteDistances;
 import io.lancelot.kernels.CodeScan;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
@@ -10,6 +11,7 @@ import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
 import io.lancelot.kernels.Ranking;
 import io.lancelot.kernels.TopK;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,10 @@ final class IvfSearch {
   /// RaBitQ's factors bound an error with 1.9 standard deviations; fewer find nearly as much.
   private static final float SPREAD =
       Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.3")) / 1.9f;
+
+  /// How much wider a walk by estimates is than one by distances.
+  private static final double BLOCK_WIDTH =
+      Double.parseDouble(System.getProperty("lancelot.vector.blockwidth", "1.75"));
 
   private static final int BATCH = 64;
 
@@ -58,7 +64,7 @@ final class IvfSearch {
     private final TopK candidates;
 
     private float reach = Float.POSITIVE_INFINITY;
-    private @Nullable RqTables rq;
+    private @Nullable SignTables rq;
     private @Nullable PqTables pq;
     private @Nullable QueryVector dense;
 
@@ -211,9 +217,9 @@ final class IvfSearch {
     }
 
     private void scanRq(RqCodec codec, Chunk chunk, Chunk.Blocks blocks, int partition) {
-      RqTables tables = rq;
+      SignTables tables = rq;
       if (tables == null) {
-        tables = new RqTables(codec.rotation().apply(query, 0), codec.dim());
+        tables = new SignTables(codec.rotation().apply(query, 0), codec.dim());
         rq = tables;
       }
       int start = index.blockStart(partition, blocks);
@@ -221,7 +227,12 @@ final class IvfSearch {
       room(count);
       int lines = codec.dim() / 8;
       CodeScan.sums4(
-          blocks.codes(), (long) start * lines * CodeScan.BLOCK, lines, count, tables.bytes, sums);
+          blocks.codes(),
+          (long) start * lines * CodeScan.BLOCK,
+          lines,
+          count,
+          tables.bytes(),
+          sums);
       comparisons += index.partitionRows(partition);
       long factors = 4L * start * CodeScan.BLOCK;
       float centre = probes.distance(partition);
@@ -243,8 +254,8 @@ final class IvfSearch {
           blocks.error(),
           factors,
           base,
-          tables.step,
-          tables.bias,
+          tables.step(),
+          tables.bias(),
           spread,
           limit,
           estimates,
@@ -277,7 +288,7 @@ final class IvfSearch {
         long factors,
         int count,
         float base,
-        RqTables tables,
+        SignTables tables,
         Chunk chunk,
         long first) {
       CodeScan.below(
@@ -288,8 +299,8 @@ final class IvfSearch {
           blocks.error(),
           factors,
           base,
-          tables.step,
-          tables.bias,
+          tables.step(),
+          tables.bias(),
           0,
           Float.POSITIVE_INFINITY,
           estimates,
@@ -487,6 +498,10 @@ final class IvfSearch {
               ? Math.max(search.ef(), search.k())
               : Math.max(model.codec().coding() == Coding.PQ ? 400 : 64, 2 * search.k());
       int width = (int) Math.min(count, Math.ceil(wanted / share));
+      GraphBlocks blocks = index.graphBlocks(partition, chunk);
+      if (blocks != null) {
+        return walkedBlocks(blocks, chunk, partition, width);
+      }
       Walk walk = graph.walk();
       try {
         long before = walk.comparisons();
@@ -514,6 +529,39 @@ final class IvfSearch {
       }
     }
 
+    /// Estimates lead astray now and then: a walk by them must be wider to find as much.
+    private boolean walkedBlocks(GraphBlocks blocks, Chunk chunk, int partition, int width) {
+      BlockWalk walk = blocks.walk();
+      float unit =
+          switch (model.codec().coding()) {
+            case SQ -> 1;
+            case FLAT -> metric == Metric.COSINE ? blocks.squareUnit() / 2 : blocks.squareUnit();
+            case PQ, RQ -> blocks.squareUnit();
+          };
+      try {
+        GraphBlocks.Query asked = blocks.new Query(query);
+        walk.run(asked, (int) Math.min(Integer.MAX_VALUE - 8, BLOCK_WIDTH * width));
+        comparisons += asked.entryCount() + 32L * walk.size();
+        long first = index.partitionStart(partition);
+        int found = 0;
+        for (int i = 0; i < walk.size(); i++) {
+          found += rows.allowed(chunk.rowId(first + walk.node(i))) ? 1 : 0;
+        }
+        if (found < Math.min(search.k(), index.partitionRows(partition))) {
+          return false;
+        }
+        for (int i = 0; i < walk.size(); i++) {
+          long id = chunk.rowId(first + walk.node(i));
+          if (rows.allowed(id)) {
+            candidates.offer(unit * walk.distance(i), id);
+          }
+        }
+        return true;
+      } finally {
+        blocks.giveBack(walk);
+      }
+    }
+
     private Walk.Distances distances(Chunk chunk, int partition, long base) {
       if (model.codec() instanceof PqCodec codec) {
         float[] tables = PqTables.residual(codec, model, query, partition);
@@ -522,6 +570,14 @@ final class IvfSearch {
             out[i] = PqTables.estimate(codec, tables, chunk.data(), base + nodes[i]);
           }
         };
+      }
+      if (model.codec() instanceof SqCodec sq
+          && metric != Metric.DOT
+          && sq.dim() <= ByteDistances.MAX_DIM) {
+        byte[] bytes = sq.codes(query);
+        MemorySegment rows =
+            chunk.data().asSlice(base * sq.dim(), (long) index.partitionRows(partition) * sq.dim());
+        return (nodes, count, out) -> ByteDistances.squares(bytes, rows, nodes, count, out);
       }
       QueryVector vector = denseQuery();
       Kernels kernels = Kernels.current();
@@ -532,7 +588,8 @@ final class IvfSearch {
       if (candidates.size() == 0) {
         return;
       }
-      long[] chosen = candidates.ranking().ids();
+      Ranking ranking = candidates.ranking();
+      long[] chosen = Arrays.copyOf(ranking.ids(), promising(ranking, search, metric));
       Arrays.sort(chosen);
       float[] distances = new float[chosen.length];
       rows.distances(chosen, chosen.length, distances);
@@ -543,44 +600,22 @@ final class IvfSearch {
     }
   }
 
-  /// Tables of RaBitQ: for four bits at once the sum of the rotated query's numbers where they are
-  /// set, in bytes.
-  private static final class RqTables {
-    private final byte[] bytes;
-    private final float step;
-    private final float bias;
-
-    RqTables(float[] rotated, int dim) {
-      int groups = dim / 4;
-      float widest = 0;
-      float least = 0;
-      float total = 0;
-      for (int g = 0; g < groups; g++) {
-        float span = 0;
-        for (int d = 4 * g; d < 4 * g + 4; d++) {
-          span += Math.abs(rotated[d]);
-          least += Math.min(0, rotated[d]);
-          total += rotated[d];
-        }
-        widest = Math.max(widest, span);
-      }
-      int top = Math.min(127, 32767 / groups);
-      step = widest == 0 ? 1 : widest / top;
-      bias = least - total / 2;
-      bytes = new byte[groups * 16 + CodeScan.TABLE_SLACK];
-      for (int g = 0; g < groups; g++) {
-        float low = 0;
-        for (int d = 4 * g; d < 4 * g + 4; d++) {
-          low += Math.min(0, rotated[d]);
-        }
-        for (int code = 0; code < 16; code++) {
-          float sum = -low;
-          for (int b = 0; b < 4; b++) {
-            sum += (code >>> b & 1) == 0 ? 0 : rotated[4 * g + b];
-          }
-          bytes[g * 16 + code] = (byte) Math.min(top, (int) (sum / step + 0.5f));
-        }
-      }
+  /// How many candidates may be among the k nearest. Rounding to bytes moves a distance by less
+  /// than half a unit in most cases, so that two stand in the wrong order by more than three in
+  /// none that matter.
+  private int promising(Ranking ranking, Search search, Metric metric) {
+    int k = search.k();
+    if (index.model().codec().coding() != Coding.SQ
+        || metric == Metric.DOT
+        || search.refine() > 0
+        || ranking.size() <= k) {
+      return ranking.size();
     }
+    double limit = Math.sqrt(ranking.distance(k - 1)) + 3;
+    int count = k;
+    while (count < ranking.size() && ranking.distance(count) <= limit * limit) {
+      count++;
+    }
+    return count;
   }
 }

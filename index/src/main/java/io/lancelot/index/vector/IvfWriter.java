@@ -88,7 +88,7 @@ final class IvfWriter implements AutoCloseable {
     Graph graph =
         new GraphBuilder(
                 files.context(),
-                GraphCodes.of(model, p, records, rows, scratch),
+                GraphCodes.of(model, p, records, rows, scratch).bytes(),
                 rows,
                 model.type().dim(),
                 model.m(),

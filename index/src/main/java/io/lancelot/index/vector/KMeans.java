@@ -18,6 +18,9 @@ final class KMeans {
   /// Rounds end when the loss shrinks by less than this share.
   private static final double SETTLED = 0.003;
 
+  /// After the rounds over a part of the rows so many over all of them are enough.
+  private static final int WHOLE_ROUNDS = 4;
+
   private final Context context;
   private final float[] data;
   private final int offset;
@@ -47,6 +50,7 @@ final class KMeans {
     int part = Math.min(rows, Math.max(32 * wanted, rows / 4));
     double previous = Double.MAX_VALUE;
     boolean whole = part == rows;
+    int wholeRounds = part == rows ? maxRounds : WHOLE_ROUNDS;
     for (int round = 0; round < maxRounds; round++) {
       progress.report("k-means", round, maxRounds);
       int used = whole ? rows : part;
@@ -57,7 +61,7 @@ final class KMeans {
       if (settled && !whole) {
         whole = true;
         previous = Double.MAX_VALUE;
-      } else if (settled) {
+      } else if (settled || (whole && --wholeRounds == 0)) {
         break;
       }
     }

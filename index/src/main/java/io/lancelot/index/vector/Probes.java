@@ -32,6 +32,9 @@ final class Probes {
 
   private int size;
   private float nearest;
+  private int startedAt = -1;
+
+  /// Squared distances from the nearest centre, computed when they are first asked for.
   private float[] fromNearest = new float[0];
 
   Probes(MemorySegment centres, int count, int dim, Metric metric, float[] query) {
@@ -89,11 +92,12 @@ final class Probes {
   /// Makes a partition the one that the query lies in.
   void startAt(int partition) {
     nearest = distances[partition];
-    if (metric == Metric.DOT) {
-      return;
-    }
+    startedAt = partition;
+  }
+
+  private void measureFromNearest() {
     float[] centre = new float[dim];
-    MemorySegment.copy(centres, FixedColumn.FLOAT, 4L * dim * partition, centre, 0, dim);
+    MemorySegment.copy(centres, FixedColumn.FLOAT, 4L * dim * startedAt, centre, 0, dim);
     fromNearest = new float[distances.length];
     Kernels.current()
         .distances(
@@ -108,6 +112,9 @@ final class Probes {
   boolean worthwhile(int partition, float squared) {
     if (metric == Metric.DOT || !(squared < Float.POSITIVE_INFINITY)) {
       return true;
+    }
+    if (fromNearest.length == 0) {
+      measureFromNearest();
     }
     float apart = fromNearest[partition];
     if (apart <= 0) {

@@ -47,6 +47,16 @@ record SqCodec(int dim, double start, double end) implements Codec {
     }
   }
 
+  /// A vector as codes.
+  byte[] codes(float[] vector) {
+    byte[] codes = new byte[dim];
+    for (int d = 0; d < dim; d++) {
+      float code = (vector[d] - (float) start) * scale();
+      codes[d] = (byte) (int) Math.clamp(code, 0f, 255f);
+    }
+    return codes;
+  }
+
   /// Codes per unit; zero if all values are the same.
   float scale() {
     return end > start ? (float) (255 / (end - start)) : 0;

@@ -9,6 +9,14 @@ final class Walk {
     /// Copies the neighbours of a node to `out`, grown if it must be, and returns them.
     int neighbours(int level, int node, int[] out);
 
+    /// Loads the beginning of a node's neighbours, as it may be asked for them next: memory is
+    /// slow, and has time meanwhile.
+    ///
+    /// @return anything
+    default int touch(int node) {
+      return node;
+    }
+
     /// The most neighbours a node has.
     int maxDegree();
   }
@@ -20,8 +28,12 @@ final class Walk {
 
   private static final int EXPANDED = 1;
 
-  private final int[] stamps;
-  private int stamp;
+  /// A bit for each node seen, and those nodes: bits stay in the first-level cache, and are cleared
+  /// one by one.
+  private final long[] seen;
+
+  private int[] touched = new int[1024];
+  private int touchedCount;
   private int[] nodes;
   private float[] distances;
 
@@ -31,8 +43,11 @@ final class Walk {
   private int size;
   private long comparisons;
 
+  /// Keeps loads that are made for their own sake.
+  int sink;
+
   Walk(int nodeCount, int maxDegree) {
-    this.stamps = new int[nodeCount];
+    this.seen = new long[(nodeCount + 63) / 64];
     this.nodes = new int[Math.max(maxDegree, 1)];
     this.distances = new float[nodes.length];
   }
@@ -55,16 +70,21 @@ final class Walk {
   }
 
   /// Float bits to integers of the same order, and back.
-  private static int sortable(int bits) {
+  static int sortable(int bits) {
     return bits ^ (bits >> 31 & 0x7fff_ffff);
+  }
+
+  /// The number of a sortable integer.
+  static float number(int sortable) {
+    return Float.intBitsToFloat(sortable(sortable));
   }
 
   /// Starts over from a node.
   void start(int entry, Distances query, int width) {
-    if (++stamp < 0) {
-      java.util.Arrays.fill(stamps, 0);
-      stamp = 1;
+    for (int i = 0; i < touchedCount; i++) {
+      seen[touched[i] >>> 6] = 0;
     }
+    touchedCount = 0;
     if (pool.length < width + 1) {
       pool = new long[width + 1];
     }
@@ -72,7 +92,8 @@ final class Walk {
     nodes[0] = entry;
     query.compute(nodes, 1, distances);
     comparisons++;
-    stamps[entry] = stamp;
+    seen[entry >>> 6] |= 1L << entry;
+    touched[touchedCount++] = entry;
     insert(distances[0], entry, width);
   }
 
@@ -101,6 +122,9 @@ final class Walk {
       if (count == 0) {
         continue;
       }
+      if (level == 0) {
+        sink = links.touch(next(at + 1));
+      }
       query.compute(nodes, count, distances);
       comparisons += count;
       int lowest = at + 1;
@@ -112,15 +136,31 @@ final class Walk {
     }
   }
 
+  /// The nearest node that is not expanded, from a rank on.
+  private int next(int from) {
+    int at = from;
+    while (at < size && (pool[at] & EXPANDED) != 0) {
+      at++;
+    }
+    return at < size ? (int) pool[at] >>> 1 : (int) pool[0] >>> 1;
+  }
+
   private int fresh(int degree) {
+    if (touched.length < touchedCount + degree) {
+      touched = java.util.Arrays.copyOf(touched, Math.max(2 * touched.length, 2 * degree));
+    }
     int count = 0;
     for (int i = 0; i < degree; i++) {
       int node = nodes[i];
-      if (stamps[node] != stamp) {
-        stamps[node] = stamp;
-        nodes[count++] = node;
+      long word = seen[node >>> 6];
+      long bit = 1L << node;
+      if ((word & bit) == 0) {
+        seen[node >>> 6] = word | bit;
+        nodes[count] = node;
+        touched[touchedCount + count++] = node;
       }
     }
+    touchedCount += count;
     return count;
   }
 

@@ -1,0 +1,141 @@
+package io.lancelot.kernels;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// Estimates the distances of the 32 neighbours of a graph's node at once, from sign bits that lie
+/// beside it: sums of 4-bit look-ups as in [CodeScan], in blocks of half as many rows.
+///
+/// A block has a line of 32 bytes for each eight bits of a code, the first four in the low halves,
+/// neighbours in the order of [#place]; then 32 floats to add and 32 to scale by.
+///
+/// Until the vector twin is compiled, calls run on plain Java: see [#warm].
+public final class NeighbourScan {
+
+  /// Neighbours of a block.
+  public static final int SLOTS = 32;
+
+  /// Look-up tables must have so many bytes more than the tables need.
+  public static final int TABLE_SLACK = 16;
+
+  private static final boolean VECTOR = Kernels.current().name().startsWith("vector");
+  private static final int LANES = VECTOR ? VectorNeighbourScan.LANES : SLOTS;
+  private static final AtomicBoolean STARTED = new AtomicBoolean();
+  private static volatile boolean ready;
+
+  private NeighbourScan() {}
+
+  /// Where in a line the byte of a neighbour stands.
+  public static int place(int slot) {
+    int s = slot % LANES;
+    int half = LANES / 2;
+    return slot - s + (s < half ? 2 * s : 2 * (s - half) + 1);
+  }
+
+  /// Bytes of a block.
+  ///
+  /// @param lines bytes of a code
+  public static int bytes(int lines) {
+    return (lines + 8) * SLOTS;
+  }
+
+  /// Whether the vector twin is in use.
+  public static boolean vectorised() {
+    return ready;
+  }
+
+  /// Writes the estimates `base + add + scale·(step·sum + bias)` of a block's neighbours to `out`.
+  ///
+  /// @param at where the block begins
+  /// @param table 16 entries of at most 127 for each half byte of a code
+  /// @param sums room for the sums, none of which may exceed 32767
+  /// @return a bit for each neighbour whose estimate is below the limit
+  public static int below(
+      MemorySegment blocks,
+      long at,
+      int lines,
+      byte[] table,
+      float base,
+      float step,
+      float bias,
+      float limit,
+      short[] sums,
+      float[] out) {
+    Objects.checkFromIndexSize(at, bytes(lines), blocks.byteSize());
+    Objects.checkFromIndexSize(0, lines * 32 + TABLE_SLACK, table.length);
+    Objects.checkFromIndexSize(0, SLOTS, sums.length);
+    Objects.checkFromIndexSize(0, SLOTS, out.length);
+    if (ready) {
+      VectorNeighbourScan.sums(blocks, at, lines, table, sums);
+      return VectorNeighbourScan.below(
+          blocks, at + (long) lines * SLOTS, sums, base, step, bias, limit, out);
+    }
+    return plain(blocks, at, lines, table, base, step, bias, limit, sums, out);
+  }
+
+  static int plain(
+      MemorySegment blocks,
+      long at,
+      int lines,
+      byte[] table,
+      float base,
+      float step,
+      float bias,
+      float limit,
+      short[] sums,
+      float[] out) {
+    long factors = at + (long) lines * SLOTS;
+    int hits = 0;
+    for (int s = 0; s < SLOTS; s++) {
+      int place = place(s);
+      int sum = 0;
+      for (int j = 0; j < lines; j++) {
+        int code = blocks.get(ValueLayout.JAVA_BYTE, at + (long) j * SLOTS + place) & 0xff;
+        sum += table[32 * j + (code & 15)] + table[32 * j + 16 + (code >>> 4)];
+      }
+      sums[s] = (short) sum;
+      float add = blocks.get(ScalarKernels.FLOAT, factors + 4L * s);
+      float scale = blocks.get(ScalarKernels.FLOAT, factors + 4L * (SLOTS + s));
+      out[s] = base + add + scale * (step * sum + bias);
+      hits |= out[s] < limit ? 1 << s : 0;
+    }
+    return hits;
+  }
+
+  /// Starts to compile the vector twin in the background, once per JVM.
+  public static void warmSoon() {
+    if (VECTOR && STARTED.compareAndSet(false, true)) {
+      Thread thread = new Thread(NeighbourScan::warm, "lancelot-neighbour-warmup");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  /// Compiles the vector twin by running it on made-up codes; takes some tenths of a second in a
+  /// fresh JVM, nothing afterwards.
+  public static synchronized void warm() {
+    if (ready || !VECTOR) {
+      return;
+    }
+    int lines = 16;
+    try (java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofShared()) {
+      MemorySegment block = arena.allocate(bytes(lines), 64);
+      byte[] table = new byte[lines * 32 + TABLE_SLACK];
+      short[] sums = new short[SLOTS];
+      float[] out = new float[SLOTS];
+      long end = System.nanoTime() + 3_000_000_000L;
+      int steady = 0;
+      for (int i = 0; System.nanoTime() < end && steady < 200; i++) {
+        long start = System.nanoTime();
+        VectorNeighbourScan.sums(block, 0, lines, table, sums);
+        int hits =
+            VectorNeighbourScan.below(block, (long) lines * SLOTS, sums, 0, 1, 0, i & 1, out);
+        long took = System.nanoTime() - start;
+        steady = took < 1500 && hits != 7 ? steady + 1 : 0;
+      }
+    }
+    ready = true;
+  }
+}

@@ -1,0 +1,53 @@
+package io.lancelot.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NeighbourScanTest {
+
+  private final long seed = Long.getLong("lancelot.seed", System.nanoTime());
+  private final Random random = new Random(seed);
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 16, 48})
+  void theTwinsAgree(int lines) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment blocks = arena.allocate(2L * NeighbourScan.bytes(lines), 64);
+      long at = NeighbourScan.bytes(lines);
+      for (long i = 0; i < (long) lines * NeighbourScan.SLOTS; i++) {
+        blocks.set(ValueLayout.JAVA_BYTE, at + i, (byte) random.nextInt());
+      }
+      long factors = at + (long) lines * NeighbourScan.SLOTS;
+      for (int i = 0; i < 2 * NeighbourScan.SLOTS; i++) {
+        blocks.set(ScalarKernels.FLOAT, factors + 4L * i, (float) random.nextGaussian());
+      }
+      byte[] table = new byte[lines * 32 + NeighbourScan.TABLE_SLACK];
+      for (int i = 0; i < lines * 32; i++) {
+        table[i] = (byte) random.nextInt(128);
+      }
+      short[] sums = new short[32];
+      float[] plain = new float[32];
+      int hits = NeighbourScan.plain(blocks, at, lines, table, 3, 0.1f, -5, 2, sums, plain);
+      short[] vectorSums = new short[32];
+      float[] vector = new float[32];
+      VectorNeighbourScan.sums(blocks, at, lines, table, vectorSums);
+      int vectorHits =
+          VectorNeighbourScan.below(blocks, factors, vectorSums, 3, 0.1f, -5, 2, vector);
+      assertThat(vectorSums).as("seed %s", seed).isEqualTo(sums);
+      for (int s = 0; s < 32; s++) {
+        assertThat(vector[s]).as("seed %s", seed).isCloseTo(plain[s], within(1e-3f));
+        assertThat(vectorHits >>> s & 1)
+            .as("seed %s, %s", seed, s)
+            .isEqualTo(vector[s] < 2 ? 1 : 0);
+        assertThat(hits >>> s & 1).as("seed %s, %s", seed, s).isEqualTo(plain[s] < 2 ? 1 : 0);
+      }
+    }
+  }
+}
