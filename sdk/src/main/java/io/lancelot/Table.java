@@ -453,6 +453,14 @@ public final class Table implements AutoCloseable {
     return new TextQuery(this, query);
   }
 
+  /// The tokens that the text index of a column makes of a text, with their places: what a search
+  /// finds the text by.
+  ///
+  /// @throws InvalidInputException if the column has no text index
+  public List<io.lancelot.index.text.Analyzer.Token> tokenize(String column, String text) {
+    return engine.tokenize(snapshot(), column, text);
+  }
+
   /// A search by a vector and by words.
   public HybridQuery hybrid() {
     return new HybridQuery(this);

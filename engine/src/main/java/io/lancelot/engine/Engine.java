@@ -16,6 +16,7 @@ import io.lancelot.file.LanceField;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.index.IndexWork;
+import io.lancelot.index.text.Analyzer;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
@@ -93,6 +94,13 @@ public final class Engine implements AutoCloseable {
   /// @throws io.lancelot.base.NotFoundException if there is none of that name
   public IndexInfo index(Snapshot snapshot, String name) {
     return indexing.info(snapshot, name);
+  }
+
+  /// The tokens that the text index of a column makes of a text.
+  ///
+  /// @throws io.lancelot.base.InvalidInputException if the column has no text index
+  public List<Analyzer.Token> tokenize(Snapshot snapshot, String column, String text) {
+    return catalog(snapshot).texts(context).tokenize(column, text);
   }
 
   /// Figures of each segment of an index, oldest first.

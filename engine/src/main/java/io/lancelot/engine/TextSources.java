@@ -8,7 +8,9 @@ import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.index.IndexKind;
 import io.lancelot.index.IndexSource;
+import io.lancelot.index.IndexSpec;
 import io.lancelot.index.TextIndex;
+import io.lancelot.index.text.Analyzer;
 import io.lancelot.index.text.InvertedIndex;
 import io.lancelot.index.text.TextParams;
 import io.lancelot.table.Fragment;
@@ -30,6 +32,9 @@ import org.roaringbitmap.RoaringBitmap;
 final class TextSources {
 
   private static final String KIND = "FTS";
+
+  /// How rows are cut where a column has no index: as an index without settings would.
+  private static final TextParams UNINDEXED = TextParams.of(new IndexSpec(KIND, Map.of()));
 
   private final Table table;
   private final Snapshot snapshot;
@@ -63,6 +68,27 @@ final class TextSources {
     return List.copyOf(byColumn.keySet());
   }
 
+  /// The tokens that an index of a column makes of a text.
+  ///
+  /// @throws InvalidInputException if the column has no text index
+  List<Analyzer.Token> tokenize(String name, String text) {
+    IndexedColumn column = IndexedColumn.resolve(snapshot, name);
+    for (IndexEntry entry : byColumn.getOrDefault(column.name(), List.of())) {
+      Optional<OpenSegments.Lease> lease = indexing.open(snapshot, entry);
+      if (lease.isPresent()) {
+        try (OpenSegments.Lease open = lease.get()) {
+          return new Analyzer(((InvertedIndex) open.index()).params()).document(text);
+        }
+      }
+    }
+    throw new InvalidInputException(
+        "tokenize: expected=a column with a text index, found="
+            + column.name()
+            + " (indexed columns="
+            + columns()
+            + ")");
+  }
+
   /// A segment or the rows outside all segments, and the fragments that it speaks for.
   record Source(TextIndex index, RoaringBitmap fragments) {}
 
@@ -76,7 +102,7 @@ final class TextSources {
     snapshot.fragments().forEach(fragment -> live.add((int) fragment.id()));
     RoaringBitmap uncovered = live.clone();
     List<Source> sources = new ArrayList<>();
-    TextParams params = TextParams.DEFAULT;
+    TextParams params = UNINDEXED;
     for (IndexEntry entry : byColumn.getOrDefault(column.name(), List.of())) {
       Optional<OpenSegments.Lease> lease = indexing.open(snapshot, entry);
       if (lease.isEmpty()) {

@@ -24,6 +24,7 @@ public final class Analyzer {
   public record Token(String text, int position) {}
 
   private static final int CACHE = 1 << 15;
+  private static final int SMALL_CACHE = 1 << 8;
   private static final int CACHED_LENGTH = 64;
 
   private final Segmenter segmenter;
@@ -34,12 +35,25 @@ public final class Analyzer {
   private final Set<String> stopWords;
 
   /// What pieces seen before became: most words of a text are frequent ones.
-  private final @Nullable String[] pieces = new String[CACHE];
+  private final @Nullable String[] pieces;
 
-  private final @Nullable String[] results = new String[CACHE];
+  private final @Nullable String[] results;
 
   /// @throws io.lancelot.base.LancelotException if the settings name a tokenizer we do not have
   public Analyzer(TextParams params) {
+    this(params, CACHE);
+  }
+
+  /// One that takes little memory, for short texts.
+  ///
+  /// @throws io.lancelot.base.LancelotException if the settings name a tokenizer we do not have
+  static Analyzer small(TextParams params) {
+    return new Analyzer(params, SMALL_CACHE);
+  }
+
+  private Analyzer(TextParams params, int cache) {
+    this.pieces = new String[cache];
+    this.results = new String[cache];
     this.segmenter = Segmenter.of(params);
     this.maxBytes = params.maxTokenLength().orElse(Integer.MAX_VALUE);
     this.lowerCase = params.lowerCase();
@@ -104,7 +118,7 @@ public final class Analyzer {
     for (int i = from; i < to; i++) {
       hash = 31 * hash + text.charAt(i);
     }
-    int slot = (hash ^ hash >>> 15) & CACHE - 1;
+    int slot = (hash ^ hash >>> 15) & pieces.length - 1;
     String known = pieces[slot];
     if (known != null && known.length() == length && known.regionMatches(0, text, from, length)) {
       return results[slot];

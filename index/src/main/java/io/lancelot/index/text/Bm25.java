@@ -20,4 +20,9 @@ final class Bm25 {
   static float norm(int length, float averageLength) {
     return K1 * (1 - B + B * length / averageLength);
   }
+
+  /// The score of a document, before the weight of the token.
+  static float score(float freq, float norm) {
+    return (K1 + 1) * freq / (freq + norm);
+  }
 }

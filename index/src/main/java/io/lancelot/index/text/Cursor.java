@@ -13,6 +13,7 @@ final class Cursor {
   private final int[] docs;
   private final int[] freqs;
   private int block = -1;
+  private int ahead;
   private int count;
   private int at;
   private int freqBlock = -1;
@@ -78,7 +79,7 @@ final class Cursor {
       return doc;
     }
     if (block < 0 || block < lastDocs.length && lastDocs[block] < target) {
-      int wanted = blockOf(target);
+      int wanted = blockOf(target, Math.max(block, 0));
       if (enter(wanted) >= target) {
         return doc;
       }
@@ -102,8 +103,8 @@ final class Cursor {
   }
 
   /// The block in which a document would be; the number of blocks if it is behind all.
-  private int blockOf(int target) {
-    int low = Math.max(block, 0);
+  private int blockOf(int target, int from) {
+    int low = from;
     int step = 1;
     int high = low;
     while (high < lastDocs.length && lastDocs[high] < target) {
@@ -123,15 +124,60 @@ final class Cursor {
     return low;
   }
 
-  /// No document from `target` to [#boundEnd] scores more.
-  float bound(int target) {
-    int b = blockOf(target);
-    return b == lastDocs.length ? 0 : list.maxScores()[b] * weight;
+  /// Looks ahead to a document without unpacking anything, for [#bound] and [#boundEnd]; targets
+  /// ascend.
+  void look(int target) {
+    ahead = blockOf(target, ahead);
   }
 
-  int boundEnd(int target) {
-    int b = blockOf(target);
-    return b == lastDocs.length ? END - 1 : lastDocs[b];
+  /// No document from where it looks to [#boundEnd] scores more.
+  float bound() {
+    return ahead == lastDocs.length ? 0 : list.maxScores()[ahead] * weight;
+  }
+
+  int boundEnd() {
+    return ahead == lastDocs.length ? END - 1 : lastDocs[ahead];
+  }
+
+  /// The documents that score highest, the best first.
+  int[] bestDocs() {
+    return list.bestDocs();
+  }
+
+  /// The score of one of them.
+  float bestScore(int i) {
+    return weight * list.bestScores()[i];
+  }
+
+  /// The block that it looks at.
+  int ahead() {
+    return ahead;
+  }
+
+  int blockCount() {
+    return lastDocs.length;
+  }
+
+  /// No document of a block scores more.
+  float blockBound(int b) {
+    return list.maxScores()[b] * weight;
+  }
+
+  /// Unpacks a block and scores its documents, without moving to any of them.
+  ///
+  /// @return how many there are
+  int scores(int b, float[] scores) {
+    int size = posting.docs(b, docs);
+    posting.freqs(b, freqs);
+    for (int i = 0; i < size; i++) {
+      scores[i] = weight * Bm25.score(freqs[i], norms[docs[i]]);
+    }
+    return size;
+  }
+
+  /// The documents of the block unpacked last.
+  int[] docs() {
+    return docs;
   }
 
   int freq() {
@@ -144,8 +190,7 @@ final class Cursor {
 
   /// The score of the document it stands at.
   float score() {
-    float freq = freq();
-    return weight * ((Bm25.K1 + 1) * freq / (freq + norms[doc]));
+    return weight * Bm25.score(freq(), norms[doc]);
   }
 
   /// Where the token stands in the document.
@@ -183,8 +228,7 @@ final class Cursor {
       for (int i = 0; i < size; i++) {
         int d = docs[i];
         if (hits[d] >= group) {
-          float freq = freqs[i];
-          scores[d] += weight * ((Bm25.K1 + 1) * freq / (freq + norms[d]));
+          scores[d] += weight * Bm25.score(freqs[i], norms[d]);
           hits[d] = group + 1;
         }
       }

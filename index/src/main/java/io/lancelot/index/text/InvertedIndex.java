@@ -4,6 +4,7 @@ import io.lancelot.index.TextIndex;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// A segment of a text index, from files or in memory. Partitions are opened when a search needs
@@ -14,6 +15,9 @@ public final class InvertedIndex implements TextIndex {
   private final boolean positions;
   private final @Nullable SegmentReader reader;
   private volatile @Nullable List<Partition> partitions;
+
+  /// One that no search is using, so that not every search makes its own.
+  private final AtomicReference<@Nullable Analyzer> idle = new AtomicReference<>();
 
   InvertedIndex(SegmentReader reader) {
     this.reader = reader;
@@ -33,9 +37,13 @@ public final class InvertedIndex implements TextIndex {
     return params;
   }
 
-  /// An analyzer of its settings, for one thread.
-  public Analyzer newAnalyzer() {
-    return new Analyzer(params);
+  /// The tokens that a query looks for.
+  List<Analyzer.Token> queryTokens(String text) {
+    Analyzer taken = idle.getAndSet(null);
+    Analyzer analyzer = taken == null ? Analyzer.small(params) : taken;
+    List<Analyzer.Token> tokens = analyzer.query(text);
+    idle.set(analyzer);
+    return tokens;
   }
 
   List<Partition> partitions() {

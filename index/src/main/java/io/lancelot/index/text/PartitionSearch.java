@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// cannot come among the best: MAXSCORE with the maxima of blocks. For one thread.
 final class PartitionSearch {
 
+  /// Sums in another order may come out a little higher.
+  static final float ROUNDING = 1.000002f;
+
   private final Partition partition;
   private final List<Term> terms;
   private final float averageLength;
@@ -107,83 +110,54 @@ final class PartitionSearch {
   }
 
   private void any(List<Cursor> list, TopDocs best, LongPredicate allowed) {
-    Cursor[] cursors = list.toArray(Cursor[]::new);
-    Arrays.sort(cursors, Comparator.comparingDouble(Cursor::maxScore));
-    float[] upTo = new float[cursors.length];
-    float sum = 0;
-    for (int i = 0; i < cursors.length; i++) {
-      sum += cursors[i].maxScore();
-      upTo[i] = sum * 1.000002f;
-      cursors[i].next();
-    }
-    int essential = 0;
-    float threshold = best.threshold();
-    while (essential < cursors.length && upTo[essential] <= threshold) {
-      essential++;
-    }
-    int boundEnd = -1;
-    while (essential < cursors.length) {
-      int doc = Cursor.END;
-      for (int i = essential; i < cursors.length; i++) {
-        doc = Math.min(doc, cursors[i].doc());
-      }
-      if (doc == Cursor.END) {
+    for (Cursor cursor : list) {
+      if (alone(cursor, list.size() == 1, best, allowed)) {
         return;
       }
-      if (doc > boundEnd) {
-        float bound = essential == 0 ? 0 : upTo[essential - 1];
-        boundEnd = Cursor.END - 1;
-        for (int i = essential; i < cursors.length; i++) {
-          bound += cursors[i].bound(doc);
-          boundEnd = Math.min(boundEnd, cursors[i].boundEnd(doc));
-        }
-        if (bound * 1.000002f <= threshold) {
-          for (int i = essential; i < cursors.length; i++) {
-            cursors[i].advance(boundEnd + 1);
-          }
-          continue;
-        }
-      }
-      float score = 0;
-      for (int i = essential; i < cursors.length; i++) {
-        Cursor cursor = cursors[i];
-        if (cursor.doc() == doc) {
-          score += cursor.score();
-          cursor.next();
-        }
-      }
-      for (int i = essential - 1; i >= 0; i--) {
-        if (score + upTo[i] <= threshold) {
-          score = Float.NEGATIVE_INFINITY;
-          break;
-        }
-        if (cursors[i].advance(doc) == doc) {
-          score += cursors[i].score();
-        }
-      }
-      if (score > threshold) {
-        long row = partition.rowId(doc);
-        if (allowed.test(row)) {
-          best.add(row, score);
-          if (best.threshold() > threshold) {
-            threshold = best.threshold();
-            int before = essential;
-            while (essential < cursors.length && upTo[essential] <= threshold) {
-              essential++;
-            }
-            if (essential != before) {
-              boundEnd = -1;
-            }
-          }
-        }
+    }
+    new Disjunction(partition, list, best, allowed).run();
+  }
+
+  /// What the best documents of a token alone tell: a document's other tokens only add to its
+  /// score, so there are as many rows that score as much.
+  ///
+  /// @param only whether no other token is looked for
+  /// @return whether that settles the search: the best rows have been offered then
+  private boolean alone(Cursor cursor, boolean only, TopDocs best, LongPredicate allowed) {
+    int k = best.wanted();
+    int[] docs = cursor.bestDocs();
+    if (k > docs.length && (!only || docs.length < cursor.docCount())) {
+      return false;
+    }
+    int found = 0;
+    for (int i = 0; i < docs.length; i++) {
+      if (allowed.test(partition.rowId(docs[i])) && ++found == k) {
+        best.atLeast(cursor.bestScore(i));
+        break;
       }
     }
+    if (!only
+        || docs.length < cursor.docCount()
+            && cursor.bestScore(docs.length - 1) > best.threshold()) {
+      return false;
+    }
+    for (int i = 0; i < docs.length; i++) {
+      float score = cursor.bestScore(i);
+      if (score > best.threshold() && allowed.test(partition.rowId(docs[i]))) {
+        best.add(partition.rowId(docs[i]), score);
+      }
+    }
+    return true;
   }
 
   private void all(List<Cursor> list, TopDocs best, LongPredicate allowed) {
     Cursor[] cursors = list.toArray(Cursor[]::new);
     Arrays.sort(cursors, Comparator.comparingInt(Cursor::docCount));
     Cursor lead = cursors[0];
+    float others = 0;
+    for (int i = 1; i < cursors.length; i++) {
+      others += cursors[i].maxScore();
+    }
     float threshold = best.threshold();
     int boundEnd = -1;
     int doc = lead.next();
@@ -192,22 +166,27 @@ final class PartitionSearch {
         float bound = 0;
         boundEnd = Cursor.END - 1;
         for (Cursor cursor : cursors) {
-          bound += cursor.bound(doc);
-          boundEnd = Math.min(boundEnd, cursor.boundEnd(doc));
+          cursor.look(doc);
+          bound += cursor.bound();
+          boundEnd = Math.min(boundEnd, cursor.boundEnd());
         }
-        if (bound * 1.000002f <= threshold) {
+        if (bound * ROUNDING <= threshold) {
           doc = lead.advance(boundEnd + 1);
           continue;
         }
+      }
+      float score = lead.score();
+      if ((score + others) * ROUNDING <= threshold) {
+        doc = lead.next();
+        continue;
       }
       int next = together(cursors, doc);
       if (next != doc) {
         doc = lead.advance(next);
         continue;
       }
-      float score = 0;
-      for (Cursor cursor : cursors) {
-        score += cursor.score();
+      for (int i = 1; i < cursors.length; i++) {
+        score += cursors[i].score();
       }
       if (score > threshold && allowed.test(partition.rowId(doc))) {
         best.add(partition.rowId(doc), score);
@@ -275,7 +254,7 @@ final class PartitionSearch {
     if (!phrases.possible()) {
       return;
     }
-    float bound = phrases.maxScore() * 1.000002f;
+    float bound = phrases.maxScore() * ROUNDING;
     for (int doc = phrases.next(0); doc != Cursor.END; doc = phrases.next(doc + 1)) {
       if (best != null && bound <= best.threshold()) {
         return;

@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.LongPredicate;
 
 /// A text search over the segments of some columns. Scores depend on all documents of a column's
@@ -115,7 +114,7 @@ public final class TextSearch {
     if (sources.isEmpty()) {
       return new Terms(List.of(), List.of(), Mode.ANY, 0, 1);
     }
-    List<Analyzer.Token> tokens = sources.getFirst().index.newAnalyzer().query(match.terms());
+    List<Analyzer.Token> tokens = sources.getFirst().index.queryTokens(match.terms());
     boolean exact = match.fuzziness().isPresent() && match.fuzziness().getAsInt() == 0;
     if (!exact) {
       tokens = Fuzzy.expand(tokens, match, partitions(sources));
@@ -138,12 +137,16 @@ public final class TextSearch {
                 + ")");
       }
     }
-    List<Analyzer.Token> tokens = sources.getFirst().index.newAnalyzer().query(phrase.terms());
+    List<Analyzer.Token> tokens = sources.getFirst().index.queryTokens(phrase.terms());
     return terms(sources, tokens, Mode.PHRASE, phrase.slop(), 1);
   }
 
   private static List<Partition> partitions(List<Source> sources) {
-    return sources.stream().flatMap(source -> source.index.partitions().stream()).toList();
+    List<Partition> partitions = new ArrayList<>();
+    for (Source source : sources) {
+      partitions.addAll(source.index.partitions());
+    }
+    return partitions;
   }
 
   private static Terms terms(
@@ -157,7 +160,7 @@ public final class TextSearch {
     }
     List<Term> terms = new ArrayList<>();
     Map<String, Float> weights = new HashMap<>();
-    Map<Integer, Integer> groups = new TreeMap<>();
+    Map<Integer, Integer> groups = new HashMap<>();
     for (Analyzer.Token token : tokens) {
       groups.putIfAbsent(token.position(), groups.size());
       byte[] bytes = token.text().getBytes(StandardCharsets.UTF_8);

@@ -9,6 +9,7 @@ final class TopDocs {
   private float[] scores;
   private long[] rows;
   private int size;
+  private float floor = Float.NEGATIVE_INFINITY;
 
   TopDocs(int k) {
     this.k = k;
@@ -19,7 +20,17 @@ final class TopDocs {
   /// Rows that do not score more are not among the best. Rows that score the same may be, if they
   /// come earlier: they are let through.
   float threshold() {
-    return size < k ? Float.NEGATIVE_INFINITY : Math.nextDown(scores[0]);
+    return size < k ? floor : Math.max(floor, Math.nextDown(scores[0]));
+  }
+
+  /// At least as many rows as are wanted score as much or more, though they are not added yet.
+  void atLeast(float score) {
+    floor = Math.max(floor, Math.nextDown(score));
+  }
+
+  /// How many rows are wanted.
+  int wanted() {
+    return k;
   }
 
   int size() {
