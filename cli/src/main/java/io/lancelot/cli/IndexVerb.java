@@ -6,6 +6,7 @@ import io.lancelot.Index;
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.engine.IndexInfo;
+import io.lancelot.server.QueryBody;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
@@ -48,7 +49,7 @@ final class IndexVerb extends Verb {
         "METRIC",
         "create: l2, cosine, dot, hamming",
         value ->
-            params.put("distance_type", QueryVerb.distance(value).name().toLowerCase(Locale.ROOT)));
+            params.put("distance_type", QueryBody.distance(value).name().toLowerCase(Locale.ROOT)));
     arguments.option(
         "--param", "KEY=VALUE", "create: a setting of the type; repeatable", this::putParam);
     arguments.flag("--replace", "create: take the place of one of that name", () -> replace = true);

@@ -2,7 +2,6 @@ package io.lancelot.cli;
 
 import com.fasterxml.jackson.core.JsonParser;
 import io.lancelot.Database;
-import io.lancelot.Distance;
 import io.lancelot.HybridQuery;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
@@ -10,12 +9,12 @@ import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.server.QueryBody;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// Scans and searches, and prints how they would run.
@@ -244,7 +243,7 @@ final class QueryVerb extends Verb {
     }
     HybridQuery query = table.hybrid().text(words).vectorOfDoubles(vectors.getFirst());
     if (metric != null) {
-      query.distanceType(distance(metric));
+      query.distanceType(QueryBody.distance(metric));
     }
     if (column != null) {
       query.column(column);
@@ -256,7 +255,7 @@ final class QueryVerb extends Verb {
     VectorQuery query =
         vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
     if (metric != null) {
-      query.distanceType(distance(metric));
+      query.distanceType(QueryBody.distance(metric));
     }
     if (column != null) {
       query.column(column);
@@ -305,18 +304,6 @@ final class QueryVerb extends Verb {
     }
   }
 
-  static Distance distance(String name) {
-    return switch (name.toLowerCase(Locale.ROOT)) {
-      case "l2", "euclidean" -> Distance.L2;
-      case "cosine" -> Distance.COSINE;
-      case "dot" -> Distance.DOT;
-      case "hamming" -> Distance.HAMMING;
-      default ->
-          throw new InvalidInputException(
-              "metric: expected=l2, cosine, dot or hamming, found=" + name);
-    };
-  }
-
   private List<double[]> vectors() throws IOException {
     List<double[]> vectors = new ArrayList<>();
     if (vector != null) {
@@ -343,7 +330,7 @@ final class QueryVerb extends Verb {
       parser.nextToken();
       Object value = JsonInput.readValue(parser);
       if (value instanceof List<?> numbers) {
-        return Replay.vector(numbers);
+        return QueryBody.vector(numbers);
       }
     } catch (IOException e) {
       throw new InvalidInputException(

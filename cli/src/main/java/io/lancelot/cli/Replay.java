@@ -5,17 +5,13 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.lancelot.Distance;
-import io.lancelot.HybridQuery;
-import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
-import io.lancelot.TextQuery;
-import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.LancelotException;
 import io.lancelot.base.StorageException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
-import io.lancelot.index.FullTextQuery;
+import io.lancelot.server.QueryBody;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /// Replays requests: each line of a file is the body of the wire protocol's `query` operation, and
 /// one line comes out for each. Repetitions and clients measure; answers are those of the first
@@ -128,7 +123,7 @@ final class Replay {
             && request.get("vector") instanceof List<?> vector
             && !vector.isEmpty()) {
           Object metric = request.get("distance_type");
-          metrics.add(metric == null ? Distance.L2 : QueryVerb.distance(metric.toString()));
+          metrics.add(metric == null ? Distance.L2 : QueryBody.distance(metric.toString()));
         }
       } catch (IOException | InvalidInputException _) {
         // The request's own answer will say what is wrong with it.
@@ -188,7 +183,7 @@ final class Replay {
             filter == null ? table.countRows() : table.countRows(filter.toString()));
       }
       StringWriter text = new StringWriter();
-      try (BatchStream rows = query(table, request).stream();
+      try (BatchStream rows = QueryBody.toQuery(table, request).stream();
           JsonGenerator json = RowOutput.JSON.createGenerator(text)) {
         json.writeStartArray();
         for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
@@ -215,170 +210,6 @@ final class Replay {
         throw new InvalidInputException("request: unknown member: found=" + name);
       }
     }
-  }
-
-  private static QueryBuilder<?> query(Table table, Map<?, ?> request) {
-    List<double[]> vectors = vectors(request.get("vector"));
-    QueryBuilder<?> query =
-        request.get("full_text_query") != null
-            ? textQuery(table, vectors, request)
-            : vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, request);
-    if (request.get("filter") instanceof String filter && !filter.isBlank()) {
-      query.where(filter);
-    }
-    Object limit = request.get("k") != null ? request.get("k") : request.get("limit");
-    if (limit != null) {
-      query.limit(number(limit, "k").longValue());
-    }
-    if (request.get("offset") != null) {
-      query.offset(number(request.get("offset"), "offset").longValue());
-    }
-    if (Boolean.TRUE.equals(request.get("with_row_id"))) {
-      query.withRowId();
-    }
-    order(query, request.get("order_by"));
-    switch (request.get("columns")) {
-      case null -> {}
-      case List<?> names -> query.select(names.stream().map(String::valueOf).toList());
-      case Map<?, ?> aliases ->
-          aliases.forEach((name, expression) ->
-              query.selectAs(String.valueOf(name), String.valueOf(expression)));
-      case Object other ->
-          throw new InvalidInputException("columns: expected=an array of names, found=" + other);
-    }
-    return query;
-  }
-
-  private static void order(QueryBuilder<?> query, @Nullable Object order) {
-    if (order == null) {
-      return;
-    }
-    if (!(order instanceof List<?> keys)) {
-      throw new InvalidInputException("order_by: expected=an array of objects, found=" + order);
-    }
-    for (Object key : keys) {
-      if (!(key instanceof Map<?, ?> ordering)
-          || !(ordering.get("column_name") instanceof String column)) {
-        throw new InvalidInputException(
-            "order_by: expected={\"column_name\", \"ascending\", \"nulls_first\"}, found=" + key);
-      }
-      query.orderBy(
-          column,
-          !Boolean.FALSE.equals(ordering.get("ascending")),
-          Boolean.TRUE.equals(ordering.get("nulls_first")));
-    }
-  }
-
-  private static QueryBuilder<?> textQuery(Table table, List<double[]> vectors, Map<?, ?> request) {
-    Object asked = request.get("full_text_query");
-    FullTextQuery text =
-        switch (asked) {
-          case String words -> FullTextQuery.Match.of(words);
-          case Map<?, ?> json -> FullTextQuery.ofJson(json);
-          case null, default ->
-              throw new InvalidInputException(
-                  "full_text_query: expected=an object, found=" + asked);
-        };
-    boolean postfilter = Boolean.FALSE.equals(request.get("prefilter"));
-    if (vectors.isEmpty()) {
-      TextQuery query = table.search(text);
-      return postfilter ? query.postfilter() : query;
-    }
-    if (vectors.size() > 1) {
-      throw new InvalidInputException(
-          "hybrid search: expected=one vector, found=" + vectors.size());
-    }
-    HybridQuery query = table.hybrid().text(text).vectorOfDoubles(vectors.getFirst());
-    if (request.get("distance_type") != null) {
-      query.distanceType(QueryVerb.distance(request.get("distance_type").toString()));
-    }
-    if (request.get("vector_column") != null) {
-      query.column(request.get("vector_column").toString());
-    }
-    return postfilter ? query.postfilter() : query;
-  }
-
-  private static VectorQuery vectorQuery(Table table, List<double[]> vectors, Map<?, ?> request) {
-    VectorQuery query =
-        vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
-    if (request.get("distance_type") != null) {
-      query.distanceType(QueryVerb.distance(request.get("distance_type").toString()));
-    }
-    if (request.get("vector_column") != null) {
-      query.column(request.get("vector_column").toString());
-    }
-    if (Boolean.FALSE.equals(request.get("prefilter"))) {
-      query.postfilter();
-    }
-    steer(query, request);
-    Object lower = request.get("lower_bound");
-    Object upper = request.get("upper_bound");
-    if (lower != null || upper != null) {
-      query.distanceRange(
-          lower == null ? Float.NEGATIVE_INFINITY : number(lower, "lower_bound").floatValue(),
-          upper == null ? Float.POSITIVE_INFINITY : number(upper, "upper_bound").floatValue());
-    }
-    return query;
-  }
-
-  private static void steer(VectorQuery query, Map<?, ?> request) {
-    if (request.get("nprobes") != null) {
-      query.nprobes(number(request.get("nprobes"), "nprobes").intValue());
-    }
-    if (request.get("minimum_nprobes") != null) {
-      query.minimumNprobes(number(request.get("minimum_nprobes"), "minimum_nprobes").intValue());
-    }
-    if (request.get("maximum_nprobes") != null) {
-      query.maximumNprobes(number(request.get("maximum_nprobes"), "maximum_nprobes").intValue());
-    }
-    if (request.get("ef") != null) {
-      query.ef(number(request.get("ef"), "ef").intValue());
-    }
-    if (request.get("refine_factor") != null) {
-      query.refineFactor(number(request.get("refine_factor"), "refine_factor").intValue());
-    }
-    if (Boolean.TRUE.equals(request.get("fast_search"))) {
-      query.fastSearch();
-    }
-    if (Boolean.TRUE.equals(request.get("bypass_vector_index"))) {
-      query.bypassVectorIndex();
-    }
-  }
-
-  private static Number number(@Nullable Object value, String member) {
-    if (value instanceof Number number) {
-      return number;
-    }
-    throw new InvalidInputException(member + ": expected=a number, found=" + value);
-  }
-
-  private static List<double[]> vectors(@Nullable Object value) {
-    return switch (value) {
-      case null -> List.of();
-      case List<?> list when list.isEmpty() -> List.of();
-      case List<?> list when list.getFirst() instanceof List -> {
-        List<double[]> vectors = new ArrayList<>();
-        for (Object one : list) {
-          if (!(one instanceof List<?> numbers)) {
-            throw new InvalidInputException("vector: expected=arrays of numbers, found=" + one);
-          }
-          vectors.add(vector(numbers));
-        }
-        yield vectors;
-      }
-      case List<?> numbers -> List.of(vector(numbers));
-      default ->
-          throw new InvalidInputException("vector: expected=an array of numbers, found=" + value);
-    };
-  }
-
-  /// A JSON array as a vector; not-a-number and infinities are refused when it is used.
-  static double[] vector(List<?> numbers) {
-    double[] vector = new double[numbers.size()];
-    for (int i = 0; i < vector.length; i++) {
-      vector[i] = number(numbers.get(i), "vector").doubleValue();
-    }
-    return vector;
   }
 
   private static String print(int request, Answer answer) {

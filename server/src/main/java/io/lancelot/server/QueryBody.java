@@ -1,11 +1,13 @@
 package io.lancelot.server;
 
 import io.lancelot.Distance;
+import io.lancelot.HybridQuery;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
+import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.index.FullTextQuery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,40 +16,42 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/// The body of a query as a query of the SDK. Reads the forms of both dialects: they differ in
-/// `vector`, `columns` and `full_text_query`.
-final class QueryBody {
+/// The body of the wire protocol's `query` operation, parsed from JSON, as a query of the SDK. Reads
+/// the forms of both dialects: they differ in `vector`, `columns` and `full_text_query`. Members it
+/// does not know are left to the caller.
+public final class QueryBody {
 
   private QueryBody() {}
 
-  static QueryBuilder<?> toQuery(Table table, Map<String, Object> body) {
-    if (present(body, "full_text_query").isPresent()) {
-      throw new UnsupportedFeatureException("full_text_query is not built yet");
-    }
-    if (present(body, "order_by").isPresent()) {
-      throw new UnsupportedFeatureException("order_by is not built yet");
-    }
+  /// The query that a body asks for. It is not run; what the table lacks is told when it is.
+  ///
+  /// @throws InvalidInputException if a member is not of its kind
+  public static QueryBuilder<?> toQuery(Table table, Map<?, ?> body) {
     List<double[]> vectors = vectors(body.get("vector"));
-    QueryBuilder<?> query = vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, body);
+    QueryBuilder<?> query =
+        body.get("full_text_query") != null
+            ? textQuery(table, vectors, body)
+            : vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, body);
     text(body, "filter").filter(filter -> !filter.isBlank()).ifPresent(query::where);
-    number(body, "k").ifPresent(query::limit);
+    number(body, body.get("k") == null ? "limit" : "k").ifPresent(query::limit);
     number(body, "offset").ifPresent(query::offset);
     if (Boolean.TRUE.equals(body.get("with_row_id"))) {
       query.withRowId();
     }
+    order(query, body.get("order_by"));
     select(query, body.get("columns"));
     return query;
   }
 
-  private static VectorQuery vectorQuery(
-      Table table, List<double[]> vectors, Map<String, Object> body) {
+  private static VectorQuery vectorQuery(Table table, List<double[]> vectors, Map<?, ?> body) {
     VectorQuery query =
         vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
     text(body, "distance_type").ifPresent(name -> query.distanceType(distance(name)));
     text(body, "vector_column").ifPresent(query::column);
-    if (Boolean.FALSE.equals(body.get("prefilter"))) {
+    if (postfilter(body)) {
       query.postfilter();
     }
+    steer(query, body);
     Object lower = body.get("lower_bound");
     Object upper = body.get("upper_bound");
     if (lower != null || upper != null) {
@@ -58,12 +62,82 @@ final class QueryBody {
     return query;
   }
 
-  static Distance distance(String name) {
-    try {
-      return Distance.valueOf(name.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
+  /// How a search goes through an index. `nprobes` stands for both bounds where they are not given.
+  private static void steer(VectorQuery query, Map<?, ?> body) {
+    if (body.get("minimum_nprobes") == null && body.get("maximum_nprobes") == null) {
+      count(body, "nprobes").ifPresent(query::nprobes);
+    }
+    count(body, "minimum_nprobes").ifPresent(query::minimumNprobes);
+    count(body, "maximum_nprobes").ifPresent(query::maximumNprobes);
+    count(body, "ef").ifPresent(query::ef);
+    count(body, "refine_factor").ifPresent(query::refineFactor);
+    if (Boolean.TRUE.equals(body.get("fast_search"))) {
+      query.fastSearch();
+    }
+    if (Boolean.TRUE.equals(body.get("bypass_vector_index"))) {
+      query.bypassVectorIndex();
+    }
+  }
+
+  private static QueryBuilder<?> textQuery(Table table, List<double[]> vectors, Map<?, ?> body) {
+    FullTextQuery text =
+        switch (body.get("full_text_query")) {
+          case String words -> FullTextQuery.Match.of(words);
+          case Map<?, ?> json -> FullTextQuery.ofJson(json);
+          case null, default ->
+              throw new InvalidInputException(
+                  "full_text_query: expected=an object, found=" + body.get("full_text_query"));
+        };
+    if (vectors.isEmpty()) {
+      TextQuery query = table.search(text);
+      return postfilter(body) ? query.postfilter() : query;
+    }
+    if (vectors.size() > 1) {
       throw new InvalidInputException(
-          "distance type: expected one of l2, cosine, dot, hamming, found=" + name, e);
+          "hybrid search: expected=one vector, found=" + vectors.size());
+    }
+    HybridQuery query = table.hybrid().text(text).vectorOfDoubles(vectors.getFirst());
+    text(body, "distance_type").ifPresent(name -> query.distanceType(distance(name)));
+    text(body, "vector_column").ifPresent(query::column);
+    return postfilter(body) ? query.postfilter() : query;
+  }
+
+  private static boolean postfilter(Map<?, ?> body) {
+    return Boolean.FALSE.equals(body.get("prefilter"));
+  }
+
+  /// A distance by its name on the wire.
+  ///
+  /// @throws InvalidInputException if there is none of that name
+  public static Distance distance(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "l2", "euclidean" -> Distance.L2;
+      case "cosine" -> Distance.COSINE;
+      case "dot" -> Distance.DOT;
+      case "hamming" -> Distance.HAMMING;
+      default ->
+          throw new InvalidInputException(
+              "metric: expected=l2, cosine, dot or hamming, found=" + name);
+    };
+  }
+
+  private static void order(QueryBuilder<?> query, @Nullable Object order) {
+    if (order == null) {
+      return;
+    }
+    if (!(order instanceof List<?> keys)) {
+      throw new InvalidInputException("order_by: expected=an array of objects, found=" + order);
+    }
+    for (Object key : keys) {
+      if (!(key instanceof Map<?, ?> ordering)
+          || !(ordering.get("column_name") instanceof String column)) {
+        throw new InvalidInputException(
+            "order_by: expected={\"column_name\", \"ascending\", \"nulls_first\"}, found=" + key);
+      }
+      query.orderBy(
+          column,
+          !Boolean.FALSE.equals(ordering.get("ascending")),
+          Boolean.TRUE.equals(ordering.get("nulls_first")));
     }
   }
 
@@ -117,7 +191,8 @@ final class QueryBody {
     };
   }
 
-  private static double[] vector(List<?> numbers) {
+  /// A JSON array as a vector; not-a-number and infinities are refused when it is used.
+  public static double[] vector(List<?> numbers) {
     double[] vector = new double[numbers.size()];
     for (int i = 0; i < vector.length; i++) {
       if (!(numbers.get(i) instanceof Number number)) {
@@ -128,14 +203,7 @@ final class QueryBody {
     return vector;
   }
 
-  static Optional<Object> present(Map<String, Object> body, String name) {
-    Object value = body.get(name);
-    return value instanceof List<?> list && list.isEmpty()
-        ? Optional.empty()
-        : Optional.ofNullable(value);
-  }
-
-  static Optional<String> text(Map<String, Object> body, String name) {
+  static Optional<String> text(Map<?, ?> body, String name) {
     return switch (body.get(name)) {
       case null -> Optional.empty();
       case String text -> Optional.of(text);
@@ -145,15 +213,24 @@ final class QueryBody {
   }
 
   /// A whole number from 0 to 2^63 - 1, which stands for "no limit".
-  static OptionalLong number(Map<String, Object> body, String name) {
+  static OptionalLong number(Map<?, ?> body, String name) {
     return switch (body.get(name)) {
       case null -> OptionalLong.empty();
       case Integer value when value >= 0 -> OptionalLong.of(value);
       case Long value when value >= 0 -> OptionalLong.of(value);
+      case Double value when value >= 0 && value <= 1L << 53 && value == Math.rint(value) ->
+          OptionalLong.of(value.longValue());
       case Object other ->
           throw new InvalidInputException(
               name + ": expected=a whole number of at least 0, found=" + other);
     };
+  }
+
+  private static Optional<Integer> count(Map<?, ?> body, String name) {
+    OptionalLong value = number(body, name);
+    return value.isEmpty()
+        ? Optional.empty()
+        : Optional.of((int) Math.min(Integer.MAX_VALUE, value.getAsLong()));
   }
 
   private static float real(Object value, String name) {

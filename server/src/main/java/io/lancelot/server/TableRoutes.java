@@ -61,6 +61,12 @@ final class TableRoutes {
       case "query" -> query(exchange, place, name);
       case "count_rows" -> count(exchange, place, name);
       case "explain_plan" -> explain(exchange, place, name);
+      case "analyze_plan" ->
+          reading(
+              place,
+              name,
+              exchange.body(),
+              table -> exchange.answer(QueryBody.toQuery(table, exchange.body()).analyze()));
       case "version/list" -> versions(exchange, table(place, name));
       case "restore" -> restore(exchange, table(place, name));
       case "stats" -> stats(exchange, table(place, name));
