@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/// The body of the wire protocol's `query` operation, parsed from JSON, as a query of the SDK. Reads
-/// the forms of both dialects: they differ in `vector`, `columns` and `full_text_query`. Members it
-/// does not know are left to the caller.
+/// The body of the wire protocol's `query` operation, parsed from JSON, as a query of the SDK.
+/// Reads the forms of both dialects: they differ in `vector`, `columns` and `full_text_query`.
+/// Members it does not know are left to the caller.
 public final class QueryBody {
 
   private QueryBody() {}

@@ -5,112 +5,72 @@ import io.lancelot.Table;
 import io.lancelot.TableOptions;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.Memory;
-import io.lancelot.base.NotFoundException;
 import io.lancelot.base.StorageException;
-import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
-import io.lancelot.columnar.ipc.IpcReader;
 import io.lancelot.columnar.ipc.IpcWriter;
+import io.lancelot.server.Router.Route;
+import io.lancelot.server.Router.TableHandler;
 import io.lancelot.table.TagInfo;
-import io.lancelot.table.VersionInfo;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
-/// What can be asked of a table.
+/// Tables as a whole, and their rows.
 final class TableRoutes {
 
   private static final String ARROW_FILE = "application/vnd.apache.arrow.file";
 
+  private final Services services;
   private final Databases databases;
-  private final Memory memory;
-  private final WriteRoutes writes;
 
-  TableRoutes(Databases databases, Memory memory) {
-    this.databases = databases;
-    this.memory = memory;
-    this.writes = new WriteRoutes(memory);
+  TableRoutes(Services services) {
+    this.services = services;
+    this.databases = services.databases();
   }
 
-  /// @param words what comes after the table's identifier
-  void route(Exchange exchange, Databases.Place place, String name, List<String> words) {
-    if (words.size() == 3 && words.getFirst().equals("index")) {
-      IndexRoutes.index(exchange, table(place, name), words.get(1), words.get(2));
-      return;
+  void addTo(Map<String, Route<TableHandler>> routes) {
+    routes.put("create", new Route<>(Access.WRITE, this::create));
+    routes.put("describe", new Route<>(Access.READ, this::describe));
+    routes.put("exists", new Route<>(Access.READ, this::exists));
+    routes.put("drop", new Route<>(Access.WRITE, this::drop));
+    routes.put("rename", new Route<>(Access.WRITE, this::rename));
+    routes.put("clone", new Route<>(Access.WRITE, this::cloneTable));
+    routes.put("query", new Route<>(Access.READ, this::query));
+    routes.put("count_rows", new Route<>(Access.READ, this::count));
+    routes.put("explain_plan", new Route<>(Access.READ, this::explain));
+    routes.put("analyze_plan", new Route<>(Access.READ, this::analyze));
+    routes.put("stats", new Route<>(Access.READ, this::stats));
+    routes.put("page_cache/prewarm", new Route<>(Access.READ, this::prewarm));
+    // There is no write-ahead path: nothing is set, and nothing waits.
+    for (String name : List.of("get_lsm_write_spec", "get_lsm_stats")) {
+      String member = name.equals("get_lsm_stats") ? "lsm_stats" : "lsm_write_spec";
+      routes.put(name, new Route<>(Access.READ, (exchange, ref) -> nothing(exchange, ref, member)));
     }
-    switch (String.join("/", words)) {
-      case "create" -> create(exchange, place, name);
-      case "describe" -> describe(exchange, place, name);
-      case "exists" -> {
-        table(place, name);
-        exchange.answer(Map.of());
-      }
-      case "drop" -> drop(exchange, place, name);
-      case "insert" -> writes.insert(exchange, table(place, name));
-      case "merge_insert" -> writes.merge(exchange, table(place, name));
-      case "update" -> WriteRoutes.update(exchange, table(place, name));
-      case "delete" -> WriteRoutes.delete(exchange, table(place, name));
-      case "query" -> query(exchange, place, name);
-      case "count_rows" -> count(exchange, place, name);
-      case "explain_plan" -> explain(exchange, place, name);
-      case "analyze_plan" ->
-          reading(
-              place,
-              name,
-              exchange.body(),
-              table -> exchange.answer(QueryBody.toQuery(table, exchange.body()).analyze()));
-      case "version/list" -> versions(exchange, table(place, name));
-      case "restore" -> restore(exchange, table(place, name));
-      case "stats" -> stats(exchange, table(place, name));
-      case "create_index", "create_scalar_index" ->
-          IndexRoutes.create(exchange, table(place, name));
-      case "index/list" -> IndexRoutes.list(exchange, table(place, name));
-      case "tags/list" -> tags(exchange, table(place, name));
-      case "tags/version" -> tagVersion(exchange, table(place, name));
-      default ->
-          throw new UnsupportedFeatureException(String.join("/", words) + " is not built yet");
+    for (String name : List.of("get_rte_spec", "get_rte_stats")) {
+      String member = name.substring("get_".length());
+      routes.put(name, new Route<>(Access.READ, (exchange, ref) -> nothing(exchange, ref, member)));
     }
   }
 
-  private Table table(Databases.Place place, String name) {
-    return databases.table(place, name);
+  private void nothing(Exchange exchange, TableRef ref, String member) {
+    databases.table(ref);
+    exchange.answer(Collections.singletonMap(member, null));
   }
 
-  /// A table at the version that a request names; at the latest if it names none.
-  private interface Read {
-    void at(Table table);
+  private void exists(Exchange exchange, TableRef ref) {
+    databases.table(ref);
+    exchange.answer(Map.of());
   }
 
-  private void reading(Databases.Place place, String name, Map<String, Object> body, Read read) {
-    QueryBody.text(body, "branch")
-        .filter(branch -> !branch.isEmpty() && !branch.equals("main"))
-        .ifPresent(branch -> {
-          throw new UnsupportedFeatureException("branches are not built yet: " + branch);
-        });
-    OptionalLong version = QueryBody.number(body, "version");
-    if (version.isEmpty()) {
-      read.at(table(place, name));
-      return;
-    }
-    try (Table pinned = databases.database(place).openTable(name)) {
-      try {
-        pinned.checkout(version.getAsLong());
-      } catch (NotFoundException e) {
-        throw new Failures.Coded(Failures.Code.VERSION_NOT_FOUND, String.valueOf(e.getMessage()));
-      }
-      read.at(pinned);
-    }
-  }
-
-  private void create(Exchange exchange, Databases.Place place, String name) {
+  private void create(Exchange exchange, TableRef ref) {
     String mode = exchange.param("mode").orElse("create").replace("_", "").toLowerCase(Locale.ROOT);
     TableOptions.Existing existing =
         switch (mode) {
@@ -121,62 +81,109 @@ final class TableRoutes {
               throw new InvalidInputException(
                   "mode: expected one of create, exist_ok, overwrite, found=" + mode);
         };
-    try (IpcReader rows = writes.rows(exchange);
+    databases.requireNamespace(ref.place());
+    try (BatchStream rows = SentRows.of(exchange, services.memory());
         Table created =
             databases
-                .database(place)
-                .createTable(name, rows, TableOptions.defaults().ifExists(existing))) {
+                .database(ref.place())
+                .createTable(ref.name(), rows, TableOptions.defaults().ifExists(existing))) {
       WriteRoutes.answerVersion(exchange, created, created.version());
     } catch (AlreadyExistsException e) {
       throw new Failures.Coded(
           Failures.Code.TABLE_EXISTS,
           exchange.slash() ? 400 : 409,
-          "table " + name + " already exists");
+          "table " + ref.name() + " already exists");
     }
   }
 
-  private void describe(Exchange exchange, Databases.Place place, String name) {
-    reading(
-        place,
-        name,
-        exchange.body(),
+  private void describe(Exchange exchange, TableRef ref) {
+    TableRef asked = Services.branched(ref, exchange.body());
+    OptionalLong version = QueryBody.number(exchange.body(), "version");
+    Optional<String> tag = QueryBody.text(exchange.body(), "tag").filter(name -> !name.isEmpty());
+    if (version.isEmpty() && tag.isPresent()) {
+      TagInfo found = VersionRoutes.tag(databases.table(ref), tag.get());
+      version = OptionalLong.of(found.version());
+      asked = found.branch().map(ref::onBranch).orElse(ref);
+    }
+    services.reading(
+        asked,
+        version,
         table -> {
           Map<String, Object> answer = new LinkedHashMap<>();
-          answer.put("table", name);
-          answer.put("namespace", place.namespace());
+          answer.put("table", ref.name());
+          answer.put("namespace", ref.place().namespace());
           answer.put("version", table.version());
           answer.put("location", table.uri());
           answer.put("table_uri", table.uri());
           answer.put("schema", JsonSchema.of(table.schema()));
+          answer.put("stats", Map.of("num_fragments", table.stats().fragmentRows().size()));
           exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
           exchange.answer(answer);
         });
   }
 
-  private void drop(Exchange exchange, Databases.Place place, String name) {
-    databases.database(place).dropTable(name);
-    databases.forget(place, name);
-    Map<String, Object> answer = new LinkedHashMap<>();
-    List<String> id = new ArrayList<>(place.namespace());
-    id.add(name);
-    answer.put("id", id);
-    exchange.answer(answer);
+  private void drop(Exchange exchange, TableRef ref) {
+    databases.database(ref.place()).dropTable(ref.name());
+    databases.forget(ref);
+    exchange.answer(Map.of("id", ref.id()));
   }
 
-  private void query(Exchange exchange, Databases.Place place, String name) {
-    reading(
-        place,
-        name,
+  private void rename(Exchange exchange, TableRef ref) {
+    Map<String, Object> body = exchange.body();
+    String name =
+        QueryBody.text(body, "new_table_name")
+            .orElseThrow(
+                () -> new InvalidInputException("new_table_name: expected=a name, found=nothing"));
+    List<String> namespace = ref.place().namespace();
+    for (String member : List.of("new_namespace", "new_namespace_id")) {
+      if (body.get(member) instanceof List<?> given && !given.isEmpty()) {
+        namespace = given.stream().map(String::valueOf).toList();
+      }
+    }
+    TableRef target = new Databases.Place(ref.place().database(), namespace).table(name);
+    exchange.check(Access.WRITE, target);
+    databases.rename(ref, target);
+    exchange.answer(Map.of());
+  }
+
+  /// A clone of a table of this server, which its location tells.
+  private void cloneTable(Exchange exchange, TableRef ref) {
+    Map<String, Object> body = exchange.body();
+    String location =
+        QueryBody.text(body, "source_location")
+            .orElseThrow(
+                () -> new InvalidInputException("source_location: expected=a URI, found=nothing"));
+    TableRef source = databases.at(ref.place(), location);
+    exchange.check(Access.READ, source);
+    databases.requireNamespace(ref.place());
+    try (Table from = databases.open(source)) {
+      OptionalLong version = QueryBody.number(body, "source_version");
+      Optional<String> tag = QueryBody.text(body, "source_tag");
+      if (version.isPresent()) {
+        from.checkout(version.getAsLong());
+      } else if (tag.isPresent()) {
+        from.checkout(tag.get());
+      }
+      try (Table made = databases.database(ref.place()).cloneTable(ref.name(), from)) {
+        WriteRoutes.answerVersion(exchange, made, made.version());
+      }
+    }
+  }
+
+  private void query(Exchange exchange, TableRef ref) {
+    services.reading(
+        ref,
         exchange.body(),
         table -> {
           QueryBuilder<?> query = QueryBody.toQuery(table, exchange.body());
+          long version = table.version();
           try (BatchStream rows = query.stream()) {
             // The first rows decide whether there is an answer or an error.
             Batch first = rows.next();
-            exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
+            exchange.withHeader("x-lancedb-version", Long.toString(version));
             try (OutputStream out = exchange.answerStream(ARROW_FILE);
                 IpcWriter writer =
-                    IpcWriter.file(Channels.newChannel(out), rows.schema(), memory)) {
+                    IpcWriter.file(Channels.newChannel(out), rows.schema(), services.memory())) {
               for (Batch batch = first; batch != null; batch = rows.next()) {
                 writer.write(batch);
               }
@@ -188,53 +195,50 @@ final class TableRoutes {
         });
   }
 
-  private void count(Exchange exchange, Databases.Place place, String name) {
-    reading(
-        place,
-        name,
+  private void count(Exchange exchange, TableRef ref) {
+    services.reading(
+        ref,
         exchange.body(),
         table -> {
-          long rows =
+          exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
+          exchange.answer(
               QueryBody.text(exchange.body(), "predicate")
                   .filter(predicate -> !predicate.isBlank())
                   .map(table::countRows)
-                  .orElseGet(table::countRows);
-          exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
-          exchange.answer(rows);
+                  .orElseGet(table::countRows));
         });
   }
 
-  @SuppressWarnings("unchecked")
-  private void explain(Exchange exchange, Databases.Place place, String name) {
-    if (!(exchange.body().get("query") instanceof Map<?, ?> inner)) {
+  private void explain(Exchange exchange, TableRef ref) {
+    if (!(exchange.body().get("query") instanceof Map<?, ?> body)) {
       throw new InvalidInputException(
           "query: expected=an object, found=" + exchange.body().get("query"));
     }
-    Map<String, Object> body = (Map<String, Object>) inner;
-    reading(place, name, body, table -> exchange.answer(QueryBody.toQuery(table, body).explain()));
+    services.reading(ref, body, table -> exchange.answer(QueryBody.toQuery(table, body).explain()));
   }
 
-  private static void versions(Exchange exchange, Table table) {
-    List<Map<String, Object>> versions = new ArrayList<>();
-    for (VersionInfo info : table.versions()) {
-      Map<String, Object> version = new LinkedHashMap<>();
-      version.put("version", info.version());
-      version.put("timestamp", info.timestamp().toString());
-      version.put("timestamp_millis", info.timestamp().toEpochMilli());
-      version.put("metadata", Map.of("total_rows", Long.toString(info.rowCount())));
-      versions.add(version);
+  private void analyze(Exchange exchange, TableRef ref) {
+    Map<String, Object> body = exchange.body();
+    services.reading(ref, body, table -> exchange.answer(QueryBody.toQuery(table, body).analyze()));
+  }
+
+  /// Reads columns once, so that the next reads find them in memory.
+  private void prewarm(Exchange exchange, TableRef ref) {
+    QueryBuilder<?> query = databases.table(ref).query();
+    if (exchange.body().get("columns") instanceof List<?> columns && !columns.isEmpty()) {
+      query.select(columns.stream().map(String::valueOf).toList());
     }
-    exchange.answer(Map.of("versions", versions));
+    long rows = 0;
+    try (BatchStream stream = query.stream()) {
+      for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
+        rows += batch.rowCount();
+      }
+    }
+    exchange.answer(Map.of("rows", rows));
   }
 
-  private static void restore(Exchange exchange, Table table) {
-    OptionalLong version = QueryBody.number(exchange.body(), "version");
-    long restored = version.isEmpty() ? table.version() : table.restore(version.getAsLong());
-    exchange.withHeader("x-lancedb-version", Long.toString(restored));
-    exchange.answer(Map.of("version", restored));
-  }
-
-  private static void stats(Exchange exchange, Table table) {
+  private void stats(Exchange exchange, TableRef ref) {
+    Table table = services.table(exchange, ref);
     Map<String, Object> answer = new LinkedHashMap<>();
     Table.Stats stats = table.stats();
     answer.put("total_bytes", stats.totalBytes());
@@ -259,31 +263,5 @@ final class TableRoutes {
 
   private static long percentile(List<Long> sorted, int percent) {
     return sorted.isEmpty() ? 0 : sorted.get((int) ((sorted.size() - 1L) * percent / 100));
-  }
-
-  private static void tags(Exchange exchange, Table table) {
-    Map<String, Object> tags = new LinkedHashMap<>();
-    table
-        .tags()
-        .forEach((tag, info) -> {
-          Map<String, Object> entry = new LinkedHashMap<>();
-          entry.put("version", info.version());
-          info.branch().ifPresent(branch -> entry.put("branch", branch));
-          entry.put("manifestSize", 0);
-          tags.put(tag, entry);
-        });
-    exchange.answer(exchange.slash() ? tags : Map.of("tags", tags));
-  }
-
-  private static void tagVersion(Exchange exchange, Table table) {
-    String tag =
-        QueryBody.text(exchange.body(), "tag")
-            .orElseThrow(() -> new InvalidInputException("tag: expected=a name, found=nothing"));
-    TagInfo found = table.tags().get(tag);
-    Long version = found == null ? null : found.version();
-    if (version == null) {
-      throw new Failures.Coded(Failures.Code.TAG_NOT_FOUND, "tag not found: " + tag);
-    }
-    exchange.answer(Map.of("version", version));
   }
 }

@@ -175,7 +175,7 @@ class LancelotServerTest {
   @Test
   void namesWhatIsNotBuilt() throws Exception {
     send("/v1/table/t/create/", rows(1));
-    assertThat(json("/v1/table/t/cherry_pick/", "{}", 501).get("code").asInt()).isZero();
+    assertThat(json("/v1/table/t/branches/cherry_pick/", "{}", 501).get("code").asInt()).isZero();
   }
 
   @Test
