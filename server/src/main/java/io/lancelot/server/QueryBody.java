@@ -33,7 +33,10 @@ public final class QueryBody {
             ? textQuery(table, vectors, body)
             : vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, body);
     text(body, "filter").filter(filter -> !filter.isBlank()).ifPresent(query::where);
-    number(body, body.get("k") == null ? "limit" : "k").ifPresent(query::limit);
+    // "No limit" comes as the greatest number there is, to which no offset can be added.
+    long offset = number(body, "offset").orElse(0);
+    number(body, body.get("k") == null ? "limit" : "k")
+        .ifPresent(limit -> query.limit(Math.min(limit, Long.MAX_VALUE - offset)));
     number(body, "offset").ifPresent(query::offset);
     if (Boolean.TRUE.equals(body.get("with_row_id"))) {
       query.withRowId();
