@@ -81,13 +81,14 @@ final class IndexRoutes {
                   IndexInfo made = table.createIndex(column, index, options, progress);
                   return Map.of("index_name", made.name());
                 });
-    if (job.await(services.options().indexPatience()) && job.failure().isPresent()) {
+    boolean ended = job.await(services.options().indexPatience());
+    if (ended && job.failure().isPresent()) {
       LancelotException failure = job.failure().get();
       throw failure instanceof AlreadyExistsException
           ? new Failures.Coded(Failures.Code.INDEX_EXISTS, String.valueOf(failure.getMessage()))
           : failure;
     }
-    exchange.answer(Map.of("job_id", job.id()));
+    exchange.answer(ended ? Map.of() : Map.of("job_id", job.id()));
   }
 
   private static boolean vector(Table table, String column) {
@@ -137,6 +138,12 @@ final class IndexRoutes {
       index.put("num_segments", info.segmentIds().size());
       index.put("index_version", info.version());
       index.put("type_url", info.detailsUrl());
+      if (info.type().equals("FTS")) {
+        // Clients cut text with these settings themselves.
+        table.indexStatistics(info.name()).stream()
+            .findFirst()
+            .ifPresent(figures -> index.put("index_details", figures.get("params")));
+      }
       indices.add(index);
     }
     exchange.answer(Map.of("indexes", indices));

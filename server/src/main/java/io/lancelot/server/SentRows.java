@@ -33,8 +33,7 @@ final class SentRows implements BatchStream {
         memory);
   }
 
-  private static <T extends @Nullable Object> T blamed(
-      Memory memory, Supplier<T> read) {
+  private static <T extends @Nullable Object> T blamed(Memory memory, Supplier<T> read) {
     try {
       return read.get();
     } catch (CorruptDataException e) {
