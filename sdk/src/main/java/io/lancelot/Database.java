@@ -30,10 +30,13 @@ public final class Database implements AutoCloseable {
   private final ObjectStore store;
   private final Context context;
   private final ConnectOptions options;
+  private final boolean ownsContext;
 
-  Database(ObjectStore store, Context context, ConnectOptions options) {
+  /// @param ownsContext whether the context ends with the connection
+  Database(ObjectStore store, Context context, boolean ownsContext, ConnectOptions options) {
     this.store = store;
     this.context = context;
+    this.ownsContext = ownsContext;
     this.options = options;
   }
 
@@ -216,6 +219,8 @@ public final class Database implements AutoCloseable {
   @Override
   public void close() {
     store.close();
-    context.close();
+    if (ownsContext) {
+      context.close();
+    }
   }
 }

@@ -23,6 +23,13 @@ public final class Lancelot {
   /// Opens the database at `uri` with options.
   public static Database connect(String uri, ConnectOptions options) {
     ObjectStore store = ObjectStores.open(uri);
-    return new Database(store, Context.ofMemory(options.memoryBytes()), options);
+    return new Database(store, Context.ofMemory(options.memoryBytes()), true, options);
+  }
+
+  /// Opens a database that shares memory and processors with others: the context's budget holds for
+  /// all of them, and the options' is not used. The context is closed by the caller, after the
+  /// databases.
+  public static Database connect(String uri, ConnectOptions options, Context shared) {
+    return new Database(ObjectStores.open(uri), shared, false, options);
   }
 }

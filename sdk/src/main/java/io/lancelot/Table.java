@@ -509,13 +509,20 @@ public final class Table implements AutoCloseable {
   ///
   /// @throws io.lancelot.base.AlreadyExistsException if the name is taken and may not be replaced
   public IndexInfo createIndex(String column, Index index, Index.Options options) {
+    return createIndex(column, index, options, BuildProgress.NONE);
+  }
+
+  /// Builds an index and tells how far it is; `progress` may stop it by a
+  /// [io.lancelot.base.CancelledException].
+  public IndexInfo createIndex(
+      String column, Index index, Index.Options options, BuildProgress progress) {
     checkNotPinned("createIndex");
     return engine.createIndex(
         column,
         new IndexSpec(index.type(), index.params()),
         options.name(),
         options.replace(),
-        BuildProgress.NONE);
+        progress);
   }
 
   /// The indices of the version this handle reads.

@@ -3,10 +3,10 @@ package io.lancelot.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.lancelot.Database;
 import io.lancelot.Index;
-import io.lancelot.QueryRequest;
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.engine.IndexInfo;
+import io.lancelot.server.QueryBody;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
@@ -49,8 +49,7 @@ final class IndexVerb extends Verb {
         "METRIC",
         "create: l2, cosine, dot, hamming",
         value ->
-            params.put(
-                "distance_type", QueryRequest.distance(value).name().toLowerCase(Locale.ROOT)));
+            params.put("distance_type", QueryBody.distance(value).name().toLowerCase(Locale.ROOT)));
     arguments.option(
         "--param", "KEY=VALUE", "create: a setting of the type; repeatable", this::putParam);
     arguments.flag("--replace", "create: take the place of one of that name", () -> replace = true);
@@ -88,7 +87,7 @@ final class IndexVerb extends Verb {
 
   private void create(Table table, String column) throws IOException {
     if (type == null) {
-      throw new UsageException("--type: expected=the kind of index, found=nothing");
+      throw new InvalidInputException("--type: expected=the kind of index, found=nothing");
     }
     IndexInfo info =
         table.createIndex(

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.JsonParser;
 import io.lancelot.Database;
 import io.lancelot.HybridQuery;
 import io.lancelot.QueryBuilder;
-import io.lancelot.QueryRequest;
 import io.lancelot.Table;
 import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.server.QueryBody;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -243,7 +243,7 @@ final class QueryVerb extends Verb {
     }
     HybridQuery query = table.hybrid().text(words).vectorOfDoubles(vectors.getFirst());
     if (metric != null) {
-      query.distanceType(QueryRequest.distance(metric));
+      query.distanceType(QueryBody.distance(metric));
     }
     if (column != null) {
       query.column(column);
@@ -255,7 +255,7 @@ final class QueryVerb extends Verb {
     VectorQuery query =
         vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
     if (metric != null) {
-      query.distanceType(QueryRequest.distance(metric));
+      query.distanceType(QueryBody.distance(metric));
     }
     if (column != null) {
       query.column(column);
@@ -330,7 +330,7 @@ final class QueryVerb extends Verb {
       parser.nextToken();
       Object value = JsonInput.readValue(parser);
       if (value instanceof List<?> numbers) {
-        return QueryRequest.vector(numbers);
+        return QueryBody.vector(numbers);
       }
     } catch (IOException e) {
       throw new InvalidInputException(

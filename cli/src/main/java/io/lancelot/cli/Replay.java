@@ -11,7 +11,7 @@ import io.lancelot.base.LancelotException;
 import io.lancelot.base.StorageException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
-import io.lancelot.QueryRequest;
+import io.lancelot.server.QueryBody;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -158,7 +158,7 @@ final class Replay {
           && !vector.isEmpty()) {
         Object metric = request.get("distance_type");
         try {
-          metrics.add(metric == null ? Distance.L2 : QueryRequest.distance(metric.toString()));
+          metrics.add(metric == null ? Distance.L2 : QueryBody.distance(metric.toString()));
         } catch (InvalidInputException _) {
           // The request's own answer says what is wrong with it.
         }
@@ -237,7 +237,7 @@ final class Replay {
         }
         case Line.Request(var request) -> {
           StringWriter text = new StringWriter();
-          try (BatchStream rows = QueryRequest.toQuery(table, request).stream();
+          try (BatchStream rows = QueryBody.toQuery(table, request).stream();
               JsonGenerator json = RowOutput.JSON.createGenerator(text)) {
             json.writeStartArray();
             for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
@@ -267,7 +267,7 @@ final class Replay {
         count(table, request);
         return;
       }
-      try (BatchStream rows = QueryRequest.toQuery(table, request).stream()) {
+      try (BatchStream rows = QueryBody.toQuery(table, request).stream()) {
         while (rows.next() != null) {}
       }
     } catch (LancelotException _) {

@@ -1,6 +1,7 @@
 package io.lancelot.cli;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.server.ApiKeys;
 import io.lancelot.server.LancelotServer;
 import io.lancelot.server.ServerOptions;
 import java.io.PrintStream;
@@ -13,6 +14,7 @@ final class ServeVerb extends Verb {
   private final PrintStream err;
   private @Nullable String host;
   private @Nullable String database;
+  private @Nullable String keys;
   private long port = ServerOptions.DEFAULT_PORT;
 
   ServeVerb(PrintStream err) {
@@ -39,6 +41,11 @@ final class ServeVerb extends Verb {
         "NAME",
         "serve the folder itself as this database",
         value -> database = value);
+    arguments.option(
+        "--keys",
+        "FILE",
+        "let in only who has one of these API keys; see the key command",
+        value -> keys = value);
   }
 
   @Override
@@ -56,6 +63,9 @@ final class ServeVerb extends Verb {
     }
     if (database != null) {
       options = options.withDatabase(database);
+    }
+    if (keys != null) {
+      options = options.withKeys(ApiKeys.of(file(keys)));
     }
     CountDownLatch stopped = new CountDownLatch(1);
     try (LancelotServer server = LancelotServer.start(options)) {

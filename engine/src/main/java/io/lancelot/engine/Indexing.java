@@ -436,12 +436,12 @@ final class Indexing {
     Map<OpenIndex, RowMapping> mappings = new HashMap<>();
     opened.forEach((segment, entry) -> {
       RoaringBitmap covered = entry.fragments().orElseThrow();
-      boolean byId =
-          ids != null && !(segment instanceof ScalarIndex scalar && scalar.storesAddresses());
+      boolean addresses = segment instanceof ScalarIndex scalar && scalar.storesAddresses();
+      RowIdMap byId = addresses ? null : ids;
       mappings.put(
           segment,
           row -> {
-            long address = byId ? ids.address(row) : row;
+            long address = byId == null ? row : byId.address(row);
             int fragment = (int) (address >>> 32);
             RoaringBitmap gone = deleted.get(fragment);
             boolean live =

@@ -2,7 +2,6 @@ package io.lancelot.server;
 
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.Memory;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.StorageException;
 import io.lancelot.columnar.Batch;
@@ -11,109 +10,144 @@ import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import io.lancelot.columnar.ipc.IpcWriter;
+import io.lancelot.server.Router.Route;
+import io.lancelot.server.Router.TableHandler;
 import io.lancelot.table.Blob;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Values of blob columns, whole or in parts.
+/// Values of columns of blobs: whole ones together, or ranges of one.
 final class BlobRoutes {
 
-  private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{1,18})-([0-9]{0,18})");
-  private static final int MOST_BYTES = 64 << 20;
-  private static final int BATCH_BYTES = 8 << 20;
+  private static final String ARROW_STREAM = "application/vnd.apache.arrow.stream";
+  private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,18})-(\\d{0,18})");
+  private static final int MAX_ROWS = 10_000;
+  private static final long MAX_BYTES = 256L << 20;
+  private static final int COPY_BYTES = 1 << 20;
 
-  private BlobRoutes() {}
+  private final Services services;
 
-  /// The values of some rows, as an Arrow stream with a row for each id, in the order asked for.
-  static void fetch(Exchange exchange, Table table, Memory memory) {
-    String column = Body.requiredText(exchange.body(), "column");
-    long[] ids =
-        Body.items(exchange.body(), "row_ids").stream()
-            .mapToLong(id -> {
-              if (id instanceof Number number) {
-                return number.longValue();
-              }
-              throw new InvalidInputException("row_ids: expected=numbers, found=" + id);
-            })
-            .toArray();
-    Schema schema = Schema.of(Field.nullable(column, Types.LARGE_BINARY));
-    List<@Nullable Blob> blobs = table.takeBlobs(column, ids);
-    exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
-    try (Scratch scratch = memory.scratch();
-        OutputStream out = exchange.answerStream(WriteRoutes.ARROW_STREAM);
-        IpcWriter writer = IpcWriter.stream(Channels.newChannel(out), schema, memory)) {
-      int next = 0;
-      while (next < blobs.size()) {
-        scratch.reset();
-        ColumnBuilder values = ColumnBuilder.of(Types.LARGE_BINARY, scratch);
-        int rows = 0;
-        for (long bytes = 0; next < blobs.size() && bytes < BATCH_BYTES; next++, rows++) {
-          Blob blob = blobs.get(next);
-          values.append(blob == null ? null : blob.readAll());
-          bytes += blob == null ? 0 : blob.size();
-        }
-        writer.write(new Batch(schema, rows, List.of(values.build())));
+  BlobRoutes(Services services) {
+    this.services = services;
+  }
+
+  void addTo(Map<String, Route<TableHandler>> routes) {
+    routes.put("fetch_blobs", new Route<>(Access.READ, this::fetch));
+    routes.put("blob/*/*/bytes", new Route<>(Access.READ, this::bytes));
+  }
+
+  private void fetch(Exchange exchange, TableRef ref) {
+    String column =
+        QueryBody.text(exchange.body(), "column")
+            .orElseThrow(() -> new InvalidInputException("column: expected=a name, found=nothing"));
+    if (!(exchange.body().get("row_ids") instanceof List<?> list)) {
+      throw new InvalidInputException("row_ids: expected=an array of numbers, found=nothing");
+    }
+    if (list.size() > MAX_ROWS) {
+      throw new InvalidInputException(
+          "fetch_blobs accepts at most " + MAX_ROWS + " rows, found=" + list.size());
+    }
+    long[] rows = new long[list.size()];
+    for (int i = 0; i < rows.length; i++) {
+      if (!(list.get(i) instanceof Number number)) {
+        throw new InvalidInputException("row_ids: expected=numbers, found=" + list.get(i));
       }
-      writer.finish();
+      rows[i] = number.longValue();
+    }
+    services.reading(ref, exchange.body(), table -> sendAll(exchange, table, column, rows));
+  }
+
+  private void sendAll(Exchange exchange, Table table, String column, long[] rows) {
+    List<@Nullable Blob> blobs = table.takeBlobs(column, rows);
+    try (Scratch scratch = services.memory().scratch()) {
+      long total = 0;
+      for (Blob blob : blobs) {
+        total += blob == null ? 0 : blob.size();
+      }
+      if (total > MAX_BYTES) {
+        throw new InvalidInputException(
+            "fetch_blobs accepts at most " + MAX_BYTES + " total blob bytes, found=" + total);
+      }
+      ColumnBuilder values = ColumnBuilder.of(Types.LARGE_BINARY, scratch);
+      for (Blob blob : blobs) {
+        values.append(blob == null ? null : blob.readAll());
+      }
+      Schema schema = Schema.of(Field.nullable(column, Types.LARGE_BINARY));
+      exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
+      try (OutputStream out = exchange.answerStream(ARROW_STREAM);
+          IpcWriter writer =
+              IpcWriter.stream(Channels.newChannel(out), schema, services.memory())) {
+        writer.write(new Batch(schema, rows.length, List.of(values.build())));
+        writer.finish();
+      }
     } catch (IOException e) {
       throw new StorageException("cannot send the answer: " + e.getMessage(), e);
     } finally {
-      close(blobs);
-    }
-  }
-
-  private static void close(List<@Nullable Blob> blobs) {
-    for (Blob blob : blobs) {
-      if (blob != null) {
-        blob.close();
+      for (Blob blob : blobs) {
+        if (blob != null) {
+          blob.close();
+        }
       }
     }
   }
 
-  /// A range of one value.
-  static void bytes(Exchange exchange, Table table, String column, String rowId) {
-    long id;
-    try {
-      id = Long.parseUnsignedLong(rowId);
-    } catch (NumberFormatException e) {
-      throw new InvalidInputException("row id: expected=a number, found=" + rowId, e);
+  private void bytes(Exchange exchange, TableRef ref) {
+    OptionalLong row = exchange.boundNumber("row");
+    services.reading(
+        ref,
+        exchange.number("version"),
+        table -> {
+          Blob blob = table.takeBlobs(exchange.bound("column"), row.orElseThrow()).getFirst();
+          exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
+          if (blob == null) {
+            exchange.answerEmpty(204);
+            return;
+          }
+          try (blob) {
+            send(exchange, blob);
+          }
+        });
+  }
+
+  private static void send(Exchange exchange, Blob blob) {
+    long size = blob.size();
+    if (exchange.method().equals("HEAD")) {
+      exchange.withHeader("content-length", Long.toString(size)).answerEmpty(200);
+      return;
     }
-    exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
-    List<@Nullable Blob> blobs = table.takeBlobs(column, id);
-    try {
-      Blob blob = blobs.getFirst();
-      if (blob == null) {
-        exchange.answerBytes(204, new byte[0]);
-        return;
+    Matcher range = RANGE.matcher(exchange.header("range").orElse("bytes=0-"));
+    if (!range.matches()) {
+      throw new InvalidInputException(
+          "range: expected=bytes=FIRST-LAST, found=" + exchange.header("range").orElse(""));
+    }
+    long first = Long.parseLong(range.group(1));
+    long last = range.group(2).isEmpty() ? size - 1 : Long.parseLong(range.group(2));
+    last = Math.min(last, size - 1);
+    if (first >= size || last < first) {
+      exchange.withHeader("content-range", "bytes */" + size).answerEmpty(416);
+      return;
+    }
+    exchange.withHeader("content-range", "bytes " + first + "-" + last + "/" + size);
+    ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(COPY_BYTES, last - first + 1));
+    try (OutputStream out = exchange.answerStream(206, "application/octet-stream")) {
+      blob.seek(first);
+      for (long left = last - first + 1; left > 0; left -= buffer.limit()) {
+        buffer.clear().limit((int) Math.min(buffer.capacity(), left));
+        while (buffer.hasRemaining()) {
+          blob.read(buffer);
+        }
+        out.write(buffer.array(), 0, buffer.limit());
       }
-      long size = blob.size();
-      Matcher range = RANGE.matcher(exchange.header("range").orElse("bytes=0-"));
-      if (!range.matches()) {
-        throw new InvalidInputException(
-            "range: expected=bytes=FROM-TO, found=" + exchange.header("range").orElse(""));
-      }
-      long from = Long.parseLong(range.group(1));
-      if (from >= size) {
-        exchange.withHeader("content-range", "bytes */" + size).answerBytes(416, new byte[0]);
-        return;
-      }
-      long to =
-          range.group(2).isEmpty() ? size - 1 : Math.min(size - 1, Long.parseLong(range.group(2)));
-      if (to < from) {
-        throw new InvalidInputException("range: expected=not empty, found=" + range.group());
-      }
-      to = Math.min(to, from + MOST_BYTES - 1);
-      exchange
-          .withHeader("content-range", "bytes " + from + "-" + to + "/" + size)
-          .withHeader("content-type", "application/octet-stream")
-          .answerBytes(206, blob.readRange(from, to - from + 1));
-    } finally {
-      close(blobs);
+    } catch (IOException e) {
+      throw new StorageException("cannot send the answer: " + e.getMessage(), e);
     }
   }
 }

@@ -5,117 +5,161 @@ import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Field;
-import io.lancelot.columnar.ipc.IpcReader;
+import io.lancelot.columnar.Schema;
+import io.lancelot.server.Router.Route;
+import io.lancelot.server.Router.TableHandler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Changes of a table's columns, and of what is noted about them.
+/// Columns of a table, and what is noted about them.
 final class ColumnRoutes {
 
-  private ColumnRoutes() {}
+  private final Services services;
 
-  /// New columns come as SQL, or as the schema of an Arrow stream without rows.
-  static void add(Exchange exchange, Table table, WriteRoutes writes) {
-    if (exchange.contentType().equals(WriteRoutes.ARROW_STREAM)) {
-      try (IpcReader columns = writes.rows(exchange)) {
-        answer(exchange, table.addColumns(columns.schema()));
-      }
-      return;
-    }
-    Map<String, String> expressions = new LinkedHashMap<>();
-    for (Object each : Body.items(exchange.body(), "new_columns")) {
-      Map<String, Object> column = Body.object(each, "new_columns");
-      String name = Body.requiredText(column, "name");
-      String expression =
-          Body.text(column, "expression")
-              .orElseThrow(() ->
-                  new UnsupportedFeatureException(
-                      "columns made by functions, or kept up to date, are not built yet: " + name));
-      if (expressions.put(name, expression) != null) {
-        throw new InvalidInputException("new_columns: column given twice: found=" + name);
-      }
-    }
-    answer(exchange, table.addColumns(expressions));
+  ColumnRoutes(Services services) {
+    this.services = services;
   }
 
-  static void alter(Exchange exchange, Table table) {
-    List<ColumnAlteration> alterations = new ArrayList<>();
-    for (Object each : Body.items(exchange.body(), "alterations")) {
-      Map<String, Object> change = Body.object(each, "alterations");
-      ColumnAlteration alteration = ColumnAlteration.of(Body.requiredText(change, "path"));
-      if (Body.text(change, "rename").isPresent()) {
-        alteration = alteration.rename(Body.requiredText(change, "rename"));
-      }
-      if (change.get("nullable") instanceof Boolean nullable) {
-        alteration = alteration.nullable(nullable);
-      }
-      Object type = change.get("data_type");
-      if (type != null) {
-        alteration = alteration.castTo(JsonSchema.parseType(type));
-      }
-      if (change.get("virtual_column") != null) {
-        throw new UnsupportedFeatureException("virtual columns are not built yet");
-      }
-      alterations.add(alteration);
-    }
-    answer(exchange, table.alterColumns(alterations.toArray(ColumnAlteration[]::new)));
-  }
-
-  static void drop(Exchange exchange, Table table) {
-    answer(
-        exchange,
-        table.dropColumns(
-            Body.items(exchange.body(), "columns").stream()
-                .map(String::valueOf)
-                .toArray(String[]::new)));
-  }
-
-  static void updateFieldMetadata(Exchange exchange, Table table) {
-    long version = table.version();
-    for (Object each : Body.items(exchange.body(), "updates")) {
-      Map<String, Object> update = Body.object(each, "updates");
-      String path = Body.requiredText(update, "path");
-      Map<String, @Nullable String> changes = new LinkedHashMap<>();
-      if (Boolean.TRUE.equals(update.get("replace"))) {
-        Field field =
-            table
-                .schema()
-                .field(path)
-                .orElseThrow(() -> new InvalidInputException("column not found: " + path));
-        field.metadata().keySet().forEach(key -> changes.put(key, null));
-      }
-      put(Body.object(update.getOrDefault("metadata", Map.of()), "metadata"), changes);
-      version = table.updateFieldMetadata(path, changes);
-    }
-    answer(exchange, version);
-  }
-
-  /// Replaces what is noted about the schema. The body is the bare map, and so is the answer.
-  static void updateSchemaMetadata(Exchange exchange, Table table) {
-    Map<String, @Nullable String> changes = new LinkedHashMap<>();
-    table.schema().metadata().keySet().forEach(key -> changes.put(key, null));
-    put(exchange.body(), changes);
-    long version = table.updateSchemaMetadata(changes);
-    exchange.withHeader("x-lancedb-version", Long.toString(version));
-    exchange.answer(table.schema().metadata());
-  }
-
-  private static void put(Map<String, Object> from, Map<String, @Nullable String> changes) {
-    for (Map.Entry<String, Object> entry : from.entrySet()) {
-      Object value = entry.getValue();
-      if (value != null && !(value instanceof String)) {
-        throw new InvalidInputException(
-            "metadata: expected=text or null, found=" + value + " (key=" + entry.getKey() + ")");
-      }
-      changes.put(entry.getKey(), (String) value);
-    }
+  void addTo(Map<String, Route<TableHandler>> routes) {
+    routes.put("add_columns", new Route<>(Access.WRITE, this::add));
+    routes.put("alter_columns", new Route<>(Access.WRITE, this::alter));
+    routes.put("drop_columns", new Route<>(Access.WRITE, this::drop));
+    routes.put("update_field_metadata", new Route<>(Access.WRITE, this::fieldMetadata));
+    routes.put("schema_metadata/update", new Route<>(Access.WRITE, this::schemaMetadata));
   }
 
   private static void answer(Exchange exchange, long version) {
     exchange.withHeader("x-lancedb-version", Long.toString(version));
     exchange.answer(Map.of("version", version));
+  }
+
+  private static List<Map<?, ?>> objects(Exchange exchange, String member) {
+    if (!(exchange.body().get(member) instanceof List<?> list) || list.isEmpty()) {
+      throw new InvalidInputException(member + ": expected=an array of objects, found=nothing");
+    }
+    List<Map<?, ?>> objects = new ArrayList<>();
+    for (Object each : list) {
+      if (!(each instanceof Map<?, ?> object)) {
+        throw new InvalidInputException(member + ": expected=objects, found=" + each);
+      }
+      objects.add(object);
+    }
+    return objects;
+  }
+
+  private static String required(Map<?, ?> object, String member) {
+    return QueryBody.text(object, member)
+        .filter(text -> !text.isEmpty())
+        .orElseThrow(() -> new InvalidInputException(member + ": expected=text, found=nothing"));
+  }
+
+  /// Adds columns: expressions as JSON, or empty ones as the schema of an Arrow stream.
+  private void add(Exchange exchange, TableRef ref) {
+    if (exchange.contentType().equals("application/vnd.apache.arrow.stream")) {
+      try (SentRows columns = SentRows.of(exchange, services.memory())) {
+        List<Field> fields =
+            columns.schema().fields().stream()
+                .map(field -> new Field(field.name(), field.type(), true, field.metadata()))
+                .toList();
+        answer(exchange, services.tableOfStream(ref).addColumns(Schema.of(fields)));
+      }
+      return;
+    }
+    Map<String, String> expressions = new LinkedHashMap<>();
+    for (Map<?, ?> column : objects(exchange, "new_columns")) {
+      if (column.get("expression") == null) {
+        throw new UnsupportedFeatureException(
+            "columns made by functions or kept up by the server are not built yet: found="
+                + column.keySet());
+      }
+      expressions.put(required(column, "name"), required(column, "expression"));
+    }
+    answer(exchange, services.table(exchange, ref).addColumns(expressions));
+  }
+
+  private void alter(Exchange exchange, TableRef ref) {
+    List<ColumnAlteration> alterations = new ArrayList<>();
+    for (Map<?, ?> json : objects(exchange, "alterations")) {
+      if (json.get("virtual_column") != null) {
+        throw new UnsupportedFeatureException("virtual columns are not built yet");
+      }
+      ColumnAlteration alteration = ColumnAlteration.of(required(json, "path"));
+      if (json.get("rename") != null) {
+        alteration = alteration.rename(required(json, "rename"));
+      }
+      if (json.get("nullable") instanceof Boolean nullable) {
+        alteration = alteration.nullable(nullable);
+      }
+      Object type = json.get("data_type");
+      if (type != null) {
+        alteration = alteration.castTo(JsonTypes.parse(type));
+      }
+      alterations.add(alteration);
+    }
+    answer(
+        exchange,
+        services.table(exchange, ref).alterColumns(alterations.toArray(ColumnAlteration[]::new)));
+  }
+
+  private void drop(Exchange exchange, TableRef ref) {
+    if (!(exchange.body().get("columns") instanceof List<?> columns) || columns.isEmpty()) {
+      throw new InvalidInputException("columns: expected=an array of names, found=nothing");
+    }
+    String[] names = columns.stream().map(String::valueOf).toArray(String[]::new);
+    answer(exchange, services.table(exchange, ref).dropColumns(names));
+  }
+
+  private void fieldMetadata(Exchange exchange, TableRef ref) {
+    Table table = services.table(exchange, ref);
+    long version = table.version();
+    for (Map<?, ?> update : objects(exchange, "updates")) {
+      String path = required(update, "path");
+      Map<String, @Nullable String> changes = new LinkedHashMap<>();
+      if (Boolean.TRUE.equals(update.get("replace"))) {
+        int field = table.schema().indexOf(path);
+        if (field >= 0) {
+          table
+              .schema()
+              .fields()
+              .get(field)
+              .metadata()
+              .keySet()
+              .forEach(key -> changes.put(key, null));
+        }
+      }
+      changes.putAll(strings(update.get("metadata"), "metadata"));
+      version = table.updateFieldMetadata(path, changes);
+    }
+    exchange.withHeader("x-lancedb-version", Long.toString(version));
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("version", version);
+    answer.put("fields", JsonSchema.of(table.schema()).get("fields"));
+    exchange.answer(answer);
+  }
+
+  private static Map<String, @Nullable String> strings(@Nullable Object value, String member) {
+    Map<String, @Nullable String> strings = new LinkedHashMap<>();
+    switch (value) {
+      case null -> {}
+      case Map<?, ?> map ->
+          map.forEach((key, text) ->
+              strings.put(String.valueOf(key), text == null ? null : text.toString()));
+      case Object other ->
+          throw new InvalidInputException(member + ": expected=an object, found=" + other);
+    }
+    return strings;
+  }
+
+  /// Replaces all that is noted about the schema.
+  private void schemaMetadata(Exchange exchange, TableRef ref) {
+    Table table = services.tableOfStream(ref);
+    Map<String, @Nullable String> changes = new LinkedHashMap<>();
+    table.schema().metadata().keySet().forEach(key -> changes.put(key, null));
+    changes.putAll(strings(exchange.body(), "request body"));
+    table.updateSchemaMetadata(changes);
+    exchange.answer(table.schema().metadata());
   }
 }

@@ -4,8 +4,9 @@ import io.lancelot.ConnectOptions;
 import io.lancelot.Database;
 import io.lancelot.Lancelot;
 import io.lancelot.Table;
-import io.lancelot.base.AlreadyExistsException;
+import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.NotFoundException;
 import io.lancelot.base.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,34 +15,59 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /// The databases of a server and the tables that are open in them. A namespace is a folder in its
 /// database's folder. Thread-safe.
 final class Databases implements AutoCloseable {
 
-  private static final String DEFAULT = "default";
+  static final String DEFAULT = "default";
+  static final String NAMESPACE_MARKER = ".namespace.json";
+  private static final String TABLE_SUFFIX = ".lance";
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}");
+  private static final int OPEN_TABLES = 1000;
+
+  /// How long a table that was let go stays open, for requests that still read it.
+  private static final Duration GRACE = Duration.ofMinutes(5);
 
   private final ServerOptions options;
+  private final Context context;
   private final Map<Path, Database> open = new ConcurrentHashMap<>();
-  private final Map<Path, Table> tables = new ConcurrentHashMap<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final LinkedHashMap<TableRef, Table> tables = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Table, Boolean> retired = new ConcurrentHashMap<>();
+  private final ScheduledExecutorService closer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("lancelot-closer").factory());
 
-  Databases(ServerOptions options) {
+  Databases(ServerOptions options, Context context) {
     this.options = options;
+    this.context = context;
   }
 
   /// Where a request's tables lie.
   ///
   /// @param database from the request's header; empty for the default one
   record Place(String database, List<String> namespace) {
-    /// The database itself.
-    Place root() {
-      return new Place(database, List.of());
+    TableRef table(String name) {
+      return new TableRef(this, name, "");
     }
+  }
+
+  /// The name under which keys know a place's database.
+  String databaseName(Place place) {
+    return options
+        .database()
+        .orElseGet(() -> place.database().isEmpty() ? DEFAULT : place.database());
   }
 
   /// The folder of a namespace, or of the database for the root namespace.
@@ -65,107 +91,171 @@ final class Databases implements AutoCloseable {
   private static String checked(String what, String name) {
     if (!NAME.matcher(name).matches() || name.contains("..") || name.endsWith(".lance")) {
       throw new InvalidInputException(
-          what + ": expected=letters, digits, '_', '-' and '.', found=" + name);
+          what
+              + ": expected=letters, digits, '_', '-' and '.', found="
+              + name.substring(0, Math.min(200, name.length())));
     }
     return name;
   }
 
-  Database database(Place place) {
-    return database(folder(place));
-  }
-
-  private Database database(Path at) {
-    return open.computeIfAbsent(
-        at,
-        folder ->
-            Lancelot.connect(
-                folder.toString(),
-                ConnectOptions.defaults()
-                    .withMemoryBytes(options.memoryBytes())
-                    .withReadConsistency(Duration.ZERO)
-                    .withAutoOptimize()));
-  }
-
-  /// A table at its latest version, open for as long as the server runs.
-  Table table(Place place, String name) {
-    Path path = folder(place).resolve(name);
-    Table known = tables.get(path);
-    if (known != null) {
-      return known;
+  /// The folder of a namespace that was made; that of the root needs no making.
+  Path requireNamespace(Place place) {
+    Path folder = folder(place);
+    if (!place.namespace().isEmpty() && !Files.exists(folder.resolve(NAMESPACE_MARKER))) {
+      throw new Failures.Coded(
+          Failures.Code.NAMESPACE_NOT_FOUND,
+          "namespace not found: " + String.join("$", place.namespace()));
     }
-    Table opened = database(place).openTable(name);
-    Table first = tables.putIfAbsent(path, opened);
-    if (first == null) {
-      return opened;
-    }
-    opened.close();
-    return first;
+    return folder;
   }
 
-  /// Opens a table by the location that a description of it gave; the caller closes it.
+  /// The table of this server, in the database of a place, that lies somewhere.
   ///
-  /// @throws InvalidInputException if it is not a table of this server
-  Table tableAt(String location) {
-    String suffix = ".lance";
-    String path =
-        location.startsWith("file://") ? location.substring("file://".length()) : location;
-    Path found;
+  /// @throws InvalidInputException if there can be none
+  TableRef at(Place place, String location) {
+    Path root = folder(new Place(place.database(), List.of())).toAbsolutePath().normalize();
+    Path path;
     try {
-      found = Path.of(path).toAbsolutePath().normalize();
+      path =
+          Path.of(location.startsWith("file://") ? location.substring(7) : location)
+              .toAbsolutePath()
+              .normalize();
     } catch (InvalidPathException e) {
       throw new InvalidInputException("location: expected=a path, found=" + location, e);
     }
-    Path root = options.root().toAbsolutePath().normalize();
-    String name = String.valueOf(found.getFileName());
-    if (!found.startsWith(root) || found.equals(root) || !name.endsWith(suffix)) {
+    if (!path.startsWith(root) || !path.toString().endsWith(TABLE_SUFFIX)) {
       throw new InvalidInputException(
-          "location: expected=that of a table of this server, found=" + location);
+          "location: expected=that of a table in the same database, found=" + location);
     }
-    Path folder = options.root().resolve(root.relativize(found.getParent()));
-    return database(folder).openTable(name.substring(0, name.length() - suffix.length()));
+    List<String> names = new ArrayList<>();
+    root.relativize(path).forEach(part -> names.add(part.toString()));
+    String file = names.removeLast();
+    return new Place(place.database(), List.copyOf(names))
+        .table(file.substring(0, file.length() - TABLE_SUFFIX.length()));
   }
 
-  /// Gives a table another name, and maybe another namespace.
-  ///
-  /// @throws AlreadyExistsException if the name is taken
-  /// @throws io.lancelot.base.NotFoundException if there is no such table
-  void rename(Place from, String name, Place to, String newName) {
-    if (!NAME.matcher(newName).matches() || newName.contains("..")) {
-      throw new InvalidInputException(
-          "table name: expected=letters, digits, '_', '-' and '.', found=" + newName);
-    }
-    String uri = table(from, name).uri();
-    Path source = folder(from).resolve(name + ".lance");
-    Path folder = folder(to);
-    Path target = folder.resolve(newName + ".lance");
-    if (!Files.isDirectory(folder)) {
-      throw new Failures.Coded(
-          Failures.Code.NAMESPACE_NOT_FOUND,
-          "namespace not found: " + String.join("$", to.namespace()));
-    }
-    if (Files.exists(target)) {
-      throw new AlreadyExistsException("table already exists (table=" + newName + ")");
-    }
-    forget(from, name);
+  /// Gives a table another name, or another namespace.
+  void rename(TableRef from, TableRef to) {
+    Path target =
+        requireNamespace(to.place()).resolve(checked("table name", to.name()) + TABLE_SUFFIX);
+    Path source = folder(from.place()).resolve(checked("table name", from.name()) + TABLE_SUFFIX);
+    // Opened to be told if it is not there.
+    table(from.main());
+    lock.lock();
     try {
+      if (Files.exists(target)) {
+        throw new Failures.Coded(
+            Failures.Code.TABLE_EXISTS, 400, "table " + to.text() + " already exists");
+      }
+      forget(from);
       Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new StorageException("cannot rename " + uri + ": " + e.getMessage(), e);
+      throw new StorageException("cannot rename " + from.text() + ": " + e.getMessage(), e);
+    } finally {
+      lock.unlock();
     }
   }
 
-  /// Lets go of a table that was dropped or replaced.
-  void forget(Place place, String name) {
-    Table table = tables.remove(folder(place).resolve(name));
-    if (table != null) {
+  Database database(Place place) {
+    return open.computeIfAbsent(
+        folder(place),
+        folder ->
+            Lancelot.connect(
+                folder.toString(),
+                ConnectOptions.defaults().withReadConsistency(Duration.ZERO),
+                context));
+  }
+
+  /// Opens a table, on its branch; the caller closes it.
+  Table open(TableRef ref) {
+    Table main = database(ref.place()).openTable(ref.name());
+    if (ref.branch().isEmpty()) {
+      return main;
+    }
+    try (main) {
+      return main.branch(ref.branch());
+    } catch (NotFoundException e) {
+      throw new Failures.Coded(Failures.Code.BRANCH_NOT_FOUND, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /// A table at its latest version, open for others too: not to be closed.
+  Table table(TableRef ref) {
+    lock.lock();
+    try {
+      Table known = tables.get(ref);
+      if (known != null) {
+        return known;
+      }
+    } finally {
+      lock.unlock();
+    }
+    Table opened = open(ref);
+    lock.lock();
+    try {
+      Table first = tables.putIfAbsent(ref, opened);
+      if (tables.size() > OPEN_TABLES) {
+        retire(tables.pollFirstEntry().getValue());
+      }
+      if (first == null) {
+        return opened;
+      }
+      opened.close();
+      return first;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Lets go of a table that was dropped or renamed, with its branches.
+  void forget(TableRef gone) {
+    forget(ref -> ref.place().equals(gone.place()) && ref.name().equals(gone.name()));
+  }
+
+  /// Lets go of all tables of a namespace and of those below it.
+  void forget(Place gone) {
+    int depth = gone.namespace().size();
+    forget(ref ->
+        ref.place().database().equals(gone.database())
+            && ref.place().namespace().size() >= depth
+            && ref.place().namespace().subList(0, depth).equals(gone.namespace()));
+  }
+
+  private void forget(Predicate<TableRef> gone) {
+    lock.lock();
+    try {
+      tables
+          .entrySet()
+          .removeIf(entry -> {
+            boolean matches = gone.test(entry.getKey());
+            if (matches) {
+              retire(entry.getValue());
+            }
+            return matches;
+          });
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void retire(Table table) {
+    retired.put(table, true);
+    var _ = closer.schedule(() -> closeRetired(table), GRACE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  private void closeRetired(Table table) {
+    if (retired.remove(table) != null) {
       table.close();
     }
   }
 
   @Override
   public void close() {
-    List<AutoCloseable> all = new ArrayList<>(tables.values());
+    closer.shutdownNow();
+    List<AutoCloseable> all = new ArrayList<>(retired.keySet());
+    all.addAll(tables.values());
     all.addAll(open.values());
+    retired.clear();
     tables.clear();
     open.clear();
     for (AutoCloseable each : all) {

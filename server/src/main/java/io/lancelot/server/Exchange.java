@@ -1,6 +1,8 @@
 package io.lancelot.server;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
@@ -8,6 +10,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.StorageException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,9 +19,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// One request and its answer.
@@ -27,10 +31,13 @@ final class Exchange {
   /// What clients take for the server's abilities; see `Server version gates` of the protocol.
   static final String SERVER_VERSION = "0.5.0";
 
-  /// Where some clients send Arrow without saying so.
-  private static final Set<String> ARROW_ROUTES = Set.of("create", "insert", "merge_insert");
-
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MAX_DEPTH = 200;
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+              .build());
   private static final int MAX_JSON_BYTES = 64 << 20;
 
   private final ServerRequest request;
@@ -38,11 +45,17 @@ final class Exchange {
   private final List<String> path;
   private final boolean slash;
   private final Map<String, List<String>> params;
+  private final Map<String, String> bound = new LinkedHashMap<>();
+  private final Databases databases;
+  private final long maxBodyBytes;
+  private Caller caller = Caller.ANYONE;
   private @Nullable Map<String, Object> body;
 
-  Exchange(ServerRequest request, ServerResponse response) {
+  Exchange(ServerRequest request, ServerResponse response, Services services) {
     this.request = request;
     this.response = response;
+    this.databases = services.databases();
+    this.maxBodyBytes = services.options().maxBodyBytes();
     String raw = request.prologue().uriPath().rawPath().replaceFirst("^/+", "/");
     this.slash = raw.length() > 1 && raw.endsWith("/");
     this.path = new ArrayList<>();
@@ -72,15 +85,107 @@ final class Exchange {
   }
 
   /// Answers, whatever happens.
-  void run(Router router) {
+  static void run(
+      ServerRequest request,
+      ServerResponse response,
+      Services services,
+      Admission admission,
+      Router router) {
     response.header("phalanx-version", SERVER_VERSION);
+    Exchange exchange;
     try {
-      router.route(this);
+      exchange = new Exchange(request, response, services);
+    } catch (InvalidInputException e) {
+      Failures.answer(response, e);
+      return;
+    }
+    try {
+      exchange.run(admission, router);
+    } catch (StackOverflowError e) {
+      exchange.fail(new InvalidInputException("request: expected=less nesting, found=too much", e));
     } catch (RuntimeException e) {
-      if (response.isSent()) {
-        throw e;
-      }
-      Failures.answer(this, e);
+      exchange.fail(e);
+    }
+  }
+
+  private void fail(RuntimeException e) {
+    if (response.isSent()) {
+      throw e;
+    }
+    Failures.answer(response, e);
+  }
+
+  private void run(Admission admission, Router router) {
+    if (path.size() == 1) {
+      // Whether it lives anybody may ask.
+      router.route(this);
+      return;
+    }
+    caller = admission.caller(this);
+    admission.run(this, caller, () -> router.route(this));
+  }
+
+  /// Refuses what the caller's key does not allow.
+  void check(Access access, Databases.Place place) {
+    if (!caller.may(access)
+        || !caller.reaches(databases.databaseName(place))
+        || access == Access.ADMIN && caller.limited()) {
+      throw denied(access);
+    }
+  }
+
+  /// Refuses what the caller's key does not allow.
+  void check(Access access, TableRef table) {
+    if (!caller.may(access) || !sees(table)) {
+      throw denied(access);
+    }
+  }
+
+  private static Failures.Coded denied(Access access) {
+    return new Failures.Coded(
+        Failures.Code.PERMISSION_DENIED,
+        "this key does not allow it (needed=" + access.name().toLowerCase(Locale.ROOT) + ")");
+  }
+
+  /// Whether the caller may know of a table.
+  boolean sees(TableRef table) {
+    return caller.reaches(databases.databaseName(table.place()), table.text());
+  }
+
+  /// Keeps a part of the path that stands for something, by what it stands for.
+  void bind(String name, String value) {
+    bound.put(name, value);
+  }
+
+  String bound(String name) {
+    String value = bound.get(name);
+    if (value == null) {
+      throw new IllegalStateException("no " + name + " in this path");
+    }
+    return value;
+  }
+
+  OptionalLong boundNumber(String name) {
+    return number(name, Optional.of(bound(name)));
+  }
+
+  OptionalLong headerNumber(String name) {
+    return number(name, header(name));
+  }
+
+  /// A parameter that is a whole number.
+  OptionalLong number(String name) {
+    return number(name, param(name));
+  }
+
+  private static OptionalLong number(String name, Optional<String> text) {
+    if (text.isEmpty() || text.get().isBlank()) {
+      return OptionalLong.empty();
+    }
+    try {
+      return OptionalLong.of(Long.parseLong(text.get().strip()));
+    } catch (NumberFormatException e) {
+      throw new InvalidInputException(name + ": expected=a whole number, found=" + text.get(), e);
     }
   }
 
@@ -109,12 +214,6 @@ final class Exchange {
 
   Optional<String> header(String name) {
     return request.headers().first(HeaderNames.create(name));
-  }
-
-  /// Whether the body, if there is one, is JSON: everything is that does not say it is Arrow.
-  boolean hasJson() {
-    return !contentType().startsWith("application/vnd.apache.arrow")
-        && !(contentType().isEmpty() && ARROW_ROUTES.contains(path.getLast()));
   }
 
   /// The body as a JSON object; empty if there is none.
@@ -160,7 +259,7 @@ final class Exchange {
   /// The body as bytes, as they come in.
   InputStream stream() {
     return request.content().hasEntity()
-        ? request.content().inputStream()
+        ? new Bounded(request.content().inputStream(), maxBodyBytes)
         : InputStream.nullInputStream();
   }
 
@@ -179,6 +278,10 @@ final class Exchange {
   }
 
   void answer(int status, Object json) {
+    answer(response, status, json);
+  }
+
+  static void answer(ServerResponse response, int status, Object json) {
     try {
       byte[] bytes = JSON.writeValueAsBytes(json);
       response.status(Status.create(status)).header("content-type", "application/json").send(bytes);
@@ -187,13 +290,53 @@ final class Exchange {
     }
   }
 
-  void answerBytes(int status, byte[] bytes) {
-    response.status(Status.create(status)).send(bytes);
+  void answerEmpty(int status) {
+    response.status(Status.create(status)).send();
   }
 
   /// An answer of bytes that are written as they come.
   OutputStream answerStream(String contentType) {
-    response.status(Status.OK_200).header("content-type", contentType);
+    return answerStream(200, contentType);
+  }
+
+  OutputStream answerStream(int status, String contentType) {
+    response.status(Status.create(status)).header("content-type", contentType);
     return response.outputStream();
+  }
+
+  /// A body that may have so many bytes.
+  private static final class Bounded extends FilterInputStream {
+    private long left;
+
+    Bounded(InputStream in, long limit) {
+      super(in);
+      this.left = limit;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int value = super.read();
+      if (value >= 0) {
+        count(1);
+      }
+      return value;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      int count = super.read(bytes, offset, length);
+      if (count > 0) {
+        count(count);
+      }
+      return count;
+    }
+
+    private void count(int bytes) {
+      left -= bytes;
+      if (left < 0) {
+        throw new Failures.Coded(
+            Failures.Code.INVALID_INPUT, 413, "request body: expected=fewer bytes, found=too many");
+      }
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.lancelot.server;
 
+import io.helidon.webserver.http.ServerResponse;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.CancelledException;
 import io.lancelot.base.CommitConflictException;
@@ -33,6 +34,7 @@ final class Failures {
     INDEX_EXISTS(7, 400),
     TAG_NOT_FOUND(8, 404),
     TAG_EXISTS(9, 400),
+    TRANSACTION_NOT_FOUND(10, 404),
     VERSION_NOT_FOUND(11, 404),
     INVALID_INPUT(13, 400),
     CONCURRENT_MODIFICATION(14, 409),
@@ -40,7 +42,7 @@ final class Failures {
     UNAUTHENTICATED(16, 401),
     UNAVAILABLE(17, 503),
     INTERNAL(18, 500),
-    THROTTLING(21, 429),
+    THROTTLED(21, 429),
     BRANCH_NOT_FOUND(22, 404),
     BRANCH_EXISTS(23, 409);
 
@@ -71,21 +73,29 @@ final class Failures {
 
   private Failures() {}
 
-  static void answer(Exchange exchange, RuntimeException e) {
+  static void answer(ServerResponse response, RuntimeException e) {
     if (e instanceof Coded coded) {
-      send(exchange, coded.status, coded.code, String.valueOf(coded.getMessage()));
+      if (coded.code == Code.UNAVAILABLE || coded.code == Code.THROTTLED) {
+        response.header("retry-after", "1");
+      }
+      send(response, coded.status, coded.code, String.valueOf(coded.getMessage()));
       return;
     }
     if (e instanceof LancelotException known) {
       Code code = code(known);
-      if (code == Code.UNAVAILABLE) {
-        exchange.withHeader("retry-after", "1");
+      if (known instanceof CancelledException) {
+        // The client has gone, or will wait no longer: not to be repeated.
+        send(response, 408, code, known.kind() + ": " + known.getMessage());
+        return;
       }
-      send(exchange, code.status, code, known.kind() + ": " + known.getMessage());
+      if (code == Code.UNAVAILABLE) {
+        response.header("retry-after", "1");
+      }
+      send(response, code.status, code, known.kind() + ": " + known.getMessage());
       return;
     }
     LOG.log(Level.ERROR, "request failed", e);
-    send(exchange, Code.INTERNAL.status, Code.INTERNAL, "internal error");
+    send(response, Code.INTERNAL.status, Code.INTERNAL, "internal error");
   }
 
   private static Code code(LancelotException e) {
@@ -100,10 +110,10 @@ final class Failures {
     };
   }
 
-  private static void send(Exchange exchange, int status, Code code, String message) {
+  private static void send(ServerResponse response, int status, Code code, String message) {
     Map<String, Object> error = new LinkedHashMap<>();
     error.put("error", message);
     error.put("code", code.number);
-    exchange.answer(status, error);
+    Exchange.answer(response, status, error);
   }
 }

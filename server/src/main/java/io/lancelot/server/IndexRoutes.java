@@ -6,17 +6,17 @@ import io.lancelot.Index;
 import io.lancelot.Table;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.LancelotException;
 import io.lancelot.base.NotFoundException;
+import io.lancelot.columnar.DataType;
 import io.lancelot.engine.IndexInfo;
-import java.nio.file.Path;
-import java.time.Duration;
+import io.lancelot.server.Router.Route;
+import io.lancelot.server.Router.TableHandler;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /// Indices of a table.
@@ -37,50 +37,77 @@ final class IndexRoutes {
           "LABEL_LIST",
           "FTS");
 
-  /// How long a request waits for an index: small ones are there when it is answered.
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  /// Members of a request that say nothing about how the index is built.
+  private static final Set<String> NOT_SETTINGS =
+      Set.of("id", "context", "identity", "column", "index_type", "name", "replace", "branch");
 
-  private IndexRoutes() {}
+  private final Services services;
 
-  /// Builds an index as a job.
-  ///
-  /// @param place the database's folder
-  static void create(Exchange exchange, Table table, Jobs jobs, Path place) {
+  IndexRoutes(Services services) {
+    this.services = services;
+  }
+
+  void addTo(Map<String, Route<TableHandler>> routes) {
+    routes.put("create_index", new Route<>(Access.WRITE, this::create));
+    routes.put("create_scalar_index", new Route<>(Access.WRITE, this::create));
+    routes.put("index/list", new Route<>(Access.READ, this::list));
+    routes.put("index/*/stats", new Route<>(Access.READ, this::stats));
+    routes.put("index/*/drop", new Route<>(Access.WRITE, this::drop));
+    routes.put("index/*/prewarm", new Route<>(Access.READ, this::prewarm));
+  }
+
+  /// Builds an index as a job. What is done within a moment is done, or refused, in the answer.
+  private void create(Exchange exchange, TableRef ref) {
     Map<String, Object> body = exchange.body();
     String column =
-        Body.text(body, "column")
+        QueryBody.text(body, "column")
             .orElseThrow(() -> new InvalidInputException("column: expected=a name, found=nothing"));
-    String type = Body.text(body, "index_type").orElse("BTREE");
+    TableRef branched = Services.branched(ref, body);
+    Table table = services.databases().table(branched);
+    Index index = index(body, vector(table, column));
+    Index.Options named =
+        QueryBody.text(body, "name")
+            .map(Index.Options.DEFAULT::withName)
+            .orElse(Index.Options.DEFAULT);
+    Index.Options options = named.withReplace(!Boolean.FALSE.equals(body.get("replace")));
+    Jobs.Job job =
+        services
+            .jobs()
+            .start(
+                "create_index",
+                branched,
+                Map.of("column", column, "index_type", index.type(), "params", index.params()),
+                progress -> {
+                  IndexInfo made = table.createIndex(column, index, options, progress);
+                  return Map.of("index_name", made.name());
+                });
+    boolean ended = job.await(services.options().indexPatience());
+    if (ended && job.failure().isPresent()) {
+      LancelotException failure = job.failure().get();
+      throw failure instanceof AlreadyExistsException
+          ? new Failures.Coded(Failures.Code.INDEX_EXISTS, String.valueOf(failure.getMessage()))
+          : failure;
+    }
+    exchange.answer(ended ? Map.of() : Map.of("job_id", job.id()));
+  }
+
+  private static boolean vector(Table table, String column) {
+    int field = table.schema().indexOf(column);
+    return field >= 0
+        && table.schema().fields().get(field).type() instanceof DataType.FixedSizeList;
+  }
+
+  private static Index index(Map<String, Object> body, boolean vector) {
+    String type = QueryBody.text(body, "index_type").orElse(vector ? "IVF_PQ" : "BTREE");
     Map<String, String> params = new LinkedHashMap<>();
     body.forEach((name, value) -> {
-      if (value != null
-          && !Set.of(
-                  "id", "context", "identity", "column", "index_type", "name", "replace", "branch")
-              .contains(name)) {
+      if (value != null && !NOT_SETTINGS.contains(name)) {
         params.put(
             name.equals("metric_type") ? "distance_type" : name,
             value instanceof List<?> ? json(value) : value.toString());
       }
     });
-    Index.Options options =
-        Index.Options.DEFAULT.withReplace(!Boolean.FALSE.equals(body.get("replace")));
-    options = Body.text(body, "name").map(options::withName).orElse(options);
-    Index index = Index.of(type, params);
-    Index.Options how = options;
-    Map<String, Object> spec = Map.of("column", column, "index_type", type);
-    try {
-      Jobs.Job job =
-          jobs.run(
-              place,
-              table.name(),
-              "create_index",
-              spec,
-              PATIENCE,
-              () -> table.createIndex(column, index, how));
-      exchange.answer(Map.of("job_id", job.id()));
-    } catch (AlreadyExistsException e) {
-      throw new Failures.Coded(Failures.Code.INDEX_EXISTS, String.valueOf(e.getMessage()));
-    }
+    return Index.of(type, params);
   }
 
   private static String json(Object value) {
@@ -91,17 +118,19 @@ final class IndexRoutes {
     }
   }
 
-  static void list(Exchange exchange, Table table) {
+  private void list(Exchange exchange, TableRef ref) {
+    services.reading(ref, exchange.body(), table -> list(exchange, table));
+  }
+
+  private static void list(Exchange exchange, Table table) {
     List<Map<String, Object>> indices = new ArrayList<>();
-    List<IndexInfo> sorted = new ArrayList<>(table.indices());
-    sorted.sort(Comparator.comparing(IndexInfo::name));
-    for (IndexInfo info : sorted) {
+    for (IndexInfo info : table.indices()) {
       Map<String, Object> index = new LinkedHashMap<>();
       index.put("index_name", info.name());
       index.put("index_uuid", info.segmentIds().getFirst().toString());
       index.put("columns", info.columns());
       index.put("status", "done");
-      index.put("index_type", KNOWN_INDEX_TYPES.contains(info.type()) ? info.type() : "Unknown");
+      index.put("index_type", shown(info.type()));
       index.put("num_indexed_rows", info.indexedRows());
       index.put("num_unindexed_rows", info.unindexedRows());
       info.createdAt().ifPresent(at -> index.put("created_at", at.toString()));
@@ -109,39 +138,49 @@ final class IndexRoutes {
       index.put("num_segments", info.segmentIds().size());
       index.put("index_version", info.version());
       index.put("type_url", info.detailsUrl());
-      details(table, info).ifPresent(details -> index.put("index_details", details));
+      if (info.type().equals("FTS")) {
+        // Clients cut text with these settings themselves.
+        table.indexStatistics(info.name()).stream()
+            .findFirst()
+            .ifPresent(figures -> index.put("index_details", figures.get("params")));
+      }
       indices.add(index);
     }
     exchange.answer(Map.of("indexes", indices));
   }
 
-  /// How a text index was made, as JSON: clients read from it how to take words apart.
-  private static Optional<String> details(Table table, IndexInfo info) {
-    if (!info.type().equals("FTS")) {
-      return Optional.empty();
-    }
-    Map<String, Object> first = table.indexStatistics(info.name()).getFirst();
-    return Optional.of(json(first.get("params") instanceof Map<?, ?> params ? params : first));
+  private void drop(Exchange exchange, TableRef ref) {
+    of(exchange, () -> services.tableOfStream(ref).dropIndex(exchange.bound("index")));
+    exchange.answer(Map.of());
   }
 
-  /// What can be asked of one index.
-  static void index(Exchange exchange, Table table, String name, String action) {
+  private void prewarm(Exchange exchange, TableRef ref) {
+    of(exchange, () -> services.tableOfStream(ref).prewarmIndex(exchange.bound("index")));
+    exchange.answer(Map.of());
+  }
+
+  private void stats(Exchange exchange, TableRef ref) {
+    of(
+        exchange,
+        () ->
+            services.reading(
+                ref,
+                exchange.body(),
+                table -> indexStats(exchange, table, exchange.bound("index"))));
+  }
+
+  private static void of(Exchange exchange, Runnable action) {
     try {
-      switch (action) {
-        case "stats" -> indexStats(exchange, table, name);
-        case "drop" -> {
-          table.dropIndex(name);
-          exchange.answer(Map.of());
-        }
-        case "prewarm" -> {
-          table.prewarmIndex(name);
-          exchange.answer(Map.of());
-        }
-        default -> throw Router.notFound(exchange);
-      }
+      action.run();
     } catch (NotFoundException e) {
-      throw new Failures.Coded(Failures.Code.INDEX_NOT_FOUND, String.valueOf(e.getMessage()));
+      throw new Failures.Coded(
+          Failures.Code.INDEX_NOT_FOUND,
+          "index not found: " + exchange.bound("index") + ": " + e.getMessage());
     }
+  }
+
+  private static String shown(String type) {
+    return KNOWN_INDEX_TYPES.contains(type) ? type : "Unknown";
   }
 
   private static void indexStats(Exchange exchange, Table table, String name) {
@@ -149,7 +188,7 @@ final class IndexRoutes {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("num_indexed_rows", info.indexedRows());
     answer.put("num_unindexed_rows", info.unindexedRows());
-    answer.put("index_type", info.type());
+    answer.put("index_type", shown(info.type()));
     answer.put("num_indices", info.segmentIds().size());
     for (Map<String, Object> segment : table.indexStatistics(name)) {
       Object distance = segment.get("distance_type");

@@ -1,85 +1,69 @@
 package io.lancelot.server;
 
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.Memory;
-import io.lancelot.base.Scratch;
-import io.lancelot.base.StorageException;
-import io.lancelot.columnar.Batch;
-import io.lancelot.columnar.ColumnBuilder;
-import io.lancelot.columnar.Field;
-import io.lancelot.columnar.Schema;
-import io.lancelot.columnar.Types;
-import io.lancelot.columnar.ipc.IpcWriter;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.file.Path;
+import io.lancelot.server.Router.PlaceHandler;
+import io.lancelot.server.Router.Route;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Jobs of a database.
+/// What goes on in the background of a database.
 final class JobRoutes {
 
-  private static final Schema EVENTS =
-      Schema.of(
-          Field.nullable("job_id", Types.UTF8),
-          Field.nullable("state", Types.UTF8),
-          Field.nullable("message", Types.UTF8));
+  private static final int PAGE = 1000;
 
   private final Jobs jobs;
-  private final Memory memory;
 
-  JobRoutes(Jobs jobs, Memory memory) {
+  JobRoutes(Jobs jobs) {
     this.jobs = jobs;
-    this.memory = memory;
   }
 
-  void route(Exchange exchange, Path database, String action) {
-    switch (action) {
-      case "list" ->
-          exchange.answer(Map.of("jobs", jobs.of(database).stream().map(Jobs.Job::line).toList()));
-      case "describe" -> exchange.answer(job(exchange, database).description());
-      case "cancel" -> {
-        Jobs.cancel(job(exchange, database));
-        exchange.answer(Map.of());
+  void addTo(Map<String, Route<PlaceHandler>> routes) {
+    routes.put("jobs/list", new Route<>(Access.READ, this::list));
+    routes.put("jobs/describe", new Route<>(Access.READ, this::describe));
+    routes.put("jobs/cancel", new Route<>(Access.WRITE, this::cancel));
+  }
+
+  private static boolean belongs(Exchange exchange, Jobs.Job job, Databases.Place place) {
+    return job.table().place().database().equals(place.database()) && exchange.sees(job.table());
+  }
+
+  private void list(Exchange exchange, Databases.Place place) {
+    List<Jobs.Job> known =
+        jobs.all().stream().filter(job -> belongs(exchange, job, place)).toList();
+    String after = QueryBody.text(exchange.body(), "page_token").orElse("");
+    int from = 0;
+    for (int i = 0; i < known.size() && !after.isEmpty(); i++) {
+      if (known.get(i).id().equals(after)) {
+        from = i + 1;
       }
-      case "query_events" -> events(exchange, database);
-      case "pause", "resume" -> throw NotBuilt.failure("jobs/" + action, "pausing of jobs");
-      default -> throw Router.notFound(exchange);
     }
+    long limit = QueryBody.number(exchange.body(), "limit").orElse(PAGE);
+    int to = (int) Math.min(known.size(), from + Math.max(1, Math.min(limit, PAGE)));
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("jobs", known.subList(from, to).stream().map(Jobs.Job::summary).toList());
+    if (to < known.size()) {
+      answer.put("page_token", known.get(to - 1).id());
+    }
+    exchange.answer(answer);
   }
 
-  private Jobs.Job job(Exchange exchange, Path database) {
-    String id = Body.requiredText(exchange.body(), "job_id");
-    return jobs.find(database, id)
+  private Jobs.Job job(Exchange exchange, Databases.Place place) {
+    String id =
+        QueryBody.text(exchange.body(), "job_id")
+            .orElseThrow(() -> new InvalidInputException("job_id: expected=an id, found=nothing"));
+    return jobs.find(id)
+        .filter(job -> belongs(exchange, job, place))
         .orElseThrow(
-            () -> new Failures.Coded(Failures.Code.INVALID_INPUT, 404, "job not found: " + id));
+            () -> new Failures.Coded(Failures.Code.TRANSACTION_NOT_FOUND, "no such job: " + id));
   }
 
-  /// What there is to say about jobs: where each of them stands.
-  private void events(Exchange exchange, Path database) {
-    String id = Body.text(exchange.body(), "job_id").orElse("");
-    List<Jobs.Job> found =
-        jobs.of(database).stream().filter(job -> id.isEmpty() || job.id().equals(id)).toList();
-    if (Body.text(exchange.body(), "filter").isPresent()) {
-      throw new InvalidInputException("filter: expected=none for events of jobs");
-    }
-    try (OutputStream out = exchange.answerStream(WriteRoutes.ARROW_STREAM);
-        Scratch scratch = memory.scratch();
-        IpcWriter writer = IpcWriter.stream(Channels.newChannel(out), EVENTS, memory)) {
-      ColumnBuilder ids = ColumnBuilder.of(Types.UTF8, scratch);
-      ColumnBuilder states = ColumnBuilder.of(Types.UTF8, scratch);
-      ColumnBuilder messages = ColumnBuilder.of(Types.UTF8, scratch);
-      for (Jobs.Job job : found) {
-        ids.append(job.id());
-        states.append(job.state().name());
-        messages.append(job.failure());
-      }
-      writer.write(
-          new Batch(EVENTS, found.size(), List.of(ids.build(), states.build(), messages.build())));
-      writer.finish();
-    } catch (IOException e) {
-      throw new StorageException("cannot send the answer: " + e.getMessage(), e);
-    }
+  private void describe(Exchange exchange, Databases.Place place) {
+    exchange.answer(job(exchange, place).description());
+  }
+
+  private void cancel(Exchange exchange, Databases.Place place) {
+    Jobs.cancel(job(exchange, place));
+    exchange.answer(Map.of());
   }
 }

@@ -1,198 +1,222 @@
 package io.lancelot.server;
 
+import io.lancelot.base.CancelledException;
 import io.lancelot.base.LancelotException;
+import io.lancelot.index.BuildProgress;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
-/// Work that goes on after its request was answered. One job runs at a time, since one alone keeps
-/// all cores busy; others wait. Thread-safe.
+/// Work that goes on after the request that asked for it was answered. Few run at a time; the rest
+/// waits in line. Thread-safe.
 final class Jobs implements AutoCloseable {
 
-  private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
+  private static final int AT_ONCE = 2;
+  private static final int REMEMBERED = 1000;
+  private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
 
-  /// Jobs that are remembered after their end.
-  private static final int KEPT = 1000;
-
-  /// What has become of a job.
+  /// How far a job is, by the protocol's words.
   enum State {
-    QUEUED,
-    IN_PROGRESS,
-    DONE,
-    FAILED,
-    CANCELLED
-  }
+    QUEUED("queued"),
+    RUNNING("in_progress"),
+    DONE("done"),
+    FAILED("failed"),
+    CANCELLED("cancelled");
 
-  /// One piece of work.
-  static final class Job {
-    private final String id = UUID.randomUUID().toString();
-    private final Path place;
-    private final String table;
-    private final String type;
-    private final Map<String, Object> spec;
-    private final long createdAt = System.currentTimeMillis();
-    private final FutureTask<Void> task;
-    private volatile State state = State.QUEUED;
-    private volatile String failure = "";
+    private final String word;
 
-    Job(Path place, String table, String type, Map<String, Object> spec, Runnable work) {
-      this.place = place;
-      this.table = table;
-      this.type = type;
-      this.spec = Map.copyOf(spec);
-      this.task = new FutureTask<>(() -> work(work), null);
+    State(String word) {
+      this.word = word;
     }
 
-    private void work(Runnable work) {
-      state = State.IN_PROGRESS;
-      try {
-        work.run();
-        state = State.DONE;
-      } catch (RuntimeException e) {
-        failure = e instanceof LancelotException ? e.getMessage() + "" : "internal error";
-        state = task.isCancelled() ? State.CANCELLED : State.FAILED;
-        if (!(e instanceof LancelotException)) {
-          LOG.log(Level.ERROR, "job failed (job_id=" + id + ")", e);
-        }
-        throw e;
-      }
+    String word() {
+      return word;
+    }
+
+    boolean ended() {
+      return compareTo(DONE) >= 0;
+    }
+  }
+
+  /// What is to be done. Ends early, by the [CancelledException] of the progress, if told to.
+  @FunctionalInterface
+  interface Work {
+    Map<String, Object> run(BuildProgress progress);
+  }
+
+  /// One piece of work and what became of it.
+  static final class Job {
+    private final String id = UUID.randomUUID().toString();
+    private final String type;
+    private final TableRef table;
+    private final Map<String, Object> spec;
+    private final long createdMillis = System.currentTimeMillis();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile State state = State.QUEUED;
+    private volatile @Nullable LancelotException failure;
+    private volatile Map<String, Object> result = Map.of();
+    private volatile Map<String, Object> progress = Map.of();
+    private volatile boolean cancelled;
+
+    private Job(String type, TableRef table, Map<String, Object> spec) {
+      this.type = type;
+      this.table = table;
+      this.spec = spec;
     }
 
     String id() {
       return id;
     }
 
+    TableRef table() {
+      return table;
+    }
+
     State state() {
       return state;
     }
 
-    String failure() {
-      return failure;
+    /// Why it failed; empty if it did not.
+    Optional<LancelotException> failure() {
+      return Optional.ofNullable(failure);
     }
 
-    Map<String, Object> line() {
-      Map<String, Object> line = new LinkedHashMap<>();
-      line.put("job_id", id);
-      line.put("table", table);
-      line.put("job_type", type);
-      line.put("state", word());
-      line.put("created_at_millis", createdAt);
-      return line;
+    /// Waits for its end.
+    ///
+    /// @return whether it came in time
+    boolean await(Duration patience) {
+      try {
+        return ended.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+
+    Map<String, Object> summary() {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("job_id", id);
+      json.put("table", table.text());
+      json.put("job_type", type);
+      json.put("state", state.word());
+      json.put("created_at_millis", createdMillis);
+      return json;
     }
 
     Map<String, Object> description() {
-      Map<String, Object> all = new LinkedHashMap<>();
-      all.put("job_id", id);
-      all.put("job_type", type);
-      all.put("job_state", word());
-      all.put("creation_ms", createdAt);
-      Map<String, Object> what = new LinkedHashMap<>(spec);
-      what.put("table", table);
-      all.put("spec", what);
-      if (state == State.FAILED) {
-        all.put("failure", Map.of("message", failure, "retryable", false));
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("job_id", id);
+      json.put("table", table.text());
+      json.put("job_type", type);
+      json.put("job_state", state.word());
+      json.put("creation_ms", createdMillis);
+      json.put("spec", spec);
+      json.put("progress", progress);
+      if (state == State.DONE) {
+        json.put("result", result);
       }
-      return all;
-    }
-
-    private String word() {
-      return state.name().toLowerCase(java.util.Locale.ROOT);
+      LancelotException why = failure;
+      if (why != null) {
+        json.put(
+            "failure",
+            Map.of(
+                "phase",
+                String.valueOf(progress.getOrDefault("stage", "start")),
+                "message",
+                why.kind() + ": " + why.getMessage(),
+                "retryable",
+                why.retryable()));
+      }
+      return json;
     }
   }
 
-  private final Map<String, Job> jobs = new LinkedHashMap<>();
-  private final ExecutorService worker =
-      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("lancelot-jobs").factory());
+  private final Semaphore places = new Semaphore(AT_ONCE, true);
+  private final ConcurrentLinkedDeque<Job> jobs = new ConcurrentLinkedDeque<>();
+  private volatile boolean closed;
 
-  /// Starts a job, and waits for it for a moment: who asks for something small finds it done.
-  ///
-  /// @param place the database's folder
-  /// @return the job
-  /// @throws RuntimeException what the job fails with in that moment
-  Job run(
-      Path place,
-      String table,
-      String type,
-      Map<String, Object> spec,
-      Duration patience,
-      Runnable work) {
-    Job job = new Job(place, table, type, spec, work);
-    synchronized (jobs) {
-      for (var each = jobs.values().iterator(); jobs.size() >= KEPT && each.hasNext(); ) {
-        if (each.next().task.isDone()) {
-          each.remove();
-        }
-      }
-      jobs.put(job.id, job);
+  /// Puts work in line.
+  Job start(String type, TableRef table, Map<String, Object> spec, Work work) {
+    Job job = new Job(type, table, spec);
+    jobs.addLast(job);
+    Job oldest = jobs.peekFirst();
+    if (jobs.size() > REMEMBERED && oldest != null && oldest.state.ended()) {
+      jobs.remove(oldest);
     }
-    worker.execute(job.task);
-    try {
-      job.task.get(patience.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException _) {
-      // It goes on.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(e.getCause());
-    }
+    Thread.ofVirtual().name("lancelot-job-" + type).start(() -> run(job, work));
     return job;
   }
 
-  List<Job> of(Path place) {
-    synchronized (jobs) {
-      List<Job> found = new ArrayList<>();
-      for (Job job : jobs.values()) {
-        if (job.place.equals(place)) {
-          found.add(job);
+  private void run(Job job, Work work) {
+    try {
+      places.acquireUninterruptibly();
+      try {
+        if (job.cancelled || closed) {
+          throw new CancelledException("cancelled before it began");
         }
+        job.state = State.RUNNING;
+        job.result =
+            work.run((stage, done, total) -> {
+              job.progress = Map.of("stage", stage, "done", done, "total", total);
+              if (job.cancelled || closed) {
+                throw new CancelledException("cancelled (stage=" + stage + ")");
+              }
+            });
+        job.state = State.DONE;
+      } finally {
+        places.release();
       }
-      return found;
-    }
-  }
-
-  Optional<Job> find(Path place, String id) {
-    synchronized (jobs) {
-      return Optional.ofNullable(jobs.get(id)).filter(job -> job.place.equals(place));
-    }
-  }
-
-  /// Stops a job, unless it has ended.
-  static void cancel(Job job) {
-    if (job.task.cancel(true)) {
+    } catch (CancelledException e) {
+      job.failure = e;
       job.state = State.CANCELLED;
+    } catch (LancelotException e) {
+      job.failure = e;
+      job.state = State.FAILED;
+    } catch (RuntimeException e) {
+      System.getLogger(Jobs.class.getName()).log(Level.ERROR, "job failed", e);
+      job.failure = new io.lancelot.base.StorageException("internal error", e);
+      job.state = State.FAILED;
+    } finally {
+      if (!job.state.ended()) {
+        job.state = State.FAILED;
+      }
+      job.ended.countDown();
     }
   }
 
-  long running() {
-    synchronized (jobs) {
-      return jobs.values().stream().filter(job -> !job.task.isDone()).count();
-    }
+  /// All jobs that are remembered, oldest first.
+  List<Job> all() {
+    return List.copyOf(jobs);
   }
 
+  Optional<Job> find(String id) {
+    return jobs.stream().filter(job -> job.id.equals(id)).findFirst();
+  }
+
+  /// Tells a job to stop, which it does soon.
+  static void cancel(Job job) {
+    job.cancelled = true;
+  }
+
+  /// Tells all to stop, and waits a while until they have.
   @Override
   public void close() {
-    worker.shutdownNow();
-    try {
-      if (!worker.awaitTermination(10, TimeUnit.SECONDS)) {
-        LOG.log(Level.WARNING, "a job does not end");
+    closed = true;
+    long end = System.nanoTime() + PATIENCE_AT_CLOSE.toNanos();
+    for (Job job : jobs) {
+      long left = end - System.nanoTime();
+      if (left > 0) {
+        job.await(Duration.ofNanos(left));
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -3,6 +3,8 @@ package io.lancelot.server;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.StorageException;
+import io.lancelot.server.Router.PlaceHandler;
+import io.lancelot.server.Router.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -20,7 +22,7 @@ import java.util.stream.Stream;
 /// Namespaces: folders in a database's folder, each with a small file that holds its properties.
 final class NamespaceRoutes {
 
-  private static final String MARKER = ".namespace.json";
+  private static final String MARKER = Databases.NAMESPACE_MARKER;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Databases databases;
@@ -29,28 +31,31 @@ final class NamespaceRoutes {
     this.databases = databases;
   }
 
-  void route(Exchange exchange, Databases.Place place, String words) {
-    switch (words) {
-      case "list" -> list(exchange, place);
-      case "table/list" -> {
-        existing(place);
-        listTables(exchange, place);
-      }
-      case "create" -> create(exchange, place);
-      case "describe" -> exchange.answer(Map.of("properties", properties(existing(place))));
-      case "exists" -> {
-        existing(place);
-        exchange.answer(Map.of());
-      }
-      case "drop" -> drop(exchange, place);
-      case "function/list", "secret/list", "view/list", "materialized_view/list" ->
-          throw NotBuilt.failure(words, words.substring(0, words.indexOf('/')) + "s");
-      default -> throw Router.notFound(exchange);
-    }
+  void addTo(Map<String, Route<PlaceHandler>> routes) {
+    routes.put("list", new Route<>(Access.READ, this::list));
+    routes.put("table/list", new Route<>(Access.READ, this::listTables));
+    routes.put("create", new Route<>(Access.ADMIN, this::create));
+    routes.put("describe", new Route<>(Access.READ, this::describe));
+    routes.put("exists", new Route<>(Access.READ, this::exists));
+    routes.put("drop", new Route<>(Access.ADMIN, this::drop));
   }
 
-  void listTables(Exchange exchange, Databases.Place place) {
-    exchange.answer(page(exchange, databases.database(place).tableNames(), "tables"));
+  private void listTables(Exchange exchange, Databases.Place place) {
+    existing(place);
+    List<String> names =
+        databases.database(place).tableNames().stream()
+            .filter(name -> exchange.sees(place.table(name)))
+            .toList();
+    exchange.answer(page(exchange, names, "tables"));
+  }
+
+  private void describe(Exchange exchange, Databases.Place place) {
+    exchange.answer(Map.of("properties", properties(existing(place))));
+  }
+
+  private void exists(Exchange exchange, Databases.Place place) {
+    existing(place);
+    exchange.answer(Map.of());
   }
 
   private void list(Exchange exchange, Databases.Place place) {
@@ -96,13 +101,7 @@ final class NamespaceRoutes {
 
   /// The folder of a namespace; that of the root is there without having been made.
   private Path existing(Databases.Place place) {
-    Path folder = databases.folder(place);
-    if (!place.namespace().isEmpty() && !Files.exists(folder.resolve(MARKER))) {
-      throw new Failures.Coded(
-          Failures.Code.NAMESPACE_NOT_FOUND,
-          "namespace not found: " + String.join("$", place.namespace()));
-    }
-    return folder;
+    return databases.requireNamespace(place);
   }
 
   private void create(Exchange exchange, Databases.Place place) {
@@ -126,6 +125,7 @@ final class NamespaceRoutes {
       return;
     }
     if (there) {
+      databases.forget(place);
       deleteAll(folder);
     }
     try {
@@ -164,7 +164,7 @@ final class NamespaceRoutes {
           Failures.Code.NAMESPACE_NOT_EMPTY,
           "namespace not empty: " + String.join("$", place.namespace()));
     }
-    tables.forEach(table -> databases.forget(place, table));
+    databases.forget(place);
     deleteAll(folder);
     exchange.answer(Map.of());
   }
@@ -180,7 +180,7 @@ final class NamespaceRoutes {
     }
   }
 
-  private static void deleteAll(Path folder) {
+  static void deleteAll(Path folder) {
     try (Stream<Path> entries = Files.walk(folder)) {
       List<Path> all = new ArrayList<>(entries.toList());
       all.sort(Comparator.reverseOrder());

@@ -1,83 +1,166 @@
 package io.lancelot.server;
 
-import io.lancelot.base.Memory;
+import io.lancelot.base.UnsupportedFeatureException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
 /// Finds what a path asks for. Routes are told apart by their words alone: clients disagree about
 /// methods, and about the slash at the end.
-final class Router implements AutoCloseable {
+final class Router {
 
   private static final String DELIMITER = "$";
 
-  private final TableRoutes tables;
-  private final NamespaceRoutes namespaces;
+  /// Serves one operation on a table.
+  @FunctionalInterface
+  interface TableHandler {
+    void handle(Exchange exchange, TableRef table);
+  }
 
-  private final Databases databases;
-  private final JobRoutes jobs;
+  /// Serves one operation on a namespace, or on the database.
+  @FunctionalInterface
+  interface PlaceHandler {
+    void handle(Exchange exchange, Databases.Place place);
+  }
 
-  Router(Databases databases, Jobs jobs, Memory memory) {
-    this.databases = databases;
-    this.jobs = new JobRoutes(jobs, memory);
-    this.tables = new TableRoutes(databases, jobs, memory);
-    this.namespaces = new NamespaceRoutes(databases);
+  /// @param access what it needs
+  record Route<H>(Access access, H handler) {}
+
+  /// Operations of the protocol that this version does not have: the words of a path, without
+  /// identifiers, and what they ask for.
+  private static final SortedMap<String, String> NOT_BUILT = notBuiltOperations();
+
+  private final Map<String, Route<TableHandler>> tables = new TreeMap<>();
+  private final Map<String, Route<PlaceHandler>> namespaces = new TreeMap<>();
+  private final Map<String, Route<PlaceHandler>> jobs = new TreeMap<>();
+  private final BooleanSupplier ready;
+
+  Router(Services services, BooleanSupplier ready) {
+    this.ready = ready;
+    new TableRoutes(services).addTo(tables);
+    new WriteRoutes(services).addTo(tables);
+    new MultipartRoutes(services).addTo(tables);
+    new ColumnRoutes(services).addTo(tables);
+    new VersionRoutes(services).addTo(tables);
+    new IndexRoutes(services).addTo(tables);
+    new BlobRoutes(services).addTo(tables);
+    NamespaceRoutes namespaceRoutes = new NamespaceRoutes(services.databases());
+    namespaceRoutes.addTo(namespaces);
+    new JobRoutes(services.jobs()).addTo(jobs);
+  }
+
+  /// What answers 501, by path: `*` stands for an identifier.
+  static SortedMap<String, String> notBuilt() {
+    return NOT_BUILT;
   }
 
   void route(Exchange exchange) {
     List<String> path = exchange.path();
-    if (path.equals(List.of("healthz")) || path.equals(List.of("readyz"))) {
+    if (path.equals(List.of("healthz"))) {
       exchange.answer(Map.of("status", "ok"));
       return;
     }
-    if (path.size() < 2 || !path.getFirst().equals("v1")) {
-      throw notFound(exchange);
+    if (path.equals(List.of("readyz"))) {
+      boolean now = ready.getAsBoolean();
+      exchange.answer(now ? 200 : 503, Map.of("status", now ? "ok" : "stopping"));
+      return;
     }
-    List<String> rest = path.subList(2, path.size());
-    NotBuilt.ROOT.forEach((words, reason) -> {
-      List<String> start = List.of(words.split("/"));
-      if (rest.size() >= start.size() && path.subList(1, 1 + start.size()).equals(start)) {
-        throw NotBuilt.failure(words, reason);
+    if (path.size() >= 2 && path.getFirst().equals("v1")) {
+      List<String> rest = path.subList(2, path.size());
+      switch (path.get(1)) {
+        case "table" -> table(exchange, rest);
+        case "namespace" -> namespace(exchange, rest);
+        case "jobs" -> {
+          Route<PlaceHandler> route = found(exchange, jobs, "jobs/" + String.join("/", rest));
+          Databases.Place place = place(exchange, List.of());
+          exchange.check(route.access(), place);
+          route.handler().handle(exchange, place);
+        }
+        case String kind -> throw unknown(exchange, kind + "/" + star(rest, 0));
       }
-    });
-    switch (path.get(1)) {
-      case "jobs" ->
-          jobs.route(
-              exchange, databases.folder(place(exchange, List.of())), String.join("/", rest));
-      case "table" -> table(exchange, rest);
-      case "namespace" -> namespace(exchange, rest);
-      default -> throw notFound(exchange);
+      return;
     }
+    throw unknown(exchange, String.join("/", path));
   }
 
   private void table(Exchange exchange, List<String> rest) {
     if (rest.isEmpty()) {
-      namespaces.listTables(exchange, place(exchange, List.of()));
+      Databases.Place place = place(exchange, List.of());
+      Route<PlaceHandler> list = found(exchange, namespaces, "table/list");
+      exchange.check(list.access(), place);
+      list.handler().handle(exchange, place);
       return;
     }
-    if (rest.size() < 2) {
-      throw notFound(exchange);
+    // Operations on several tables have no identifier; a table of such a name has two words more.
+    String plain = "table/" + String.join("/", rest);
+    if (NOT_BUILT.containsKey(plain)) {
+      throw unknown(exchange, plain);
     }
     List<String> id = id(exchange, rest.getFirst());
-    if (id.isEmpty()) {
+    if (rest.size() < 2 || id.isEmpty()) {
       throw notFound(exchange);
     }
-    Databases.Place place = place(exchange, id.subList(0, id.size() - 1));
-    tables.route(exchange, place, id.getLast(), rest.subList(1, rest.size()));
+    List<String> words = new ArrayList<>(rest.subList(1, rest.size()));
+    // Identifiers among the words stand for themselves.
+    if (words.size() == 3 && words.getFirst().equals("index")) {
+      exchange.bind("index", words.set(1, "*"));
+    } else if (words.size() == 4 && words.getFirst().equals("blob")) {
+      exchange.bind("column", words.set(1, "*"));
+      exchange.bind("row", words.set(2, "*"));
+    }
+    Route<TableHandler> route = tables.get(String.join("/", words));
+    if (route == null) {
+      throw unknown(exchange, "table/*/" + String.join("/", words));
+    }
+    TableRef table =
+        new TableRef(
+            place(exchange, id.subList(0, id.size() - 1)),
+            id.getLast(),
+            exchange.param("branch").filter(branch -> !branch.equals("main")).orElse(""));
+    exchange.check(route.access(), table);
+    route.handler().handle(exchange, table);
   }
 
   private void namespace(Exchange exchange, List<String> rest) {
     // A root of "." goes missing on the way: clients' URL parsers take it for "here".
     boolean bareRoot = rest.equals(List.of("list")) || rest.equals(List.of("table", "list"));
     List<String> id = bareRoot || rest.isEmpty() ? List.of() : id(exchange, rest.getFirst());
-    List<String> words = bareRoot || rest.isEmpty() ? rest : rest.subList(1, rest.size());
-    namespaces.route(exchange, place(exchange, id), String.join("/", words));
+    String words =
+        String.join("/", bareRoot || rest.isEmpty() ? rest : rest.subList(1, rest.size()));
+    Route<PlaceHandler> route = namespaces.get(words);
+    if (route == null) {
+      throw unknown(exchange, "namespace/*/" + words);
+    }
+    Databases.Place place = place(exchange, id);
+    exchange.check(route.access(), place);
+    route.handler().handle(exchange, place);
+  }
+
+  private static <H> Route<H> found(Exchange exchange, Map<String, Route<H>> routes, String words) {
+    Route<H> route = routes.get(words);
+    if (route == null) {
+      throw unknown(exchange, words);
+    }
+    return route;
+  }
+
+  /// The words with a star for an identifier.
+  private static String star(List<String> words, int identifier) {
+    List<String> plain = new ArrayList<>(words);
+    if (identifier < plain.size() - 1) {
+      plain.set(identifier, "*");
+    }
+    return String.join("/", plain);
   }
 
   /// The parts of an identifier; none for the root.
-  private static List<String> id(Exchange exchange, String text) {
+  static List<String> id(Exchange exchange, String text) {
     String delimiter = exchange.param("delimiter").filter(d -> !d.isEmpty()).orElse(DELIMITER);
     if (text.equals(delimiter)) {
       return List.of();
@@ -92,6 +175,14 @@ final class Router implements AutoCloseable {
         prefix.isEmpty() ? database : database + "/" + prefix, List.copyOf(namespace));
   }
 
+  private static RuntimeException unknown(Exchange exchange, String words) {
+    String operation = NOT_BUILT.get(words);
+    return operation == null
+        ? notFound(exchange)
+        : new UnsupportedFeatureException(
+            operation + " is not built yet (operation=" + words + ")");
+  }
+
   static Failures.Coded notFound(Exchange exchange) {
     return new Failures.Coded(
         Failures.Code.UNSUPPORTED,
@@ -99,8 +190,59 @@ final class Router implements AutoCloseable {
         "no such route: " + exchange.method() + " /" + String.join("/", exchange.path()));
   }
 
-  @Override
-  public void close() {
-    tables.close();
+  private static SortedMap<String, String> notBuiltOperations() {
+    SortedMap<String, String> all = new TreeMap<>();
+    all.put("table/*/register", "registering tables");
+    all.put("table/*/deregister", "deregistering tables");
+    all.put("table/*/declare", "declaring tables");
+    all.put("table/*/create-empty", "declaring tables");
+    all.put("table/*/backfill_column", "computed columns");
+    all.put("table/*/errors", "errors of functions");
+    all.put("table/*/branches/diff", "comparing branches");
+    all.put("table/*/branches/cherry_pick", "cherry-picking branches");
+    all.put("table/*/version/create", "version records of external manifest stores");
+    all.put("table/*/version/delete", "version records of external manifest stores");
+    all.put("table/version/batch-create", "version records of external manifest stores");
+    all.put("table/batch-commit", "commits of several tables");
+    for (String name :
+        List.of("set_lsm_write_spec", "unset_lsm_write_spec", "flush_lsm", "compact_lsm")) {
+      all.put("table/*/" + name, "the LSM write path");
+    }
+    for (String name : List.of("enable_rte", "disable_rte", "flush_rte", "compact_rte")) {
+      all.put("table/*/" + name, "the LSM write path");
+    }
+    all.put("jobs/query_events", "events of jobs");
+    all.put("jobs/pause", "pausing jobs");
+    all.put("jobs/resume", "pausing jobs");
+    for (String name : List.of("create", "get")) {
+      all.put("functions/" + name, "functions");
+    }
+    for (String name : List.of("create", "describe", "drop")) {
+      all.put("function/*/" + name, "functions");
+      all.put("secret/*/" + name, "secrets");
+      all.put("view/*/" + name, "views");
+      all.put("materialized_view/*/" + name, "materialized views");
+    }
+    all.put("secret/*/alter", "secrets");
+    all.put("materialized_view/*/refresh", "materialized views");
+    all.put("namespace/*/function/list", "functions");
+    all.put("namespace/*/secret/list", "secrets");
+    all.put("namespace/*/view/list", "views");
+    all.put("namespace/*/materialized_view/list", "materialized views");
+    all.put("transaction/*/describe", "transactions");
+    all.put("transaction/*/alter", "transactions");
+    for (String name :
+        List.of(
+            "acl/list",
+            "acl/add",
+            "acl/delete",
+            "role_binding/list",
+            "role_binding/add",
+            "role_binding/delete",
+            "principal",
+            "group")) {
+      all.put("admin/authz/" + name, "access entries and roles");
+    }
+    return Collections.unmodifiableSortedMap(all);
   }
 }

@@ -4,9 +4,8 @@ import io.lancelot.MergeInsertBuilder;
 import io.lancelot.Table;
 import io.lancelot.UpdateBuilder;
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.Memory;
-import io.lancelot.columnar.ipc.IpcReader;
-import java.nio.channels.Channels;
+import io.lancelot.server.Router.Route;
+import io.lancelot.server.Router.TableHandler;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,17 +13,17 @@ import java.util.Map;
 /// What changes the rows of a table.
 final class WriteRoutes {
 
-  static final String ARROW_STREAM = "application/vnd.apache.arrow.stream";
+  private final Services services;
 
-  private final Memory memory;
-
-  WriteRoutes(Memory memory) {
-    this.memory = memory;
+  WriteRoutes(Services services) {
+    this.services = services;
   }
 
-  /// The rows that a request brings.
-  IpcReader rows(Exchange exchange) {
-    return IpcReader.stream("request body", Channels.newChannel(exchange.stream()), memory);
+  void addTo(Map<String, Route<TableHandler>> routes) {
+    routes.put("insert", new Route<>(Access.WRITE, this::insert));
+    routes.put("merge_insert", new Route<>(Access.WRITE, this::merge));
+    routes.put("update", new Route<>(Access.WRITE, this::update));
+    routes.put("delete", new Route<>(Access.WRITE, this::delete));
   }
 
   static void answerVersion(Exchange exchange, Table table, long version) {
@@ -35,9 +34,10 @@ final class WriteRoutes {
     exchange.answer(answer);
   }
 
-  void insert(Exchange exchange, Table table) {
+  private void insert(Exchange exchange, TableRef ref) {
+    Table table = services.tableOfStream(ref);
     String mode = exchange.param("mode").orElse("append");
-    try (IpcReader rows = rows(exchange)) {
+    try (SentRows rows = SentRows.of(exchange, services.memory())) {
       long version =
           switch (mode) {
             case "append" -> table.add(rows);
@@ -46,16 +46,19 @@ final class WriteRoutes {
                 throw new InvalidInputException(
                     "mode: expected one of append, overwrite, found=" + mode);
           };
+      services.upkeep().touched(ref);
       answerVersion(exchange, table, version);
     }
   }
 
-  static void delete(Exchange exchange, Table table) {
+  private void delete(Exchange exchange, TableRef ref) {
+    Table table = services.table(exchange, ref);
     String predicate =
-        Body.text(exchange.body(), "predicate")
+        QueryBody.text(exchange.body(), "predicate")
             .orElseThrow(
                 () -> new InvalidInputException("predicate: expected=a filter, found=nothing"));
     Table.DeleteResult deleted = table.delete(predicate);
+    services.upkeep().touched(Services.branched(ref, exchange.body()));
     exchange.withHeader("x-lancedb-version", Long.toString(deleted.version()));
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("num_deleted_rows", deleted.rows());
@@ -63,9 +66,9 @@ final class WriteRoutes {
     exchange.answer(answer);
   }
 
-  static void update(Exchange exchange, Table table) {
-    UpdateBuilder update = table.update();
-    Body.text(exchange.body(), "predicate")
+  private void update(Exchange exchange, TableRef ref) {
+    UpdateBuilder update = services.table(exchange, ref).update();
+    QueryBody.text(exchange.body(), "predicate")
         .filter(predicate -> !predicate.isBlank())
         .ifPresent(update::where);
     if (!(exchange.body().get("updates") instanceof List<?> updates) || updates.isEmpty()) {
@@ -78,6 +81,7 @@ final class WriteRoutes {
       update.setSql(String.valueOf(pair.get(0)), String.valueOf(pair.get(1)));
     }
     Table.UpdateResult updated = update.execute();
+    services.upkeep().touched(Services.branched(ref, exchange.body()));
     exchange.withHeader("x-lancedb-version", Long.toString(updated.version()));
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("rows_updated", updated.rowsUpdated());
@@ -86,7 +90,8 @@ final class WriteRoutes {
     exchange.answer(answer);
   }
 
-  void merge(Exchange exchange, Table table) {
+  private void merge(Exchange exchange, TableRef ref) {
+    Table table = services.tableOfStream(ref);
     List<String> on = exchange.paramValues("on");
     if (on.isEmpty()) {
       throw new InvalidInputException("on: expected=key columns, found=nothing");
@@ -106,8 +111,9 @@ final class WriteRoutes {
           .ifPresentOrElse(
               merge::whenNotMatchedBySourceDelete, merge::whenNotMatchedBySourceDelete);
     }
-    try (IpcReader rows = rows(exchange)) {
+    try (SentRows rows = SentRows.of(exchange, services.memory())) {
       Table.MergeResult merged = merge.execute(rows);
+      services.upkeep().touched(ref);
       exchange.withHeader("x-lancedb-version", Long.toString(merged.version()));
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("version", merged.version());

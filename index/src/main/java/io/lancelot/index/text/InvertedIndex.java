@@ -93,6 +93,7 @@ public final class InvertedIndex implements TextIndex {
     figures.put("with_position", positions);
     figures.put("base_tokenizer", params.baseTokenizer());
     figures.put("language", params.language().upstreamName());
+    figures.put("params", params.toJson());
     return figures;
   }
 

@@ -1,0 +1,214 @@
+package io.lancelot.server;
+
+import io.lancelot.Table;
+import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.StorageException;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.ipc.IpcReader;
+import io.lancelot.columnar.ipc.IpcWriter;
+import io.lancelot.server.Router.Route;
+import io.lancelot.server.Router.TableHandler;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// Rows that come in parts, at once and in any order, and are added as one version when all are
+/// there. Parts wait in files beside the temporary files of the machine.
+final class MultipartRoutes {
+
+  private static final int MAX_UPLOADS = 1000;
+  private static final long MAX_AGE_NANOS = 3_600_000_000_000L;
+
+  private final Services services;
+  private final Map<String, Upload> uploads = new ConcurrentHashMap<>();
+
+  MultipartRoutes(Services services) {
+    this.services = services;
+  }
+
+  /// @param parts by the client's ids: a part that is sent again takes the place of the first
+  private static final class Upload {
+    private final TableRef table;
+    private final Path folder;
+    private final long begun = System.nanoTime();
+    private final Map<String, Path> parts = new ConcurrentHashMap<>();
+    private volatile boolean overwrite;
+    private volatile long version = -1;
+
+    Upload(TableRef table, Path folder) {
+      this.table = table;
+      this.folder = folder;
+    }
+  }
+
+  void addTo(Map<String, Route<TableHandler>> routes) {
+    routes.put("multipart_write/create", new Route<>(Access.WRITE, this::create));
+    routes.put("multipart_write/complete", new Route<>(Access.WRITE, this::complete));
+    routes.put("multipart_write/abort", new Route<>(Access.WRITE, this::abort));
+    Route<TableHandler> whole = Objects.requireNonNull(routes.get("insert"));
+    routes.put(
+        "insert",
+        new Route<>(
+            Access.WRITE,
+            (exchange, ref) -> {
+              if (exchange.param("upload_id").isPresent()) {
+                part(exchange, ref);
+              } else {
+                whole.handler().handle(exchange, ref);
+              }
+            }));
+  }
+
+  private void create(Exchange exchange, TableRef ref) {
+    services.tableOfStream(ref);
+    long now = System.nanoTime();
+    uploads
+        .entrySet()
+        .removeIf(entry -> {
+          boolean old = now - entry.getValue().begun > MAX_AGE_NANOS;
+          if (old) {
+            delete(entry.getValue());
+          }
+          return old;
+        });
+    if (uploads.size() >= MAX_UPLOADS) {
+      throw new Failures.Coded(Failures.Code.THROTTLED, "uploads under way: " + uploads.size());
+    }
+    String id = UUID.randomUUID().toString();
+    try {
+      uploads.put(id, new Upload(ref, Files.createTempDirectory("lancelot-upload")));
+    } catch (IOException e) {
+      throw new StorageException("cannot make a folder for an upload", e);
+    }
+    exchange.answer(Map.of("upload_id", id));
+  }
+
+  private Upload upload(Exchange exchange, TableRef ref) {
+    Optional<String> id = exchange.param("upload_id");
+    Upload upload = id.isEmpty() ? null : uploads.get(id.get());
+    if (upload == null
+        || !upload.table.place().equals(ref.place())
+        || !upload.table.name().equals(ref.name())) {
+      throw new InvalidInputException(
+          "upload_id: expected=one of an upload to this table, found=" + id.orElse("nothing"));
+    }
+    return upload;
+  }
+
+  private void part(Exchange exchange, TableRef ref) {
+    Upload upload = upload(exchange, ref);
+    String part = exchange.param("upload_part_id").orElseGet(() -> UUID.randomUUID().toString());
+    Path file = upload.folder.resolve(UUID.randomUUID() + ".arrow");
+    try (BatchStream rows = SentRows.of(exchange, services.memory());
+        FileChannel out =
+            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        IpcWriter writer = IpcWriter.stream(out, rows.schema(), services.memory())) {
+      for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
+        writer.write(batch);
+      }
+      writer.finish();
+    } catch (IOException e) {
+      throw new StorageException("cannot keep a part of an upload: " + e.getMessage(), e);
+    }
+    if (exchange.param("mode").filter(mode -> mode.equals("overwrite")).isPresent()) {
+      upload.overwrite = true;
+    }
+    upload.parts.put(part, file);
+    exchange.answer(Map.of());
+  }
+
+  /// Can be repeated: the first answer comes again.
+  private void complete(Exchange exchange, TableRef ref) {
+    Upload upload = upload(exchange, ref);
+    synchronized (upload) {
+      if (upload.version < 0) {
+        Table table = services.tableOfStream(upload.table);
+        List<Path> files = new ArrayList<>(upload.parts.values());
+        if (files.isEmpty()) {
+          upload.version = table.version();
+        } else {
+          BatchStream rows = new Parts(files, services);
+          upload.version = upload.overwrite ? table.overwrite(rows) : table.add(rows);
+          services.upkeep().touched(upload.table);
+        }
+        delete(upload);
+      }
+    }
+    exchange.withHeader("x-lancedb-version", Long.toString(upload.version));
+    exchange.answer(Map.of("version", upload.version));
+  }
+
+  private void abort(Exchange exchange, TableRef ref) {
+    Upload upload = upload(exchange, ref);
+    exchange.param("upload_id").ifPresent(uploads::remove);
+    delete(upload);
+    exchange.answer(Map.of());
+  }
+
+  private static void delete(Upload upload) {
+    NamespaceRoutes.deleteAll(upload.folder);
+  }
+
+  /// The rows of files, one after the other.
+  private static final class Parts implements BatchStream {
+    private final Iterator<Path> files;
+    private final Services services;
+    private IpcReader reader;
+
+    Parts(List<Path> files, Services services) {
+      this.files = files.iterator();
+      this.services = services;
+      this.reader = open(this.files.next());
+    }
+
+    private IpcReader open(Path file) {
+      try {
+        return IpcReader.stream(
+            "part of an upload",
+            FileChannel.open(file, StandardOpenOption.READ),
+            services.memory());
+      } catch (IOException e) {
+        throw new StorageException("cannot read a part of an upload: " + e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public Schema schema() {
+      return reader.schema();
+    }
+
+    @Override
+    public @Nullable Batch next() {
+      Batch batch = reader.next();
+      while (batch == null && files.hasNext()) {
+        Schema schema = reader.schema();
+        reader.close();
+        reader = open(files.next());
+        if (!reader.schema().fields().equals(schema.fields())) {
+          throw new InvalidInputException(
+              "parts of an upload: expected=" + schema + ", found=" + reader.schema());
+        }
+        batch = reader.next();
+      }
+      return batch;
+    }
+
+    @Override
+    public void close() {
+      reader.close();
+    }
+  }
+}
