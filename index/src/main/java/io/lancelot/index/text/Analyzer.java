@@ -90,7 +90,8 @@ public final class Analyzer {
     return tokens;
   }
 
-  /// The tokens that a query looks for; positions begin at zero.
+  /// The tokens that a query looks for; positions begin at zero. A word said twice counts twice, a
+  /// window of letters that comes again does not: all windows stand at the same place.
   public List<Token> query(String text) {
     List<Token> tokens = new ArrayList<>();
     segmenter.cut(
@@ -99,7 +100,7 @@ public final class Analyzer {
         (from, to, position) ->
             emit(text, from, to, position, (token, at) -> tokens.add(new Token(token, at))));
     int first = tokens.stream().mapToInt(Token::position).min().orElse(0);
-    return tokens.stream().map(t -> new Token(t.text(), t.position() - first)).toList();
+    return tokens.stream().map(t -> new Token(t.text(), t.position() - first)).distinct().toList();
   }
 
   private void emit(String text, int from, int to, int position, Sink sink) {
