@@ -87,7 +87,7 @@ final class IndexVerb extends Verb {
 
   private void create(Table table, String column) throws IOException {
     if (type == null) {
-      throw new InvalidInputException("--type: expected=the kind of index, found=nothing");
+      throw new UsageException("--type: expected=the kind of index, found=nothing");
     }
     IndexInfo info =
         table.createIndex(
