@@ -98,8 +98,9 @@ final class TablesSuite {
     for (Contender contender : contenders) {
       progress.accept("warming up " + contender.name());
       long start = System.nanoTime();
+      int warming = Integer.MIN_VALUE / 2;
       do {
-        ingest(contender, -1);
+        ingest(contender, warming++);
       } while (System.nanoTime() - start < effort.warmupMillis() * 1_000_000L);
       jobs.forEach(job -> repeat(contender, job, effort.warmupMillis()));
     }

@@ -126,7 +126,8 @@ final class IvfReader {
 
   private Codec pq(Metric metric, Map<String, @Nullable Object> stored, float[] centres) {
     int dim = type.dim();
-    int bits = Wire.intOf(stored, "nbits", 4, 8, codes.path());
+    String bitsName = stored.containsKey("nbits") ? "nbits" : "num_bits";
+    int bits = Wire.intOf(stored, bitsName, 4, 8, codes.path());
     int m = Wire.intOf(stored, "num_sub_vectors", 1, dim, codes.path());
     if ((bits != 4 && bits != 8) || dim % m != 0 || (bits == 4 && m % 2 != 0)) {
       throw Wire.corrupt("product quantisation", "4 or 8 bits", stored, codes.path());
@@ -134,9 +135,13 @@ final class IvfReader {
     if (!Boolean.TRUE.equals(stored.get("transposed"))) {
       throw IvfIndex.unsupported("product quantisation codes row by row", codes.path());
     }
-    int position = Wire.intOf(stored, "codebook_position", 1, 1 << 20, codes.path());
-    float[] book =
-        Wire.Tensor.parse(codes.globalBuffer(position), codes.path()).floats(false, codes.path());
+    int position = Wire.intOf(stored, "codebook_position", 0, 1 << 20, codes.path());
+    // Releases before 0.39 keep the codebook beside its settings.
+    byte[] tensor =
+        position > 0
+            ? codes.globalBuffer(position)
+            : Wire.bytesOf(stored.get("codebook_tensor"), "codebook_tensor", codes.path());
+    float[] book = Wire.Tensor.parse(tensor, codes.path()).floats(false, codes.path());
     if (book.length != (1 << bits) * dim) {
       throw Wire.corrupt("codebook numbers", (1 << bits) * dim, book.length, codes.path());
     }

@@ -15,7 +15,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -414,16 +413,24 @@ final class Wire {
   }
 
   static byte[] bytesOf(@Nullable Object value, int length, String name, String path) {
-    if (!(value instanceof List<?> list) || list.size() != length) {
-      throw corrupt("index metadata " + name, length + " bytes", String.valueOf(value), path);
+    byte[] bytes = bytesOf(value, name, path);
+    if (bytes.length != length) {
+      throw corrupt("index metadata " + name, length + " bytes", bytes.length, path);
     }
-    byte[] bytes = new byte[length];
-    Arrays.setAll(
-        list.toArray(),
-        i -> {
-          bytes[i] = list.get(i) instanceof Long number ? (byte) (long) number : 0;
-          return bytes[i];
-        });
+    return bytes;
+  }
+
+  static byte[] bytesOf(@Nullable Object value, String name, String path) {
+    if (!(value instanceof List<?> list)) {
+      throw corrupt("index metadata " + name, "bytes", String.valueOf(value), path);
+    }
+    byte[] bytes = new byte[list.size()];
+    for (int i = 0; i < bytes.length; i++) {
+      if (!(list.get(i) instanceof Long number) || number < 0 || number > 255) {
+        throw corrupt("index metadata " + name, "bytes", String.valueOf(list.get(i)), path);
+      }
+      bytes[i] = (byte) (long) number;
+    }
     return bytes;
   }
 }
