@@ -63,6 +63,22 @@ class TextSearchTest {
         .containsExactly("parseHTML2JSON", "parse", "HTML", "2", "JSON");
   }
 
+  /// The real Lance looks for each token at each place once: words that come again count again,
+  /// windows of letters, which all stand at one place, do not.
+  @Test
+  void countsRepeatedWordsButNotRepeatedWindows() {
+    List<String> rows = List.of("list lisp", "lisp machines", "other words");
+    InvertedIndex words = index(params("base_tokenizer", "simple", "stem", "false"), rows);
+    float once = search(words, FullTextQuery.Match.of("machines"), 1).scores()[0];
+    float twice = search(words, FullTextQuery.Match.of("machines machines"), 1).scores()[0];
+    assertThat(twice).isEqualTo(2 * once);
+
+    InvertedIndex windows = index(params("base_tokenizer", "ngram"), rows);
+    float one = search(windows, FullTextQuery.Match.of("machines"), 1).scores()[0];
+    float two = search(windows, FullTextQuery.Match.of("machinesmachines"), 1).scores()[0];
+    assertThat(two).isCloseTo(one, within(1e-5f));
+  }
+
   /// lancedb#2168, xagent#2421: Chinese, Japanese and Korean words are found without a dictionary.
   @Test
   void findsWordsOfScriptsWithoutSpaces() {
