@@ -143,6 +143,7 @@ final class ShredderBuilder {
     Memory memory = queue.memory();
     if (field.blob()) {
       if (field.type() instanceof DataType.Binary(boolean large) && large) {
+        // Not built: blobs are written and looked up by row, and a list has several in one.
         if (above.layers().stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST)) {
           throw new UnsupportedFeatureException(
               "blob column inside a list is not supported (column=" + above.path() + ")");
