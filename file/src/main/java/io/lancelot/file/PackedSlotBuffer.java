@@ -35,8 +35,8 @@ final class PackedSlotBuffer extends SlotBuffer {
           variable(field.type())
               ? mixed
               : !bits && (list ? variable : field.type().fixedBits().isPresent());
-      // A packed row is made of whole bytes, of texts from 2.2 on: the format has no place in it for
-      // single bits, lists and dictionaries.
+      // A packed row is made of whole bytes, of texts from 2.2 on: the format has no place in it
+      // for single bits, lists and dictionaries.
       if (!holds || field.type() instanceof DataType.Dictionary) {
         throw new UnsupportedFeatureException(
             "packed struct with a field of "
