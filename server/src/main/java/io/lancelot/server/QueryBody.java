@@ -2,6 +2,7 @@ package io.lancelot.server;
 
 import io.lancelot.Distance;
 import io.lancelot.HybridQuery;
+import io.lancelot.NearestQuery;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
 import io.lancelot.TextQuery;
@@ -49,12 +50,17 @@ public final class QueryBody {
   private static VectorQuery vectorQuery(Table table, List<double[]> vectors, Map<?, ?> body) {
     VectorQuery query =
         vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
+    steer(query, body);
+    return query;
+  }
+
+  /// How a search goes through an index. `nprobes` stands for both bounds where they are not given.
+  private static void steer(NearestQuery<?> query, Map<?, ?> body) {
     text(body, "distance_type").ifPresent(name -> query.distanceType(distance(name)));
     text(body, "vector_column").ifPresent(query::column);
     if (postfilter(body)) {
       query.postfilter();
     }
-    steer(query, body);
     Object lower = body.get("lower_bound");
     Object upper = body.get("upper_bound");
     if (lower != null || upper != null) {
@@ -62,11 +68,6 @@ public final class QueryBody {
           lower == null ? Float.NEGATIVE_INFINITY : real(lower, "lower_bound"),
           upper == null ? Float.POSITIVE_INFINITY : real(upper, "upper_bound"));
     }
-    return query;
-  }
-
-  /// How a search goes through an index. `nprobes` stands for both bounds where they are not given.
-  private static void steer(VectorQuery query, Map<?, ?> body) {
     if (body.get("minimum_nprobes") == null && body.get("maximum_nprobes") == null) {
       count(body, "nprobes").ifPresent(query::nprobes);
     }
@@ -93,6 +94,9 @@ public final class QueryBody {
         };
     if (vectors.isEmpty()) {
       TextQuery query = table.search(text);
+      if (Boolean.TRUE.equals(body.get("fast_search"))) {
+        query.fastSearch();
+      }
       return postfilter(body) ? query.postfilter() : query;
     }
     if (vectors.size() > 1) {
@@ -100,9 +104,8 @@ public final class QueryBody {
           "hybrid search: expected=one vector, found=" + vectors.size());
     }
     HybridQuery query = table.hybrid().text(text).vectorOfDoubles(vectors.getFirst());
-    text(body, "distance_type").ifPresent(name -> query.distanceType(distance(name)));
-    text(body, "vector_column").ifPresent(query::column);
-    return postfilter(body) ? query.postfilter() : query;
+    steer(query, body);
+    return query;
   }
 
   private static boolean postfilter(Map<?, ?> body) {
