@@ -4,10 +4,12 @@ import io.lancelot.Distance;
 import io.lancelot.HybridQuery;
 import io.lancelot.NearestQuery;
 import io.lancelot.QueryBuilder;
+import io.lancelot.ReturnScore;
 import io.lancelot.Table;
 import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.engine.Fusion;
 import io.lancelot.index.FullTextQuery;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,7 +107,33 @@ public final class QueryBody {
     }
     HybridQuery query = table.hybrid().text(text).vectorOfDoubles(vectors.getFirst());
     steer(query, body);
+    fuse(query, body.get("fusion"));
     return query;
+  }
+
+  /// How a hybrid search ends: our own client's word, where others fuse on their side.
+  private static void fuse(HybridQuery query, @Nullable Object json) {
+    if (!(json instanceof Map<?, ?> fusion)) {
+      return;
+    }
+    if (fusion.get("rrf") instanceof Map<?, ?> rrf) {
+      query.rerank(new Fusion.Rrf((int) real(rrf.get("k"), "k")));
+    } else if (fusion.get("linear") instanceof Map<?, ?> linear) {
+      query.rerank(
+          new Fusion.Linear(
+              real(linear.get("weight"), "weight"), real(linear.get("fill"), "fill")));
+    } else if (fusion.get("mrr") instanceof Map<?, ?> mrr) {
+      query.rerank(
+          new Fusion.Mrr(
+              real(mrr.get("vector_weight"), "vector_weight"),
+              real(mrr.get("text_weight"), "text_weight")));
+    }
+    if ("rank".equals(fusion.get("normalize"))) {
+      query.normalize(Fusion.Normalization.RANK);
+    }
+    if (Boolean.FALSE.equals(fusion.get("all_scores"))) {
+      query.returnScore(ReturnScore.RELEVANCE);
+    }
   }
 
   private static boolean postfilter(Map<?, ?> body) {
@@ -239,7 +267,7 @@ public final class QueryBody {
         : Optional.of((int) Math.min(Integer.MAX_VALUE, value.getAsLong()));
   }
 
-  private static float real(Object value, String name) {
+  private static float real(@Nullable Object value, String name) {
     if (value instanceof Number number) {
       return number.floatValue();
     }
