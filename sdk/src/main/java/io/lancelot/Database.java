@@ -49,6 +49,8 @@ public final class Database implements AutoCloseable {
   public List<String> tableNames() {
     return store.listFolders("").stream()
         .filter(folder -> folder.endsWith(SUFFIX) && folder.length() > SUFFIX.length())
+        // A creation that was cut off before its first version leaves a folder, and no table.
+        .filter(folder -> io.lancelot.table.Table.exists(store, folder))
         .map(folder -> folder.substring(0, folder.length() - SUFFIX.length()))
         .sorted()
         .toList();

@@ -16,14 +16,11 @@ import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.table.BackupReport;
 import io.lancelot.table.Blob;
-import io.lancelot.table.BranchInfo;
 import io.lancelot.table.ChangeFeed;
 import io.lancelot.table.CleanupOptions;
 import io.lancelot.table.CleanupReport;
 import io.lancelot.table.CompactionOptions;
 import io.lancelot.table.CompactionReport;
-import io.lancelot.table.DataFile;
-import io.lancelot.table.Fragment;
 import io.lancelot.table.Operation;
 import io.lancelot.table.Operation.UpdateConfig.Changes;
 import io.lancelot.table.Snapshot;
@@ -375,31 +372,9 @@ public final class Table implements AutoCloseable {
     return table.uri();
   }
 
-  /// What a version consists of.
-  ///
-  /// @param totalBytes of its data files
-  /// @param fragmentRows rows of each fragment, without deleted ones
-  /// @param smallFragments fragments that compaction would take together
-  public record Stats(long rowCount, long totalBytes, List<Long> fragmentRows, int smallFragments) {
-    private static final long SMALL_ROWS = 100_000;
-
-    static Stats of(Snapshot snapshot) {
-      long bytes = 0;
-      List<Long> rows = new ArrayList<>();
-      for (Fragment fragment : snapshot.fragments()) {
-        rows.add(fragment.liveRows());
-        for (DataFile file : fragment.files()) {
-          bytes += file.sizeBytes();
-        }
-      }
-      int small = (int) rows.stream().filter(count -> count < SMALL_ROWS).count();
-      return new Stats(snapshot.rowCount(), bytes, List.copyOf(rows), small);
-    }
-  }
-
   /// Figures about the version this handle reads.
-  public Stats stats() {
-    return Stats.of(snapshot());
+  public TableStats stats() {
+    return TableStats.of(snapshot());
   }
 
   /// The rows at positions in the order of a scan, as maps, in the order asked for and as often.
@@ -629,7 +604,7 @@ public final class Table implements AutoCloseable {
   }
 
   private long versionOf(String tag) {
-    TagInfo found = table.tag(tag);
+    TagInfo found = table.refs().tag(tag);
     if (!found.branch().equals(branch())) {
       throw new InvalidInputException(
           "tag on another branch: expected="
@@ -640,81 +615,28 @@ public final class Table implements AutoCloseable {
               + tag
               + ", table="
               + name
-              + "); open that with branch(…) first");
+              + "); open that with branches().open(…) first");
     }
     return found.version();
   }
 
-  /// The names given to versions of this table and its branches.
-  public Map<String, TagInfo> tags() {
-    return table.tags();
+  /// The names of versions of this table and its branches.
+  public Tags tags() {
+    return new Tags(table, this::snapshot);
   }
 
-  /// Gives the version this handle reads a name.
-  ///
-  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken
-  public void createTag(String tag) {
-    table.createTag(tag, snapshot());
-  }
-
-  /// Gives a version a name. Named versions are not cleaned up.
-  ///
-  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken
-  public void createTag(String tag, long version) {
-    table.createTag(tag, table.checkout(version));
-  }
-
-  /// Lets a name stand for another version.
-  ///
-  /// @throws io.lancelot.base.NotFoundException if there is no such tag
-  public void updateTag(String tag, long version) {
-    table.updateTag(tag, table.checkout(version));
-  }
-
-  /// Takes a name away; the version stays.
-  ///
-  /// @throws io.lancelot.base.NotFoundException if there is no such tag
-  public void deleteTag(String tag) {
-    table.deleteTag(tag);
+  /// The branches of the table.
+  public Branches branches() {
+    return new Branches(
+        table.refs(),
+        this::snapshot,
+        table::checkout,
+        opened -> new Table(name, opened, context, options));
   }
 
   /// The branch this handle is on; empty for the main line.
   public Optional<String> branch() {
     return snapshot().branch();
-  }
-
-  /// The branches of the table.
-  public Map<String, BranchInfo> branches() {
-    return table.branches();
-  }
-
-  /// Opens a branch: a line of versions of its own, read and written without the others.
-  ///
-  /// @throws io.lancelot.base.NotFoundException if there is no such branch
-  public Table branch(String branch) {
-    return new Table(name, table.branch(branch), context, options);
-  }
-
-  /// Begins a branch at the version this handle reads, and opens it. No data is copied.
-  ///
-  /// @throws io.lancelot.base.AlreadyExistsException if there is one of that name
-  public Table createBranch(String branch) {
-    return new Table(name, table.createBranch(branch, snapshot()), context, options);
-  }
-
-  /// Begins a branch at a version, and opens it. No data is copied.
-  ///
-  /// @throws io.lancelot.base.AlreadyExistsException if there is one of that name
-  public Table createBranch(String branch, long version) {
-    return new Table(name, table.createBranch(branch, table.checkout(version)), context, options);
-  }
-
-  /// Removes a branch with all its versions.
-  ///
-  /// @throws io.lancelot.base.NotFoundException if there is no such branch
-  /// @throws InvalidInputException if other branches or tags stand on it
-  public void deleteBranch(String branch) {
-    table.deleteBranch(branch);
   }
 
   /// Reads the latest version from now on.
@@ -730,6 +652,15 @@ public final class Table implements AutoCloseable {
     long restored = table.restore(version).version();
     pinned = null;
     return restored;
+  }
+
+  /// Takes the latest commit back: makes the content of the version before it the newest version.
+  ///
+  /// @return the new version
+  /// @throws io.lancelot.base.NotFoundException if no older version is left
+  public long rollback() {
+    checkNotPinned("rollback");
+    return table.rollback().version();
   }
 
   /// Makes the content of the version of that name the newest version, and reads that from now on.
@@ -758,7 +689,7 @@ public final class Table implements AutoCloseable {
 
   /// Makes a table that refers to the files of the version this handle reads.
   void cloneTo(io.lancelot.storage.ObjectStore store, String path) {
-    table.cloneTo(snapshot(), store, path);
+    table.refs().cloneTo(snapshot(), store, path);
   }
 
   BatchStream run(io.lancelot.engine.Query query) {
