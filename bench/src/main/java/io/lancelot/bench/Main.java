@@ -18,6 +18,7 @@ public final class Main {
   private static final int DONE = 0;
   private static final int FAILED = 1;
   private static final int USAGE = 2;
+  private static final int MUTATED_ROWS = 200_000;
 
   private Main() {}
 
@@ -72,6 +73,9 @@ public final class Main {
           }
         };
     try {
+      if (options.suite() == Suite.MUTATIONS) {
+        mutations(options, folder, sink, line -> err.println("bench: " + line));
+      }
       for (Source source : Source.of(options, line -> err.println("bench: " + line))) {
         try (DataSet data = source.load()) {
           if (options.suite() == Suite.VECTORS && data.vectors().isEmpty()) {
@@ -94,6 +98,24 @@ public final class Main {
     }
   }
 
+  private static void mutations(
+      Options options, Path folder, Consumer<Result> sink, Consumer<String> progress) {
+    List<Mutator> contenders = new ArrayList<>(List.of(new LancelotMutator()));
+    if (options.peers().contains(Peer.LANCE)) {
+      contenders.add(new LanceMutator());
+    }
+    try (MutationsSuite suite =
+        new MutationsSuite(
+            contenders,
+            options.effort(),
+            options.rows().orElse(MUTATED_ROWS),
+            folder,
+            new Versions(),
+            options.parts())) {
+      suite.run(sink, progress);
+    }
+  }
+
   private static void measure(
       Options options, DataSet data, Path folder, Consumer<Result> sink, Consumer<String> progress)
       throws IOException {
@@ -112,6 +134,7 @@ public final class Main {
             new TablesSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case VECTORS ->
             new VectorsSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
+        case MUTATIONS -> throw new IllegalStateException("it makes its own data");
       }
     } finally {
       contenders.forEach(Contender::close);

@@ -32,6 +32,10 @@ sealed interface Source {
   /// The sources for a command line. A folder of data sets is measured on those that have vectors,
   /// or that are large enough for the suite to tell anything.
   static List<Source> of(Options options, Consumer<String> note) {
+    if (options.suite() == Suite.MUTATIONS) {
+      // It makes its own rows, of which it needs several kinds.
+      return List.of();
+    }
     Path home = Path.of(System.getProperty("lancelot.root", "."));
     Path usual = home.resolve("../shared/data").normalize();
     if (options.data().isEmpty() && (options.rows().isPresent() || !Files.isDirectory(usual))) {
@@ -46,6 +50,7 @@ sealed interface Source {
               || switch (options.suite()) {
                 case VECTORS -> place.vectors();
                 case TABLES -> place.vectors() || place.large();
+                case MUTATIONS -> false;
               };
       if (wanted) {
         sources.add(new Stored(place));

@@ -21,7 +21,7 @@ final class Versions {
     }
   }
 
-  String of(Contender contender) {
-    return versions.getProperty(contender.name(), "unknown");
+  String of(String system) {
+    return versions.getProperty(system, "unknown");
   }
 }

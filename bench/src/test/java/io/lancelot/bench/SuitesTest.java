@@ -64,6 +64,15 @@ final class SuitesTest {
   }
 
   @Test
+  void mutationsGivesALineForEachWork() {
+    assertThat(runTiny("mutations")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(lines())
+        .hasSize(14)
+        .allSatisfy(line -> assertThat(line).startsWith("{\"suite\":\"mutations\",\"work\":\""));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void vectorsFindsAllTrueNeighbours() {
     assertThat(runTiny("vectors")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(lines()).hasSize(9).allSatisfy(line -> assertThat(line).contains("\"recall\":1.0"));

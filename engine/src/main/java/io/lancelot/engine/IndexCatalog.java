@@ -1,6 +1,8 @@
 package io.lancelot.engine;
 
+import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
+import io.lancelot.file.LanceField;
 import io.lancelot.index.IndexKind;
 import io.lancelot.index.IndexWork;
 import io.lancelot.index.RowSet;
@@ -44,7 +46,13 @@ final class IndexCatalog implements AutoCloseable {
   private IndexCatalog(Table table, Snapshot snapshot, Indexing indexing) {
     this.table = table;
     this.snapshot = snapshot;
-    this.schema = snapshot.schema().arrow();
+    List<Field> readable = new ArrayList<>(snapshot.schema().arrow().fields());
+    for (LanceField field : snapshot.hiddenFields()) {
+      if (snapshot.schema().field(field.name()).isEmpty()) {
+        readable.add(field.field());
+      }
+    }
+    this.schema = new Schema(readable, snapshot.schema().arrow().metadata());
     this.indexing = indexing;
     this.vectors = new VectorIndexes(table, snapshot, indexing);
   }
@@ -99,7 +107,12 @@ final class IndexCatalog implements AutoCloseable {
     return snapshot;
   }
 
-  /// The schema of the version's rows.
+  /// The columns that the version shows.
+  Schema shown() {
+    return snapshot.schema().arrow();
+  }
+
+  /// The columns that can be read: those of the table's schema and hidden ones.
   Schema schema() {
     return schema;
   }

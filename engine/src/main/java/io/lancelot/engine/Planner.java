@@ -400,7 +400,7 @@ final class Planner {
       return query.select();
     }
     List<Query.Output> all = new ArrayList<>();
-    for (Field field : table.fields()) {
+    for (Field field : indices.shown().fields()) {
       all.add(new Query.Output(field.name(), column(field.name())));
     }
     return all;

@@ -3,6 +3,7 @@ package io.lancelot.server;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
 import io.lancelot.TableOptions;
+import io.lancelot.TableStats;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.StorageException;
@@ -241,7 +242,7 @@ final class TableRoutes {
   private void stats(Exchange exchange, TableRef ref) {
     Table table = services.table(exchange, ref);
     Map<String, Object> answer = new LinkedHashMap<>();
-    Table.Stats stats = table.stats();
+    TableStats stats = table.stats();
     answer.put("total_bytes", stats.totalBytes());
     answer.put("num_rows", stats.rowCount());
     answer.put("num_indices", table.indices().size());
