@@ -233,39 +233,62 @@ final class Planner {
                 nearest.tuning(),
                 index.get().segments(),
                 nearest.tuning().fastSearch() ? new RoaringBitmap() : index.get().uncovered());
-    List<Field> extra = new ArrayList<>(List.of(Plan.DISTANCE));
-    if (vectors.size() > 1) {
-      extra.add(Plan.QUERY_INDEX);
-    }
-    List<Query.Output> outputs = outputs();
-    List<Field> system = new ArrayList<>(extra);
-    system.add(Plan.ROW_ID);
-    Map<Query.Output, Projection> bound = bind(outputs, withSystemColumns(system));
-    Set<String> needed = columnsOf(bound);
     boolean postfilter = filter.isPresent() && !query.prefilter();
-    if (postfilter) {
-      needed.addAll(filter.get().columns());
-    }
-    boolean rowId = query.withRowId() || needed.contains(Plan.ROW_ID.name());
-    plan = new Plan.Take(plan, tableColumns(needed), rowId);
+    boolean several = vectors.size() > 1;
+    Plan found = plan;
+    NearestShape shape =
+        postfilter
+            ? nearestShape(found, several, filter.get().columns())
+            : indices.nearestShape(query, several, () -> nearestShape(found, several, List.of()));
+    plan = new Plan.Take(plan, shape.columns, shape.withRowId);
     if (postfilter) {
       plan = new Plan.FilterRows(plan, filter.get());
     }
-    if (vectors.size() == 1 || limit == 0) {
+    if (!several || limit == 0) {
       plan = new Plan.Limit(plan, query.offset(), OptionalLong.of(limit));
     } else if (query.offset() > 0) {
       throw new InvalidInputException(
           "offset with several query vectors: expected=0, found=" + query.offset());
     }
+    Plan input = plan;
+    return shape
+        .project
+        .<Plan>map(project -> new Plan.Project(input, project.schema(), project.expressions()))
+        .orElse(plan);
+  }
+
+  /// What a search for near vectors fetches and computes, whichever rows it finds.
+  ///
+  /// @param columns of the table
+  /// @param project the columns computed from them; empty if they come out as they are
+  record NearestShape(List<Field> columns, boolean withRowId, Optional<Plan.Project> project) {}
+
+  /// @param more columns that are needed beside those asked for
+  private NearestShape nearestShape(Plan found, boolean several, List<String> more) {
     // The contract's order: distance, row id, query index.
     List<Field> last = new ArrayList<>(List.of(Plan.DISTANCE));
     if (query.withRowId()) {
       last.add(Plan.ROW_ID);
     }
-    if (vectors.size() > 1) {
+    if (several) {
       last.add(Plan.QUERY_INDEX);
     }
-    return project(plan, outputs, last);
+    List<Field> system = new ArrayList<>(last);
+    if (!query.withRowId()) {
+      system.add(Plan.ROW_ID);
+    }
+    List<Query.Output> outputs = outputs();
+    Set<String> needed = columnsOf(bind(outputs, withSystemColumns(system)));
+    needed.addAll(more);
+    Plan.Take taken =
+        new Plan.Take(
+            found, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
+    return new NearestShape(
+        taken.columns(),
+        taken.withRowId(),
+        project(taken, outputs, last) instanceof Plan.Project project
+            ? Optional.of(project)
+            : Optional.empty());
   }
 
   /// The index that answers a search; empty for an exact one.
