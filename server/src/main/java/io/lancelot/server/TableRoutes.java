@@ -6,6 +6,7 @@ import io.lancelot.TableOptions;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.StorageException;
+import io.lancelot.client.JsonSchema;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.ipc.IpcWriter;
@@ -257,6 +258,9 @@ final class TableRoutes {
       lengths.put("p" + p, percentile(rows, p));
     }
     fragments.put("lengths", lengths);
+    if (Boolean.TRUE.equals(exchange.body().get("with_fragment_rows"))) {
+      fragments.put("rows", stats.fragmentRows());
+    }
     answer.put("fragment_stats", fragments);
     exchange.answer(answer);
   }
