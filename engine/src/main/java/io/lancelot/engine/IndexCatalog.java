@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -39,6 +40,8 @@ final class IndexCatalog implements AutoCloseable {
   private final IdleReaders readers = new IdleReaders();
   private final Map<Map.Entry<List<Query.Output>, Boolean>, Planner.ScanShape> shapes =
       new ConcurrentHashMap<>();
+  private final Map<NearestKey, Planner.NearestShape> nearestShapes = new ConcurrentHashMap<>();
+  private final Map<UUID, Optional<IndexQuery.Segment>> resolved = new ConcurrentHashMap<>();
   private @Nullable RowIdMap rowIds;
   private final VectorIndexes vectors;
   private @Nullable TextSources texts;
@@ -135,6 +138,23 @@ final class IndexCatalog implements AutoCloseable {
     return known;
   }
 
+  /// What the shape of a search for near vectors depends on.
+  private record NearestKey(List<Query.Output> select, boolean withRowId, boolean several) {}
+
+  /// The shape of a search for near vectors: of small use to make anew for each.
+  Planner.NearestShape nearestShape(
+      Query query, boolean several, Supplier<Planner.NearestShape> maker) {
+    NearestKey key = new NearestKey(query.select(), query.withRowId(), several);
+    Planner.NearestShape known = nearestShapes.get(key);
+    if (known == null) {
+      known = maker.get();
+      if (nearestShapes.size() < MOST_SHAPES) {
+        nearestShapes.put(key, known);
+      }
+    }
+    return known;
+  }
+
   /// Opens a segment; empty if it is of a form that we do not know.
   Optional<OpenSegments.Lease> open(IndexQuery.Segment segment) {
     return indexing.open(snapshot, segment);
@@ -142,7 +162,9 @@ final class IndexCatalog implements AutoCloseable {
 
   /// Opens a segment of any kind; empty if it is of a form that we do not know.
   Optional<OpenSegments.Lease> open(IndexEntry segment) {
-    return indexing.open(snapshot, segment);
+    return resolved
+        .computeIfAbsent(segment.uuid(), _ -> indexing.resolve(snapshot, segment))
+        .flatMap(known -> indexing.open(snapshot, known));
   }
 
   /// Gives back what is kept for the version, as soon as nobody uses it.

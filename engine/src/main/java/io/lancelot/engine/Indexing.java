@@ -280,20 +280,17 @@ final class Indexing {
   /// Opens a segment that queries may use; empty if it is of a kind or version we do not know, or
   /// does not say what it covers.
   Optional<OpenSegments.Lease> open(Snapshot snapshot, IndexEntry entry) {
-    Optional<IndexKind> kind = usableKind(snapshot, entry);
-    if (kind.isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<IndexedColumn> column = IndexedColumn.ofId(snapshot, entry.fieldIds().getFirst());
-    if (column.isEmpty()) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(segments.open(snapshot, entry, kind.get(), column.get().field()));
-    } catch (UnsupportedFeatureException _) {
-      // A form of the kind that we do not know: left alone.
-      return Optional.empty();
-    }
+    return resolve(snapshot, entry).flatMap(segment -> open(snapshot, segment));
+  }
+
+  /// Kind and column of a segment that queries may use.
+  Optional<IndexQuery.Segment> resolve(Snapshot snapshot, IndexEntry entry) {
+    return usableKind(snapshot, entry)
+        .flatMap(kind ->
+            IndexedColumn.ofId(snapshot, entry.fieldIds().getFirst())
+                .map(column ->
+                    new IndexQuery.Segment(
+                        entry, kind, column.field(), entry.fragments().orElseThrow())));
   }
 
   /// Opens a segment of a known kind.
@@ -301,6 +298,7 @@ final class Indexing {
     try {
       return Optional.of(segments.open(snapshot, segment.entry(), segment.kind(), segment.field()));
     } catch (UnsupportedFeatureException _) {
+      // A form of the kind that we do not know: left alone.
       return Optional.empty();
     }
   }

@@ -242,22 +242,13 @@ final class Planner {
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     boolean several = nearest.vectors().size() > 1;
-    Plan plan = nearestRows(nearest, filter);
-    List<Field> extra = new ArrayList<>(List.of(Plan.DISTANCE));
-    if (several) {
-      extra.add(Plan.QUERY_INDEX);
-    }
-    List<Query.Output> outputs = outputs();
-    List<Field> system = new ArrayList<>(extra);
-    system.add(Plan.ROW_ID);
-    Map<Query.Output, Projection> bound = bind(outputs, withSystemColumns(system));
-    Set<String> needed = columnsOf(bound);
+    Plan found = nearestRows(nearest, filter);
     boolean postfilter = filter.isPresent() && !query.prefilter();
-    if (postfilter) {
-      needed.addAll(filter.get().columns());
-    }
-    boolean rowId = query.withRowId() || needed.contains(Plan.ROW_ID.name());
-    plan = new Plan.Take(plan, tableColumns(needed), rowId);
+    NearestShape shape =
+        postfilter
+            ? nearestShape(found, several, filter.get().columns())
+            : indices.nearestShape(query, several, () -> nearestShape(found, several, List.of()));
+    Plan plan = new Plan.Take(found, shape.columns, shape.withRowId);
     if (postfilter) {
       plan = new Plan.FilterRows(plan, filter.get());
     }
@@ -267,6 +258,21 @@ final class Planner {
       throw new InvalidInputException(
           "offset with several query vectors: expected=0, found=" + query.offset());
     }
+    Plan input = plan;
+    return shape
+        .project
+        .<Plan>map(project -> new Plan.Project(input, project.schema(), project.expressions()))
+        .orElse(plan);
+  }
+
+  /// What a search for near vectors fetches and computes, whichever rows it finds.
+  ///
+  /// @param columns of the table
+  /// @param project the columns computed from them; empty if they come out as they are
+  record NearestShape(List<Field> columns, boolean withRowId, Optional<Plan.Project> project) {}
+
+  /// @param more columns that are needed beside those asked for
+  private NearestShape nearestShape(Plan found, boolean several, List<String> more) {
     // The contract's order: distance, row id, query index.
     List<Field> last = new ArrayList<>(List.of(Plan.DISTANCE));
     if (query.withRowId()) {
@@ -275,7 +281,22 @@ final class Planner {
     if (several) {
       last.add(Plan.QUERY_INDEX);
     }
-    return project(plan, outputs, last);
+    List<Field> system = new ArrayList<>(last);
+    if (!query.withRowId()) {
+      system.add(Plan.ROW_ID);
+    }
+    List<Query.Output> outputs = outputs();
+    Set<String> needed = columnsOf(bind(outputs, withSystemColumns(system)));
+    needed.addAll(more);
+    Plan.Take taken =
+        new Plan.Take(
+            found, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
+    return new NearestShape(
+        taken.columns(),
+        taken.withRowId(),
+        project(taken, outputs, last) instanceof Plan.Project project
+            ? Optional.of(project)
+            : Optional.empty());
   }
 
   /// The index that answers a search; empty for an exact one.
