@@ -78,8 +78,26 @@ final class PartitionSearch {
     }
     if (mode == Mode.PHRASE) {
       phrase(slop, sink, null, allowed);
-    } else {
-      exhaustive(mode == Mode.ALL, sink, allowed);
+      return;
+    }
+    if (distinctTerms() == 1) {
+      merged().forEach(cursor -> each(cursor, sink, allowed));
+      return;
+    }
+    exhaustive(mode == Mode.ALL, sink, allowed);
+  }
+
+  /// Gives every document of a token.
+  private void each(Cursor cursor, Scored.Sink sink, LongPredicate allowed) {
+    float[] scores = new float[cursor.docs().length];
+    for (int b = 0; b < cursor.blockCount(); b++) {
+      int count = cursor.scores(b, scores);
+      for (int i = 0; i < count; i++) {
+        long row = partition.rowId(cursor.docs()[i]);
+        if (allowed.test(row)) {
+          sink.add(row, scores[i]);
+        }
+      }
     }
   }
 
@@ -261,7 +279,7 @@ final class PartitionSearch {
       }
       long row = partition.rowId(doc);
       float score = phrases.score();
-      if ((best == null || score > best.threshold()) && phrases.matches() && allowed.test(row)) {
+      if ((best == null || score > best.threshold()) && allowed.test(row) && phrases.matches()) {
         sink.add(row, score);
       }
     }
