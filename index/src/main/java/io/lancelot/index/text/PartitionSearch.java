@@ -272,16 +272,24 @@ final class PartitionSearch {
     if (!phrases.possible()) {
       return;
     }
-    float bound = phrases.maxScore() * ROUNDING;
-    for (int doc = phrases.next(0); doc != Cursor.END; doc = phrases.next(doc + 1)) {
-      if (best != null && bound <= best.threshold()) {
-        return;
+    int doc = phrases.next(0);
+    int boundEnd = -1;
+    while (doc != Cursor.END) {
+      float threshold = best == null ? Float.NEGATIVE_INFINITY : best.threshold();
+      if (best != null && doc > boundEnd) {
+        float bound = phrases.bound(doc);
+        boundEnd = phrases.boundEnd();
+        if (bound * ROUNDING <= threshold) {
+          doc = phrases.next(boundEnd + 1);
+          continue;
+        }
       }
       long row = partition.rowId(doc);
       float score = phrases.score();
-      if ((best == null || score > best.threshold()) && allowed.test(row) && phrases.matches()) {
+      if (score > threshold && allowed.test(row) && phrases.matches()) {
         sink.add(row, score);
       }
+      doc = phrases.next(doc + 1);
     }
   }
 }

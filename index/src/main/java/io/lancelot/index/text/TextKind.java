@@ -19,12 +19,13 @@ import io.lancelot.index.OpenIndex;
 import io.lancelot.index.RowMapping;
 import io.lancelot.table.IndexEntry;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
 
 /// The inverted index: for each token the documents that it stands in. Format: lance-format section
 /// 4.12.
@@ -173,24 +174,26 @@ public final class TextKind implements IndexKind {
     /// together in the order of the rows.
     private void tokenize(List<Batch> window, int side) {
       List<List<Batch>> shares = shares(window, side);
-      Map<List<Batch>, PartitionBuilder> done = new IdentityHashMap<>();
+      Map<Integer, PartitionBuilder> cut = new HashMap<>();
       Parallel.run(
           files.context(),
-          shares,
-          share -> {
-            Analyzer own = Objects.requireNonNullElseGet(idle.poll(), () -> new Analyzer(params));
-            PartitionBuilder documents = new PartitionBuilder(params.withPosition());
-            for (Batch batch : share) {
-              Texts.add(batch.column(0), ids(batch), own, documents);
-            }
-            idle.add(own);
-            return Map.entry(share, documents);
-          },
-          each -> done.put(each.getKey(), each.getValue()));
-      for (List<Batch> share : shares) {
-        builder.append(Objects.requireNonNull(done.get(share)));
-        added(share.stream().mapToInt(Batch::rowCount).sum());
+          IntStream.range(0, shares.size()).boxed().toList(),
+          share -> Map.entry(share, cut(shares.get(share))),
+          each -> cut.put(each.getKey(), each.getValue()));
+      for (int i = 0; i < shares.size(); i++) {
+        builder.append(Objects.requireNonNull(cut.get(i)));
+        added(shares.get(i).stream().mapToInt(Batch::rowCount).sum());
       }
+    }
+
+    private PartitionBuilder cut(List<Batch> share) {
+      Analyzer own = Objects.requireNonNullElseGet(idle.poll(), () -> new Analyzer(params));
+      PartitionBuilder documents = new PartitionBuilder(params.withPosition());
+      for (Batch batch : share) {
+        Texts.add(batch.column(0), ids(batch), own, documents);
+      }
+      idle.add(own);
+      return documents;
     }
 
     /// Neighbouring rows, about as many in each share.
