@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.Values;
 import io.lancelot.engine.Fusion;
+import io.lancelot.index.FullTextQuery;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -307,6 +308,29 @@ class HybridQueryTest {
       assertThat(ids(table.hybrid().vector(0, 0).text("none").distanceRange(4, 10)))
           .containsExactly(2L, 3L);
       assertThat(ids(table.hybrid().vector(0, 0).text("none").limit(2))).containsExactly(0L, 2L);
+    }
+  }
+
+  /// lancedb#3653: a phrase is a phrase in hybrid searches too, and stays one.
+  @Test
+  void phrasesStayPhrases(@TempDir Path dir) {
+    try (Database database = Lancelot.connect(dir.toString())) {
+      Table table =
+          database.createTable(
+              "t",
+              List.of(
+                  new Point(0, "states united", new float[] {5, 0}),
+                  new Point(1, "united states", new float[] {9, 0})));
+      table.createIndex("text", Index.fts().withPosition(true));
+      HybridQuery query =
+          table.hybrid().vector(0, 0).text(FullTextQuery.Phrase.of("united states")).limit(2);
+      for (int i = 0; i < 2; i++) {
+        assertThat(query.explain()).contains("united states");
+        assertThat(query.toMaps())
+            .filteredOn(row -> row.get("_score") != null)
+            .extracting(row -> row.get("id"))
+            .containsExactly(1L);
+      }
     }
   }
 }

@@ -226,6 +226,34 @@ class TextQueryTest {
     }
   }
 
+  /// lance#7508: searches between optimizes, as often as may be.
+  @Test
+  void searchesBetweenOptimizes(@TempDir Path dir) {
+    try (Database database = Lancelot.connect(dir.toString())) {
+      Table table = database.createTable("t", rows(0, 3, "word "));
+      table.createIndex("text", POSITIONS);
+      for (int i = 1; i < 12; i++) {
+        table.add(rows(3 * i, 3 * i + 3, "word "));
+        assertThat(ids(table, "word")).hasSize(3 * i + 3);
+        table.optimize();
+        assertThat(ids(table, "word")).hasSize(3 * i + 3);
+        assertThat(table.search("word").limit(2).toMaps()).hasSize(2);
+      }
+    }
+  }
+
+  /// lance#9058: rows without an index are left out only where that is asked for.
+  @Test
+  void fastSearchLeavesOutRowsWithoutIndex(@TempDir Path dir) {
+    try (Database database = Lancelot.connect(dir.toString())) {
+      Table table = database.createTable("t", rows(0, 3, "word "));
+      table.createIndex("text", Index.fts());
+      table.add(rows(3, 5, "word "));
+      assertThat(ids(table.search("word"))).hasSize(5);
+      assertThat(ids(table.search("word").fastSearch())).containsExactly(0L, 1L, 2L);
+    }
+  }
+
   /// memory-lancedb-pro#402.
   @Test
   void refusesPhrasesWithoutPositionsAndSaysWhatHelps(@TempDir Path dir) {

@@ -72,11 +72,16 @@ public final class Main {
             out.println(result.toJson());
           }
         };
+    Versions versions = new Versions();
     try {
       if (options.suite() == Suite.MUTATIONS) {
         mutations(options, folder, sink, line -> err.println("bench: " + line));
       }
       for (Source source : Source.of(options, line -> err.println("bench: " + line))) {
+        if (options.suite() == Suite.TEXT) {
+          text(options, source.texts(), folder, versions, sink, err);
+          continue;
+        }
         try (DataSet data = source.load()) {
           if (options.suite() == Suite.VECTORS && data.vectors().isEmpty()) {
             err.println("bench: " + data.name() + " has no vectors: left out");
@@ -86,6 +91,7 @@ public final class Main {
               options,
               data,
               folder,
+              versions,
               sink,
               line -> err.println("bench: " + data.name() + ": " + line));
         }
@@ -117,7 +123,12 @@ public final class Main {
   }
 
   private static void measure(
-      Options options, DataSet data, Path folder, Consumer<Result> sink, Consumer<String> progress)
+      Options options,
+      DataSet data,
+      Path folder,
+      Versions versions,
+      Consumer<Result> sink,
+      Consumer<String> progress)
       throws IOException {
     Path own = Files.createDirectories(folder.resolve(data.name()));
     List<Contender> contenders = new ArrayList<>();
@@ -128,10 +139,10 @@ public final class Main {
           contenders.add(peer.on(data));
         }
       }
-      Versions versions = new Versions();
       switch (options.suite()) {
         case TABLES ->
             new TablesSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
+        case TEXT -> throw new IllegalStateException("texts have contenders of their own");
         case VECTORS ->
             new VectorsSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case MUTATIONS -> throw new IllegalStateException("it makes its own data");
@@ -139,6 +150,26 @@ public final class Main {
     } finally {
       contenders.forEach(Contender::close);
     }
+    TablesSuite.deleteAll(own);
+  }
+
+  private static void text(
+      Options options,
+      TextCorpus corpus,
+      Path folder,
+      Versions versions,
+      Consumer<Result> sink,
+      PrintStream err)
+      throws IOException {
+    Path own = Files.createDirectories(folder.resolve(corpus.name()));
+    new TextSuite(
+            corpus,
+            options.peers(),
+            options.effort(),
+            own,
+            versions,
+            line -> err.println("bench: " + corpus.name() + ": " + line))
+        .run(sink);
     TablesSuite.deleteAll(own);
   }
 }

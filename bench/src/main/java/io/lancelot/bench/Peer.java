@@ -8,7 +8,7 @@ enum Peer {
 
   boolean takesPart(Suite suite) {
     return switch (suite) {
-      case VECTORS -> true;
+      case VECTORS, TEXT -> true;
       case TABLES -> this != LUCENE;
       case MUTATIONS -> this == LANCE;
     };

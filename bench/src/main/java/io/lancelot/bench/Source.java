@@ -11,6 +11,9 @@ sealed interface Source {
 
   DataSet load();
 
+  /// The texts only.
+  TextCorpus texts();
+
   /// Made-up rows.
   record Made(int rows, int dim) implements Source {
     private static final long SEED = 1;
@@ -19,6 +22,11 @@ sealed interface Source {
     public DataSet load() {
       return new Synthetic(Long.getLong("lancelot.seed", SEED)).table(rows, dim);
     }
+
+    @Override
+    public TextCorpus texts() {
+      return TextCorpus.made(rows, Long.getLong("lancelot.seed", SEED));
+    }
   }
 
   /// Rows on disk.
@@ -26,6 +34,11 @@ sealed interface Source {
     @Override
     public DataSet load() {
       return place.load();
+    }
+
+    @Override
+    public TextCorpus texts() {
+      return TextCorpus.read(place, Long.getLong("lancelot.seed", Made.SEED));
     }
   }
 
@@ -50,6 +63,7 @@ sealed interface Source {
               || switch (options.suite()) {
                 case VECTORS -> place.vectors();
                 case TABLES -> place.vectors() || place.large();
+                case TEXT -> place.texts();
                 case MUTATIONS -> false;
               };
       if (wanted) {

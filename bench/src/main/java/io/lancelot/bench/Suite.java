@@ -4,5 +4,6 @@ package io.lancelot.bench;
 enum Suite {
   TABLES,
   VECTORS,
+  TEXT,
   MUTATIONS
 }

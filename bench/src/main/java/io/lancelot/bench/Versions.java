@@ -21,6 +21,10 @@ final class Versions {
     }
   }
 
+  String of(Contender contender) {
+    return of(contender.name());
+  }
+
   String of(String system) {
     return versions.getProperty(system, "unknown");
   }

@@ -85,6 +85,16 @@ final class SuitesTest {
   }
 
   @Test
+  void textGivesALineForEachKindOfSearch() {
+    assertThat(runTiny("text")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(lines())
+        .hasSize(32)
+        .allSatisfy(
+            line -> assertThat(line).contains("\"system\":\"lancelot\"", "\"data\":\"zipf-3000\""));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void tableForPeopleNamesDataAndUnits() {
     assertThat(runTiny("vectors", "--format", "table")).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8))

@@ -1,6 +1,5 @@
 package io.lancelot.engine;
 
-import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Batches;
@@ -15,12 +14,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// Puts the rows of searches into one ranking. A page must not change what the pages before it
 /// showed, though it looks deeper into each search: so the ranking grows by pages. Each page ranks
 /// what the searches find up to its end, and takes the best rows that no page before has taken.
-final class FuseStream implements BatchStream {
+final class FuseStream extends SearchStream<Plan.Fuse> {
 
   /// What one search found, best first.
   private record Found(List<Integer> candidates, List<Float> values) {
@@ -29,37 +27,22 @@ final class FuseStream implements BatchStream {
     }
   }
 
-  private final Execution execution;
-  private final Plan.Fuse plan;
   private final Optional<BatchStream> vector;
   private final Optional<BatchStream> text;
-  private final Scratch scratch;
   private final Map<Long, Integer> candidates = new LinkedHashMap<>();
-  private boolean done;
 
   FuseStream(
       Execution execution,
       Plan.Fuse plan,
       Optional<BatchStream> vector,
       Optional<BatchStream> text) {
-    this.execution = execution;
-    this.plan = plan;
+    super(execution, plan);
     this.vector = vector;
     this.text = text;
-    this.scratch = execution.context().memory().scratch();
   }
 
   @Override
-  public Schema schema() {
-    return plan.schema();
-  }
-
-  @Override
-  public @Nullable Batch next() {
-    if (done) {
-      return null;
-    }
-    done = true;
+  Batch find() {
     List<Found> near = new ArrayList<>();
     vector.ifPresent(rows -> read(rows, Plan.DISTANCE.name(), near));
     List<Found> worded = new ArrayList<>();
@@ -257,6 +240,6 @@ final class FuseStream implements BatchStream {
   public void close() {
     vector.ifPresent(BatchStream::close);
     text.ifPresent(BatchStream::close);
-    scratch.close();
+    super.close();
   }
 }
