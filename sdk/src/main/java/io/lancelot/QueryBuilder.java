@@ -4,9 +4,12 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Values;
+import io.lancelot.engine.Fusion;
+import io.lancelot.engine.Nearest;
 import io.lancelot.engine.Query.Ordering;
 import io.lancelot.engine.Query.Output;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.FullTextQuery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param <Q> the builder itself
 public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
-    permits ScanQuery, VectorQuery, TextQuery, HybridQuery {
+    permits ScanQuery, NearestQuery, TextQuery {
 
   private final Table table;
   private Optional<Expr> filter = Optional.empty();
@@ -115,25 +118,11 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
   }
 
   final io.lancelot.engine.Query query(
-      boolean prefilter, Optional<io.lancelot.engine.Nearest> nearest) {
-    return new io.lancelot.engine.Query(
-        filter,
-        prefilter,
-        select,
-        limit,
-        offset,
-        withRowId,
-        nearest,
-        Optional.empty(),
-        io.lancelot.engine.Fusion.Settings.DEFAULT,
-        order);
-  }
-
-  final io.lancelot.engine.Query query(
       boolean prefilter,
-      Optional<io.lancelot.engine.Nearest> nearest,
-      io.lancelot.index.FullTextQuery text,
-      io.lancelot.engine.Fusion.Settings fusion) {
+      Optional<Nearest> nearest,
+      Optional<FullTextQuery> text,
+      boolean indexedOnly,
+      Optional<Fusion.Settings> fusion) {
     return new io.lancelot.engine.Query(
         filter,
         prefilter,
@@ -142,7 +131,8 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
         offset,
         withRowId,
         nearest,
-        Optional.of(text),
+        text,
+        indexedOnly,
         fusion,
         order);
   }

@@ -16,6 +16,6 @@ public final class ScanQuery extends QueryBuilder<ScanQuery> {
 
   @Override
   io.lancelot.engine.Query toQuery() {
-    return query(true, Optional.empty());
+    return query(true, Optional.empty(), Optional.empty(), false, Optional.empty());
   }
 }

@@ -51,6 +51,6 @@ public final class UpdateBuilder {
   ///
   /// @throws InvalidInputException if a value does not fit its column
   public Table.UpdateResult execute() {
-    return table.update(filter, List.copyOf(assignments));
+    return table.updateRows(filter, List.copyOf(assignments));
   }
 }

@@ -162,13 +162,13 @@ class CrashTest {
       for (int cut = 0; cut < CUTS; cut++) {
         store.stopAt(1 + random.nextInt(120));
         try (Context context = Context.ofMemory(256 << 20)) {
-          Database database = new Database(store, context, false, ConnectOptions.defaults());
+          Database database = new LocalDatabase(store, context, false, ConnectOptions.defaults());
           new PowerCut(database, random, known, told).run();
         }
         store.cutPowerOfForcing(random);
         store.restart();
         try (Context context = Context.ofMemory(256 << 20)) {
-          Database database = new Database(store, context, false, ConnectOptions.defaults());
+          Database database = new LocalDatabase(store, context, false, ConnectOptions.defaults());
           known.check(database, "seed=" + seed + ", cut=" + cut + ", " + told);
           assertThat(context.memory().usedBytes()).isZero();
         }

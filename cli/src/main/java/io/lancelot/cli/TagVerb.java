@@ -43,20 +43,20 @@ final class TagVerb extends Verb {
     try (Database database = connect(target);
         Table table = open(database, target)) {
       if (action.equals("list")) {
-        list(table.tags().list().values());
+        list(table.tags().values());
         return 0;
       }
       String name = target.rest(0, "a name");
       if (action.equals("delete")) {
-        table.tags().delete(name);
+        table.deleteTag(name);
         print(out, name, null);
         return 0;
       }
       long version = target.rest().size() > 1 ? number(target.rest().get(1)) : table.version();
       if (action.equals("create")) {
-        table.tags().create(name, version);
+        table.createTag(name, version);
       } else {
-        table.tags().update(name, version);
+        table.updateTag(name, version);
       }
       print(out, name, version);
     }

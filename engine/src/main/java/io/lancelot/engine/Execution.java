@@ -69,8 +69,8 @@ record Execution(
           new FuseStream(
               this,
               fuse,
-              run(fuse.vector(), OptionalLong.empty()),
-              run(fuse.text(), OptionalLong.empty()));
+              fuse.vector().map(vector -> run(vector, OptionalLong.empty())),
+              fuse.text().map(text -> run(text, OptionalLong.empty())));
       case Plan.Take take -> new TakeStream(this, take, run(take.input(), OptionalLong.empty()));
       case Plan.FilterRows rows ->
           new FilterStream(run(rows.input(), OptionalLong.empty()), rows.filter(), context);

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.roaringbitmap.RoaringBitmap;
 
 /// A physical plan: a tree of values that is printed and run from the same nodes. Each node says
@@ -276,25 +277,40 @@ public sealed interface Plan {
     }
   }
 
-  /// One ranking of the rows of a vector search and of a text search.
-  record Fuse(Plan vector, Plan text, Fusion.Settings settings) implements Plan {
+  /// One ranking of the rows of a vector search, a text search, or both.
+  ///
+  /// @param words what rerankers compare rows with
+  /// @param limit rows of a page
+  /// @param offset rows before the page
+  record Fuse(
+      Optional<Plan> vector,
+      Optional<Plan> text,
+      Fusion.Settings settings,
+      String words,
+      long limit,
+      long offset,
+      Map<String, String> metadata)
+      implements Plan {
     @Override
     public Schema schema() {
-      return new Schema(
-          settings.allScores()
-              ? List.of(ROW_ADDRESS, DISTANCE, SCORE, RELEVANCE)
-              : List.of(ROW_ADDRESS, RELEVANCE),
-          vector.schema().metadata());
+      List<Field> fields = new ArrayList<>(List.of(ROW_ADDRESS));
+      if (settings.allScores()) {
+        vector.ifPresent(_ -> fields.add(DISTANCE));
+        text.ifPresent(_ -> fields.add(SCORE));
+      }
+      fields.add(RELEVANCE);
+      return new Schema(fields, metadata);
     }
 
     @Override
     public List<Plan> inputs() {
-      return List.of(vector, text);
+      return Stream.concat(vector.stream(), text.stream()).toList();
     }
 
     @Override
     public String label() {
-      return "HybridSearch: reranker="
+      return (vector.isPresent() && text.isPresent() ? "HybridSearch" : "Rerank")
+          + ": reranker="
           + settings.fusion().name()
           + ", normalize="
           + settings.normalization().name().toLowerCase(java.util.Locale.ROOT);

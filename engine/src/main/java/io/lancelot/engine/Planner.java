@@ -41,8 +41,12 @@ final class Planner {
   /// @throws InvalidInputException if the query names what the table has not
   static Plan plan(IndexCatalog indices, Query query) {
     Planner planner = new Planner(indices, query);
+    boolean hybrid = query.text().isPresent() && query.nearest().isPresent();
+    if (hybrid || query.fusion().isPresent()) {
+      return planner.fused();
+    }
     if (query.text().isPresent()) {
-      return query.nearest().isPresent() ? planner.hybrid() : planner.text(query.text().get());
+      return planner.text(query.text().get());
     }
     return query.nearest().isPresent() ? planner.nearest(query.nearest().get()) : planner.scan();
   }
@@ -199,13 +203,13 @@ final class Planner {
     return filter.isEmpty() ? Optional.empty() : new IndexPlanner(indices).plan(filter.get());
   }
 
-  private Plan nearest(Nearest nearest) {
+  /// The addresses and distances of the nearest rows, as many as the page reaches.
+  private Plan nearestRows(Nearest nearest, Optional<Filter> filter) {
     Field column = vectorColumn(nearest);
     Optional<VectorIndexes.Choice> index = vectorIndex(nearest, column);
     Metric metric =
         nearest.metric().orElse(index.map(VectorIndexes.Choice::metric).orElse(Metric.L2));
     List<QueryVector> vectors = queryVectors(nearest, metric, column);
-    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     int k = (int) Math.min(limit + query.offset(), Integer.MAX_VALUE - 8);
     if (limit == 0 || k == 0) {
@@ -223,18 +227,24 @@ final class Planner {
             query.prefilter() ? lookup(filter) : Optional.empty());
     // A range may ask for rows that are none of the nearest: only a scan is sure of those.
     boolean ranged = !Float.isNaN(nearest.lower()) || !Float.isNaN(nearest.upper());
-    Plan plan =
-        index.isEmpty() || ranged
-            ? scan
-            : new Plan.NearestProbe(
-                scan,
-                nearest.vectors(),
-                index.get().name(),
-                nearest.tuning(),
-                index.get().segments(),
-                nearest.tuning().fastSearch() ? new RoaringBitmap() : index.get().uncovered());
+    return index.isEmpty() || ranged
+        ? scan
+        : new Plan.NearestProbe(
+            scan,
+            nearest.vectors(),
+            index.get().name(),
+            nearest.tuning(),
+            index.get().segments(),
+            nearest.tuning().fastSearch() ? new RoaringBitmap() : index.get().uncovered());
+  }
+
+  private Plan nearest(Nearest nearest) {
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
+    boolean several = nearest.vectors().size() > 1;
+    Plan plan = nearestRows(nearest, filter);
     List<Field> extra = new ArrayList<>(List.of(Plan.DISTANCE));
-    if (vectors.size() > 1) {
+    if (several) {
       extra.add(Plan.QUERY_INDEX);
     }
     List<Query.Output> outputs = outputs();
@@ -251,7 +261,7 @@ final class Planner {
     if (postfilter) {
       plan = new Plan.FilterRows(plan, filter.get());
     }
-    if (vectors.size() == 1 || limit == 0) {
+    if (!several || limit == 0) {
       plan = new Plan.Limit(plan, query.offset(), OptionalLong.of(limit));
     } else if (query.offset() > 0) {
       throw new InvalidInputException(
@@ -262,7 +272,7 @@ final class Planner {
     if (query.withRowId()) {
       last.add(Plan.ROW_ID);
     }
-    if (vectors.size() > 1) {
+    if (several) {
       last.add(Plan.QUERY_INDEX);
     }
     return project(plan, outputs, last);
@@ -277,40 +287,75 @@ final class Planner {
 
   private Plan text(FullTextQuery text) {
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
-    boolean all = query.limit().isEmpty() || !query.order().isEmpty();
-    long k = all ? Integer.MAX_VALUE : query.limit().getAsLong() + query.offset();
-    Plan plan =
-        new Plan.TextScan(
-            text,
-            (int) Math.min(k, Integer.MAX_VALUE),
-            query.prefilter() ? filter : Optional.empty(),
-            table.metadata(),
-            query.prefilter() ? lookup(filter) : Optional.empty(),
-            false);
-    return taken(plan, filter, List.of(Plan.SCORE), query.limit());
+    return taken(textRows(text, filter), filter, List.of(Plan.SCORE), query.limit());
   }
 
-  /// Both searches by themselves, as wide as the page reaches, then one ranking.
-  private Plan hybrid() {
-    long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
-    Query both =
+  /// The addresses and scores of the rows that answer best, as many as the page reaches.
+  private Plan textRows(FullTextQuery text, Optional<Filter> filter) {
+    boolean all = query.limit().isEmpty() || !query.order().isEmpty();
+    long k = all ? Integer.MAX_VALUE : query.limit().getAsLong() + query.offset();
+    return new Plan.TextScan(
+        text,
+        (int) Math.min(k, Integer.MAX_VALUE),
+        query.prefilter() ? filter : Optional.empty(),
+        table.metadata(),
+        query.prefilter() ? lookup(filter) : Optional.empty(),
+        query.indexedOnly());
+  }
+
+  /// Each search by itself, as wide as the page reaches, then one ranking.
+  private Plan fused() {
+    boolean all = query.nearest().isEmpty() && query.limit().isEmpty();
+    long limit = all ? Integer.MAX_VALUE : query.limit().orElse(Query.DEFAULT_LIMIT);
+    Query each =
         new Query(
             query.filter(),
             query.prefilter(),
             List.of(new Query.Output(Plan.ROW_ID.name(), column(Plan.ROW_ID.name()))),
-            OptionalLong.of(Math.addExact(limit, query.offset())),
+            all ? OptionalLong.empty() : OptionalLong.of(wholePages(limit, query.offset())),
             0,
             true,
             query.nearest(),
             query.text(),
-            query.fusion(),
+            query.indexedOnly(),
+            Optional.empty(),
             List.of());
-    Plan vector = new Planner(indices, both).nearest(query.nearest().orElseThrow());
-    Plan text = new Planner(indices, both).text(query.text().orElseThrow());
-    Plan plan = new Plan.Fuse(vector, text, query.fusion());
+    Planner planner = new Planner(indices, each);
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    // Rows tried afterwards are fetched; others are known by their addresses until they are ranked.
+    boolean postfilter = filter.isPresent() && !query.prefilter();
+    Fusion.Settings settings = query.fusion().orElse(Fusion.Settings.DEFAULT);
+    for (String name : settings.fusion().columns()) {
+      if (table.field(name).isEmpty()) {
+        throw new InvalidInputException(
+            "reranker: expected=a column of the table, found="
+                + name
+                + " (reranker="
+                + settings.fusion().name()
+                + ")");
+      }
+    }
+    Plan plan =
+        new Plan.Fuse(
+            query
+                .nearest()
+                .map(to -> postfilter ? planner.nearest(to) : planner.nearestRows(to, filter)),
+            query.text().map(to -> postfilter ? planner.text(to) : planner.textRows(to, filter)),
+            settings,
+            settings.words().or(() -> query.text().map(FullTextQuery::words)).orElse(""),
+            limit,
+            query.offset(),
+            table.metadata());
     List<Field> scores = new ArrayList<>(plan.schema().fields());
     scores.remove(Plan.ROW_ADDRESS);
     return taken(plan, Optional.empty(), scores, OptionalLong.of(limit));
+  }
+
+  /// Rows up to the end of the page in which the last row wanted is, counted in pages of that
+  /// limit.
+  private static long wholePages(long limit, long offset) {
+    long page = Math.max(1, limit);
+    return Math.multiplyExact(Math.ceilDiv(Math.addExact(limit, offset), page), page);
   }
 
   /// The columns asked for, of rows known by their address, which come out with their scores.

@@ -17,7 +17,9 @@ import java.util.OptionalLong;
 /// @param offset rows to leave out before the first one returned
 /// @param withRowId whether to add `_rowid`
 /// @param text words to look for; with `nearest` too, the search is hybrid
-/// @param fusion how a hybrid search makes one ranking of two
+/// @param indexedOnly whether a text search leaves out rows that no index covers
+/// @param fusion how a hybrid search makes one ranking of two, or what another search's rows are
+///   ranked by instead; empty for reciprocal ranks, or the order of the search
 /// @param order what a plain query's rows are ordered by; empty for the order of the table
 public record Query(
     Optional<Expr> filter,
@@ -28,7 +30,8 @@ public record Query(
     boolean withRowId,
     Optional<Nearest> nearest,
     Optional<FullTextQuery> text,
-    Fusion.Settings fusion,
+    boolean indexedOnly,
+    Optional<Fusion.Settings> fusion,
     List<Ordering> order) {
 
   /// Neighbours that a vector search returns unless told otherwise.
@@ -68,7 +71,8 @@ public record Query(
         withRowId,
         nearest,
         Optional.empty(),
-        Fusion.Settings.DEFAULT,
+        false,
+        Optional.empty(),
         List.of());
   }
 

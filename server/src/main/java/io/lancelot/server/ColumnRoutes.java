@@ -4,6 +4,8 @@ import io.lancelot.ColumnAlteration;
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.client.JsonSchema;
+import io.lancelot.client.JsonTypes;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.server.Router.Route;

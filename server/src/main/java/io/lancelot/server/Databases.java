@@ -173,7 +173,7 @@ final class Databases implements AutoCloseable {
       return main;
     }
     try (main) {
-      return main.branches().open(ref.branch());
+      return main.branch(ref.branch());
     } catch (NotFoundException e) {
       throw new Failures.Coded(Failures.Code.BRANCH_NOT_FOUND, String.valueOf(e.getMessage()));
     }

@@ -131,6 +131,8 @@ final class IndexRoutes {
       index.put("columns", info.columns());
       index.put("status", "done");
       index.put("index_type", shown(info.type()));
+      // The name that older clients would not know.
+      index.put("index_kind", info.type());
       index.put("num_indexed_rows", info.indexedRows());
       index.put("num_unindexed_rows", info.unindexedRows());
       info.createdAt().ifPresent(at -> index.put("created_at", at.toString()));

@@ -2,11 +2,14 @@ package io.lancelot.server;
 
 import io.lancelot.Distance;
 import io.lancelot.HybridQuery;
+import io.lancelot.NearestQuery;
 import io.lancelot.QueryBuilder;
+import io.lancelot.ReturnScore;
 import io.lancelot.Table;
 import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.engine.Fusion;
 import io.lancelot.index.FullTextQuery;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,12 +52,17 @@ public final class QueryBody {
   private static VectorQuery vectorQuery(Table table, List<double[]> vectors, Map<?, ?> body) {
     VectorQuery query =
         vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
+    steer(query, body);
+    return query;
+  }
+
+  /// How a search goes through an index. `nprobes` stands for both bounds where they are not given.
+  private static void steer(NearestQuery<?> query, Map<?, ?> body) {
     text(body, "distance_type").ifPresent(name -> query.distanceType(distance(name)));
     text(body, "vector_column").ifPresent(query::column);
     if (postfilter(body)) {
       query.postfilter();
     }
-    steer(query, body);
     Object lower = body.get("lower_bound");
     Object upper = body.get("upper_bound");
     if (lower != null || upper != null) {
@@ -62,11 +70,6 @@ public final class QueryBody {
           lower == null ? Float.NEGATIVE_INFINITY : real(lower, "lower_bound"),
           upper == null ? Float.POSITIVE_INFINITY : real(upper, "upper_bound"));
     }
-    return query;
-  }
-
-  /// How a search goes through an index. `nprobes` stands for both bounds where they are not given.
-  private static void steer(VectorQuery query, Map<?, ?> body) {
     if (body.get("minimum_nprobes") == null && body.get("maximum_nprobes") == null) {
       count(body, "nprobes").ifPresent(query::nprobes);
     }
@@ -93,6 +96,9 @@ public final class QueryBody {
         };
     if (vectors.isEmpty()) {
       TextQuery query = table.search(text);
+      if (Boolean.TRUE.equals(body.get("fast_search"))) {
+        query.fastSearch();
+      }
       return postfilter(body) ? query.postfilter() : query;
     }
     if (vectors.size() > 1) {
@@ -100,9 +106,34 @@ public final class QueryBody {
           "hybrid search: expected=one vector, found=" + vectors.size());
     }
     HybridQuery query = table.hybrid().text(text).vectorOfDoubles(vectors.getFirst());
-    text(body, "distance_type").ifPresent(name -> query.distanceType(distance(name)));
-    text(body, "vector_column").ifPresent(query::column);
-    return postfilter(body) ? query.postfilter() : query;
+    steer(query, body);
+    fuse(query, body.get("fusion"));
+    return query;
+  }
+
+  /// How a hybrid search ends: our own client's word, where others fuse on their side.
+  private static void fuse(HybridQuery query, @Nullable Object json) {
+    if (!(json instanceof Map<?, ?> fusion)) {
+      return;
+    }
+    if (fusion.get("rrf") instanceof Map<?, ?> rrf) {
+      query.rerank(new Fusion.Rrf((int) real(rrf.get("k"), "k")));
+    } else if (fusion.get("linear") instanceof Map<?, ?> linear) {
+      query.rerank(
+          new Fusion.Linear(
+              real(linear.get("weight"), "weight"), real(linear.get("fill"), "fill")));
+    } else if (fusion.get("mrr") instanceof Map<?, ?> mrr) {
+      query.rerank(
+          new Fusion.Mrr(
+              real(mrr.get("vector_weight"), "vector_weight"),
+              real(mrr.get("text_weight"), "text_weight")));
+    }
+    if ("rank".equals(fusion.get("normalize"))) {
+      query.normalize(Fusion.Normalization.RANK);
+    }
+    if (Boolean.FALSE.equals(fusion.get("all_scores"))) {
+      query.returnScore(ReturnScore.RELEVANCE);
+    }
   }
 
   private static boolean postfilter(Map<?, ?> body) {
@@ -236,7 +267,7 @@ public final class QueryBody {
         : Optional.of((int) Math.min(Integer.MAX_VALUE, value.getAsLong()));
   }
 
-  private static float real(Object value, String name) {
+  private static float real(@Nullable Object value, String name) {
     if (value instanceof Number number) {
       return number.floatValue();
     }

@@ -3,10 +3,10 @@ package io.lancelot.server;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
 import io.lancelot.TableOptions;
-import io.lancelot.TableStats;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.StorageException;
+import io.lancelot.client.JsonSchema;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.ipc.IpcWriter;
@@ -241,7 +241,7 @@ final class TableRoutes {
   private void stats(Exchange exchange, TableRef ref) {
     Table table = services.table(exchange, ref);
     Map<String, Object> answer = new LinkedHashMap<>();
-    TableStats stats = table.stats();
+    Table.Stats stats = table.stats();
     answer.put("total_bytes", stats.totalBytes());
     answer.put("num_rows", stats.rowCount());
     answer.put("num_indices", table.indices().size());
@@ -258,6 +258,9 @@ final class TableRoutes {
       lengths.put("p" + p, percentile(rows, p));
     }
     fragments.put("lengths", lengths);
+    if (Boolean.TRUE.equals(exchange.body().get("with_fragment_rows"))) {
+      fragments.put("rows", stats.fragmentRows());
+    }
     answer.put("fragment_stats", fragments);
     exchange.answer(answer);
   }

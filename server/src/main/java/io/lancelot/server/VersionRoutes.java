@@ -107,7 +107,6 @@ final class VersionRoutes {
         .databases()
         .table(ref)
         .tags()
-        .list()
         .forEach((tag, info) -> {
           Map<String, Object> entry = new LinkedHashMap<>();
           entry.put("version", info.version());
@@ -119,7 +118,7 @@ final class VersionRoutes {
   }
 
   static TagInfo tag(Table table, String name) {
-    TagInfo found = table.tags().list().get(name);
+    TagInfo found = table.tags().get(name);
     if (found == null) {
       throw new Failures.Coded(Failures.Code.TAG_NOT_FOUND, "tag not found: " + name);
     }
@@ -149,7 +148,7 @@ final class VersionRoutes {
     Table table = services.table(exchange, ref);
     String name = name(exchange, "tag");
     try {
-      table.tags().create(name, tagged(exchange));
+      table.createTag(name, tagged(exchange));
     } catch (AlreadyExistsException e) {
       throw new Failures.Coded(Failures.Code.TAG_EXISTS, String.valueOf(e.getMessage()));
     } catch (NotFoundException e) {
@@ -163,7 +162,7 @@ final class VersionRoutes {
     String name = name(exchange, "tag");
     tag(table, name);
     try {
-      table.tags().update(name, tagged(exchange));
+      table.updateTag(name, tagged(exchange));
     } catch (NotFoundException e) {
       throw new Failures.Coded(Failures.Code.VERSION_NOT_FOUND, String.valueOf(e.getMessage()));
     }
@@ -174,7 +173,7 @@ final class VersionRoutes {
     Table table = services.databases().table(ref);
     String name = name(exchange, "tag");
     tag(table, name);
-    table.tags().delete(name);
+    table.deleteTag(name);
     exchange.answer(Map.of());
   }
 
@@ -184,7 +183,6 @@ final class VersionRoutes {
         .databases()
         .table(ref.main())
         .branches()
-        .list()
         .forEach((name, info) -> {
           Map<String, Object> entry = new LinkedHashMap<>();
           entry.put("parentBranch", info.parent().orElse(null));
@@ -207,8 +205,8 @@ final class VersionRoutes {
     OptionalLong version = QueryBody.number(exchange.body(), "from_version");
     try (Table made =
         version.isEmpty()
-            ? parent.branches().create(name)
-            : parent.branches().create(name, version.getAsLong())) {
+            ? parent.createBranch(name)
+            : parent.createBranch(name, version.getAsLong())) {
       exchange.answer(Map.of("version", made.version()));
     } catch (AlreadyExistsException e) {
       throw new Failures.Coded(Failures.Code.BRANCH_EXISTS, String.valueOf(e.getMessage()));
@@ -220,7 +218,7 @@ final class VersionRoutes {
   private void deleteBranch(Exchange exchange, TableRef ref) {
     String name = name(exchange, "name");
     try {
-      services.databases().table(ref.main()).branches().delete(name);
+      services.databases().table(ref.main()).deleteBranch(name);
     } catch (NotFoundException e) {
       throw new Failures.Coded(Failures.Code.BRANCH_NOT_FOUND, String.valueOf(e.getMessage()));
     }

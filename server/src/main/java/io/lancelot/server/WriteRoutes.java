@@ -93,9 +93,6 @@ final class WriteRoutes {
   private void merge(Exchange exchange, TableRef ref) {
     Table table = services.tableOfStream(ref);
     List<String> on = exchange.paramValues("on");
-    if (on.isEmpty()) {
-      throw new InvalidInputException("on: expected=key columns, found=nothing");
-    }
     MergeInsertBuilder merge = table.mergeInsert(on.toArray(String[]::new));
     if (flag(exchange, "when_matched_update_all")) {
       exchange

@@ -32,6 +32,11 @@ public final class Blob implements AutoCloseable {
     this.size = size;
   }
 
+  /// A value that is a whole object, such as one that a server hands out in ranges.
+  public static Blob of(ObjectReader object) {
+    return new Blob(() -> object, 0, object.sizeBytes());
+  }
+
   /// Length in bytes.
   public long size() {
     return size;

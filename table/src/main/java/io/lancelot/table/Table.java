@@ -504,20 +504,6 @@ public final class Table implements AutoCloseable {
     return remember(committer.commit(base, _ -> operation, new WrittenFiles(root.store())));
   }
 
-  /// Takes the latest commit back: brings back the content of the version before it, as a new one.
-  ///
-  /// @throws NotFoundException if no older version is left
-  public Snapshot rollback() {
-    long latest = latest().version();
-    List<Versions.Entry> older =
-        versions.list().stream().filter(entry -> entry.version() < latest).toList();
-    if (older.isEmpty()) {
-      throw new NotFoundException(
-          "rollback: expected=a version before " + latest + ", found=none (path=" + root + ")");
-    }
-    return restore(older.getLast().version());
-  }
-
   /// Reads the live rows of a version.
   public BatchStream scan(Snapshot snapshot, ScanOptions options) {
     return new TableScan(

@@ -1,4 +1,4 @@
-package io.lancelot.server;
+package io.lancelot.client;
 
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 
 /// Schemas as the protocol writes them: Lance's own names of types.
-final class JsonSchema {
+public final class JsonSchema {
 
   private JsonSchema() {}
 
-  static Map<String, Object> of(Schema schema) {
+  public static Map<String, Object> of(Schema schema) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("fields", schema.fields().stream().map(JsonSchema::field).toList());
     if (!schema.metadata().isEmpty()) {
@@ -32,7 +32,8 @@ final class JsonSchema {
     return json;
   }
 
-  private static Map<String, Object> type(DataType type) {
+  /// A type alone, as `alter_columns` has it.
+  static Map<String, Object> type(DataType type) {
     return switch (type) {
       case DataType.ListOf(Field item, boolean large) ->
           nested(large ? "large_list" : "list", List.of(item));

@@ -1,22 +1,24 @@
-package io.lancelot.server;
+package io.lancelot.client;
 
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
+import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Reads types as the protocol writes them: Lance's own names, and Arrow's.
-final class JsonTypes {
+public final class JsonTypes {
 
   private JsonTypes() {}
 
   /// @throws InvalidInputException if the value names no type
-  static DataType parse(@Nullable Object json) {
+  public static DataType parse(@Nullable Object json) {
     if (json instanceof String name) {
       return plain(name, 0);
     }
@@ -26,11 +28,30 @@ final class JsonTypes {
     throw new InvalidInputException("data type: expected={\"type\": …}, found=" + json);
   }
 
+  /// A schema, as `describe` answers it.
+  ///
+  /// @throws InvalidInputException if it is none
+  static Schema schema(@Nullable Object json) {
+    if (json instanceof Map<?, ?> object) {
+      return new Schema(fields(object), texts(object.get("metadata")));
+    }
+    throw new InvalidInputException("schema: expected={\"fields\": …}, found=" + json);
+  }
+
+  private static Map<String, String> texts(@Nullable Object json) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    if (json instanceof Map<?, ?> object) {
+      object.forEach((key, value) -> texts.put(String.valueOf(key), String.valueOf(value)));
+    }
+    return texts;
+  }
+
   private static DataType nested(Map<?, ?> object, String name) {
     return switch (name) {
       case "list" -> new DataType.ListOf(item(object), false);
       case "large_list" -> new DataType.ListOf(item(object), true);
       case "fixed_size_list" -> new DataType.FixedSizeList(item(object), length(object));
+      case "map" -> new DataType.MapOf(item(object), false);
       case "struct" -> new DataType.Struct(fields(object));
       case "fixed_size_binary" -> new DataType.FixedSizeBinary(length(object));
       default -> plain(name, object.get("length") == null ? 0 : length(object));
@@ -69,7 +90,7 @@ final class JsonTypes {
               name,
               parse(field.get("type")),
               !Boolean.FALSE.equals(field.get("nullable")),
-              Map.of()));
+              texts(field.get("metadata"))));
     }
     return fields;
   }
@@ -114,6 +135,15 @@ final class JsonTypes {
               Integer.parseInt(parts[0].substring("decimal".length())),
               length / 1000,
               length % 1000);
+      case "dict" -> {
+        if (parts.length < 4
+            || !(plain(parts[parts.length - 2], 0) instanceof DataType.Int index)) {
+          throw unknown(name);
+        }
+        String values = String.join(":", List.of(parts).subList(1, parts.length - 2));
+        yield new DataType.Dictionary(
+            index, plain(values, 0), parts[parts.length - 1].equals("true"));
+      }
       default -> throw unknown(name);
     };
   }
