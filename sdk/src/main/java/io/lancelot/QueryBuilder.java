@@ -4,6 +4,7 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Values;
+import io.lancelot.engine.Grouping;
 import io.lancelot.engine.Query.Ordering;
 import io.lancelot.engine.Query.Output;
 import io.lancelot.expr.Expr;
@@ -57,7 +58,7 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
   /// `upper(title)`), which then is its own name. Default: all columns.
   public Q select(String... columns) {
     for (String column : columns) {
-      select.add(new Output(column, columnOrExpression(column)));
+      select.add(output(column));
     }
     return self();
   }
@@ -114,6 +115,31 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
     return self();
   }
 
+  /// Columns and expressions selected so far.
+  final List<Output> selected() {
+    return List.copyOf(select);
+  }
+
+  final Output output(String column) {
+    return new Output(column, columnOrExpression(column));
+  }
+
+  /// A plain query.
+  final io.lancelot.engine.Query query(List<Output> columns, Optional<Grouping> grouping) {
+    return new io.lancelot.engine.Query(
+        filter,
+        true,
+        columns,
+        limit,
+        offset,
+        withRowId,
+        Optional.empty(),
+        Optional.empty(),
+        io.lancelot.engine.Fusion.Settings.DEFAULT,
+        order,
+        grouping);
+  }
+
   final io.lancelot.engine.Query query(
       boolean prefilter, Optional<io.lancelot.engine.Nearest> nearest) {
     return new io.lancelot.engine.Query(
@@ -126,7 +152,8 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
         nearest,
         Optional.empty(),
         io.lancelot.engine.Fusion.Settings.DEFAULT,
-        order);
+        order,
+        Optional.empty());
   }
 
   final io.lancelot.engine.Query query(
@@ -144,7 +171,8 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
         nearest,
         Optional.of(text),
         fusion,
-        order);
+        order,
+        Optional.empty());
   }
 
   /// Runs the query. The stream must be closed; a batch is valid until the next one is pulled.
