@@ -110,6 +110,8 @@ public final class Main {
       switch (options.suite()) {
         case TABLES ->
             new TablesSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
+        case FILTERS ->
+            new FiltersSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case VECTORS ->
             new VectorsSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
       }

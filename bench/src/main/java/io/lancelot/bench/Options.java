@@ -26,7 +26,7 @@ record Options(
     OptionalInt dim) {
 
   static final String USAGE =
-      "lancelot bench tables|vectors [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
+      "lancelot bench tables|filters|vectors [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
           + " [--dir DIR] [--rows N] [--dim N]";
 
   /// What is wrong with a command line.
@@ -107,8 +107,10 @@ record Options(
     return switch (word) {
       case "tables" -> Suite.TABLES;
       case "vectors" -> Suite.VECTORS;
-      case "filters", "text" -> throw new UsageException("suite not built yet: " + word);
-      default -> throw new UsageException("suite: expected=tables or vectors, found=" + word);
+      case "filters" -> Suite.FILTERS;
+      case "text" -> throw new UsageException("suite not built yet: " + word);
+      default ->
+          throw new UsageException("suite: expected=tables, filters or vectors, found=" + word);
     };
   }
 

@@ -21,6 +21,14 @@ sealed interface Source {
     }
   }
 
+  /// Made-up rows to filter.
+  record Filterable(int rows) implements Source {
+    @Override
+    public DataSet load() {
+      return new FilterRows(Long.getLong("lancelot.seed", Made.SEED)).table(rows);
+    }
+  }
+
   /// Rows on disk.
   record Stored(Folders.Place place) implements Source {
     @Override
@@ -32,6 +40,9 @@ sealed interface Source {
   /// The sources for a command line. A folder of data sets is measured on those that have vectors,
   /// or that are large enough for the suite to tell anything.
   static List<Source> of(Options options, Consumer<String> note) {
+    if (options.suite() == Suite.FILTERS) {
+      return List.of(new Filterable(options.rows().orElse(options.quick() ? 100_000 : 1_000_000)));
+    }
     Path home = Path.of(System.getProperty("lancelot.root", "."));
     Path usual = home.resolve("../shared/data").normalize();
     if (options.data().isEmpty() && (options.rows().isPresent() || !Files.isDirectory(usual))) {
@@ -45,7 +56,7 @@ sealed interface Source {
           options.data().isPresent() && places.size() == 1
               || switch (options.suite()) {
                 case VECTORS -> place.vectors();
-                case TABLES -> place.vectors() || place.large();
+                case TABLES, FILTERS -> place.vectors() || place.large();
               };
       if (wanted) {
         sources.add(new Stored(place));

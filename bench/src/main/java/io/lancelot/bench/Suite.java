@@ -3,5 +3,6 @@ package io.lancelot.bench;
 /// What can be measured.
 enum Suite {
   TABLES,
+  FILTERS,
   VECTORS
 }
