@@ -100,6 +100,18 @@ def op_filtered(r):
     return {"scan": ids(use_scalar_index=False), "indexed": ids(), "plan": d.scanner(filter=r["filter"]).explain_plan()}
 
 
+def op_filtered_many(r):
+    """For each of many filters: ids by a scan, and whether the indices of the real Lance lose or invent rows; null where it refuses."""
+    d = opened(r)
+
+    def ids(f, **how):
+        try:
+            return sorted(d.to_table(columns=["id"], filter=f, **how)["id"].to_pylist())
+        except Exception:
+            return None
+    return {"answers": [{"scan": (scan := ids(f, use_scalar_index=False)), "same": ids(f) == scan} for f in r["filters"]]}
+
+
 def op_delete(r):
     d = opened(r)
     d.delete(r["filter"])

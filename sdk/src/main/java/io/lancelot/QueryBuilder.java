@@ -6,6 +6,7 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Values;
 import io.lancelot.engine.Fusion;
 import io.lancelot.engine.Nearest;
+import io.lancelot.engine.Grouping;
 import io.lancelot.engine.Query.Ordering;
 import io.lancelot.engine.Query.Output;
 import io.lancelot.expr.Expr;
@@ -60,7 +61,7 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
   /// `upper(title)`), which then is its own name. Default: all columns.
   public Q select(String... columns) {
     for (String column : columns) {
-      select.add(new Output(column, columnOrExpression(column)));
+      select.add(output(column));
     }
     return self();
   }
@@ -117,6 +118,32 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
     return self();
   }
 
+  /// Columns and expressions selected so far.
+  final List<Output> selected() {
+    return List.copyOf(select);
+  }
+
+  final Output output(String column) {
+    return new Output(column, columnOrExpression(column));
+  }
+
+  /// A plain query.
+  final io.lancelot.engine.Query query(List<Output> columns, Optional<Grouping> grouping) {
+    return new io.lancelot.engine.Query(
+        filter,
+        true,
+        columns,
+        limit,
+        offset,
+        withRowId,
+        Optional.empty(),
+        Optional.empty(),
+        false,
+        Optional.empty(),
+        order,
+        grouping);
+  }
+
   final io.lancelot.engine.Query query(
       boolean prefilter,
       Optional<Nearest> nearest,
@@ -134,7 +161,8 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
         text,
         indexedOnly,
         fusion,
-        order);
+        order,
+        Optional.empty());
   }
 
   /// Runs the query. The stream must be closed; a batch is valid until the next one is pulled.

@@ -143,6 +143,8 @@ public final class Main {
         case TABLES ->
             new TablesSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case TEXT -> throw new IllegalStateException("texts have contenders of their own");
+        case FILTERS ->
+            new FiltersSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case VECTORS ->
             new VectorsSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case MUTATIONS -> throw new IllegalStateException("it makes its own data");

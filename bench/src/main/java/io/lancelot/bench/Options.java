@@ -28,7 +28,7 @@ record Options(
     List<MutationsSuite.Part> parts) {
 
   static final String USAGE =
-      "lancelot bench tables|vectors|text|mutations [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
+      "lancelot bench tables|filters|vectors|text|mutations [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
           + " [--dir DIR] [--rows N] [--dim N] [--only PART,…]";
 
   /// What is wrong with a command line.
@@ -111,12 +111,12 @@ record Options(
     return switch (word) {
       case "tables" -> Suite.TABLES;
       case "vectors" -> Suite.VECTORS;
+      case "filters" -> Suite.FILTERS;
       case "text" -> Suite.TEXT;
       case "mutations" -> Suite.MUTATIONS;
-      case "filters" -> throw new UsageException("suite not built yet: " + word);
       default ->
           throw new UsageException(
-              "suite: expected=tables, vectors, text or mutations, found=" + word);
+              "suite: expected=tables, filters, vectors, text or mutations, found=" + word);
     };
   }
 

@@ -29,6 +29,14 @@ sealed interface Source {
     }
   }
 
+  /// Made-up rows to filter.
+  record Filterable(int rows) implements Source {
+    @Override
+    public DataSet load() {
+      return new FilterRows(Long.getLong("lancelot.seed", Made.SEED)).table(rows);
+    }
+  }
+
   /// Rows on disk.
   record Stored(Folders.Place place) implements Source {
     @Override
@@ -49,6 +57,9 @@ sealed interface Source {
       // It makes its own rows, of which it needs several kinds.
       return List.of();
     }
+    if (options.suite() == Suite.FILTERS) {
+      return List.of(new Filterable(options.rows().orElse(options.quick() ? 100_000 : 1_000_000)));
+    }
     Path home = Path.of(System.getProperty("lancelot.root", "."));
     Path usual = home.resolve("../shared/data").normalize();
     if (options.data().isEmpty() && (options.rows().isPresent() || !Files.isDirectory(usual))) {
@@ -62,7 +73,7 @@ sealed interface Source {
           options.data().isPresent() && places.size() == 1
               || switch (options.suite()) {
                 case VECTORS -> place.vectors();
-                case TABLES -> place.vectors() || place.large();
+                case TABLES, FILTERS -> place.vectors() || place.large();
                 case TEXT -> place.texts();
                 case MUTATIONS -> false;
               };

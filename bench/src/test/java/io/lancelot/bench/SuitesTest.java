@@ -73,6 +73,17 @@ final class SuitesTest {
   }
 
   @Test
+  void filtersAsksBuildsAndChanges() {
+    assertThat(runTiny("filters")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(lines())
+        .hasSize(18)
+        .anySatisfy(line -> assertThat(line).contains("\"work\":\"point lookup\""))
+        .anySatisfy(line -> assertThat(line).contains("\"work\":\"build NGRAM on name\""))
+        .anySatisfy(line -> assertThat(line).contains("\"work\":\"update by key\""));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void vectorsFindsAllTrueNeighbours() {
     assertThat(runTiny("vectors")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(lines()).hasSize(9).allSatisfy(line -> assertThat(line).contains("\"recall\":1.0"));

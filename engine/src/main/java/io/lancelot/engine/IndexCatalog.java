@@ -1,5 +1,6 @@
 package io.lancelot.engine;
 
+import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.file.LanceField;
@@ -104,6 +105,11 @@ final class IndexCatalog implements AutoCloseable {
       }
     });
     return catalog;
+  }
+
+  /// Memory for what is looked up while planning.
+  Scratch scratch() {
+    return indexing.scratch();
   }
 
   Snapshot snapshot() {

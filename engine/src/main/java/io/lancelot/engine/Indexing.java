@@ -6,6 +6,7 @@ import io.lancelot.base.CommitUnknownException;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
+import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
@@ -209,6 +210,10 @@ final class Indexing {
   }
 
   /// The indices of a version, by name.
+  Scratch scratch() {
+    return context.memory().scratch();
+  }
+
   List<IndexInfo> list(Snapshot snapshot) {
     return byName(snapshot).keySet().stream().map(name -> info(snapshot, name)).toList();
   }

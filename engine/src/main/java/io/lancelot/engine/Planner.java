@@ -62,6 +62,9 @@ final class Planner {
       Optional<Plan.Project> project) {}
 
   private Plan scan() {
+    if (query.grouping().isPresent()) {
+      return grouped(query.grouping().get());
+    }
     if (!query.order().isEmpty()) {
       return sorted();
     }
@@ -170,18 +173,7 @@ final class Planner {
     Plan scan =
         new Plan.Scan(
             tableColumns(keyColumns), table.metadata(), filter, true, false, lookup(filter));
-    List<Projection> keys = new ArrayList<>();
-    for (Query.Ordering ordering : query.order()) {
-      keys.add(Projection.of(ordering.key(), scan.schema()));
-    }
-    OptionalLong most =
-        query.limit().isPresent()
-            ? OptionalLong.of(Math.addExact(query.limit().getAsLong(), query.offset()))
-            : OptionalLong.empty();
-    Plan plan = new Plan.Sort(scan, query.order(), keys, most);
-    if (query.limit().isPresent() || query.offset() > 0) {
-      plan = new Plan.Limit(plan, query.offset(), query.limit());
-    }
+    Plan plan = ordered(scan, query.limit());
     boolean address = needed.contains(Plan.ROW_ADDRESS.name());
     if (address) {
       throw new InvalidInputException(
@@ -197,6 +189,60 @@ final class Planner {
         new Plan.Take(
             plan, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
     return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
+  }
+
+  /// Reads what keys and aggregates are computed of; everything else works on the groups.
+  private Plan grouped(Grouping grouping) {
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    Set<String> needed = new LinkedHashSet<>();
+    for (Query.Output key : grouping.keys()) {
+      needed.addAll(Projection.of(key.expr(), table).columns());
+    }
+    for (Grouping.Measure measure : grouping.measures()) {
+      measure.argument().ifPresent(expr -> needed.addAll(Projection.of(expr, table).columns()));
+    }
+    Plan.Scan scan =
+        new Plan.Scan(tableColumns(needed), table.metadata(), filter, false, false, lookup(filter));
+    List<Plan.Measured> measures = new ArrayList<>();
+    for (Grouping.Measure measure : grouping.measures()) {
+      measures.add(
+          new Plan.Measured(
+              measure.name(),
+              measure.function(),
+              measure.argument().map(expr -> Projection.of(expr, scan.schema()))));
+    }
+    Plan.Aggregate aggregate =
+        new Plan.Aggregate(
+            scan,
+            grouping.keys().stream().map(Query.Output::name).toList(),
+            grouping.keys().stream().map(key -> Projection.of(key.expr(), scan.schema())).toList(),
+            measures);
+    Plan plan = KnownAggregates.of(aggregate, indices).<Plan>map(known -> known).orElse(aggregate);
+    if (grouping.having().isPresent()) {
+      plan = new Plan.FilterRows(plan, Filter.of(grouping.having().get(), plan.schema()));
+    }
+    plan = ordered(plan, query.limit());
+    return query.select().isEmpty() ? plan : project(plan, query.select(), List.of());
+  }
+
+  /// The rows asked for of a plan that has the columns to order by.
+  private Plan ordered(Plan input, OptionalLong limit) {
+    Plan plan = input;
+    if (!query.order().isEmpty()) {
+      List<Projection> keys = new ArrayList<>();
+      for (Query.Ordering ordering : query.order()) {
+        keys.add(Projection.of(ordering.key(), plan.schema()));
+      }
+      OptionalLong most =
+          limit.isPresent()
+              ? OptionalLong.of(Math.addExact(limit.getAsLong(), query.offset()))
+              : OptionalLong.empty();
+      plan = new Plan.Sort(plan, query.order(), keys, most);
+    }
+    if (limit.isPresent() || query.offset() > 0) {
+      plan = new Plan.Limit(plan, query.offset(), limit);
+    }
+    return plan;
   }
 
   private Optional<Plan.IndexLookup> lookup(Optional<Filter> filter) {
@@ -340,7 +386,8 @@ final class Planner {
             query.text(),
             query.indexedOnly(),
             Optional.empty(),
-            List.of());
+            List.of(),
+            Optional.empty());
     Planner planner = new Planner(indices, each);
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
     // Rows tried afterwards are fetched; others are known by their addresses until they are ranked.
@@ -399,16 +446,7 @@ final class Planner {
     if (postfilter) {
       plan = new Plan.FilterRows(plan, filter.get());
     }
-    if (!query.order().isEmpty()) {
-      List<Projection> keys = new ArrayList<>();
-      for (Query.Ordering ordering : query.order()) {
-        keys.add(Projection.of(ordering.key(), plan.schema()));
-      }
-      plan = new Plan.Sort(plan, query.order(), keys, OptionalLong.empty());
-    }
-    if (limit.isPresent() || query.offset() > 0) {
-      plan = new Plan.Limit(plan, query.offset(), limit);
-    }
+    plan = ordered(plan, limit);
     List<Field> last = new ArrayList<>(scores);
     if (query.withRowId()) {
       last.add(Plan.ROW_ID);

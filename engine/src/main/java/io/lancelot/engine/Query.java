@@ -3,6 +3,7 @@ package io.lancelot.engine;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.FullTextQuery;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -21,6 +22,8 @@ import java.util.OptionalLong;
 /// @param fusion how a hybrid search makes one ranking of two, or what another search's rows are
 ///   ranked by instead; empty for reciprocal ranks, or the order of the search
 /// @param order what a plain query's rows are ordered by; empty for the order of the table
+/// @param grouping what a plain query's rows are put together by; filter comes before it, order,
+///   limit and selected columns after it
 public record Query(
     Optional<Expr> filter,
     boolean prefilter,
@@ -32,7 +35,8 @@ public record Query(
     Optional<FullTextQuery> text,
     boolean indexedOnly,
     Optional<Fusion.Settings> fusion,
-    List<Ordering> order) {
+    List<Ordering> order,
+    Optional<Grouping> grouping) {
 
   /// Neighbours that a vector search returns unless told otherwise.
   public static final long DEFAULT_LIMIT = 10;
@@ -44,6 +48,11 @@ public record Query(
       throw new InvalidInputException(
           "order of a vector search: expected=none, since it is ordered by distance, found="
               + order);
+    }
+    if (grouping.isPresent() && (nearest.isPresent() || text.isPresent() || withRowId)) {
+      throw new InvalidInputException(
+          "grouping: expected=a plain query without row ids, found="
+              + (withRowId ? "_rowid" : "a search"));
     }
     if (offset < 0) {
       throw new InvalidInputException("offset: expected>=0, found=" + offset);
@@ -73,7 +82,44 @@ public record Query(
         Optional.empty(),
         false,
         Optional.empty(),
-        List.of());
+        List.of(),
+        Optional.empty());
+  }
+
+  /// The same with a moment in the place of `now()`; itself if it does not ask for the time.
+  Query at(Instant now) {
+    Optional<Expr> fixed = filter.map(expr -> expr.at(now));
+    List<Output> columns = select.isEmpty() ? select : at(select, now);
+    List<Ordering> keys =
+        order.stream()
+            .map(key -> new Ordering(key.key().at(now), key.ascending(), key.nullsFirst()))
+            .toList();
+    Optional<Grouping> groups = grouping.map(each -> each.at(now));
+    if (fixed.equals(filter)
+        && columns.equals(select)
+        && keys.equals(order)
+        && groups.equals(grouping)) {
+      return this;
+    }
+    return new Query(
+        fixed,
+        prefilter,
+        columns,
+        limit,
+        offset,
+        withRowId,
+        nearest,
+        text,
+        indexedOnly,
+        fusion,
+        keys,
+        groups);
+  }
+
+  static List<Output> at(List<Output> outputs, Instant now) {
+    return outputs.stream()
+        .map(output -> new Output(output.name(), output.expr().at(now)))
+        .toList();
   }
 
   /// What rows are ordered by.
