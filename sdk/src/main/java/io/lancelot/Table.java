@@ -130,7 +130,7 @@ public final class Table implements AutoCloseable {
     Schema given = policy.policy() == BadVectors.Policy.ERROR ? schema : policy.accepts(schema);
     try (Scratch scratch = context.memory().scratch()) {
       Batch batch = RecordMapping.toBatch(given, rows, scratch);
-      return add(BatchStream.of(given, List.of(batch)), policy);
+      return add(BatchStream.of(batch.schema(), List.of(batch)), policy);
     }
   }
 
@@ -146,11 +146,20 @@ public final class Table implements AutoCloseable {
   ///
   /// @return the new version
   public long add(BatchStream rows, BadVectors badVectors) {
+    return add(rows, badVectors, false);
+  }
+
+  /// Adds the rows of a stream, which is read to its end and closed.
+  ///
+  /// @param externalBlobs whether values of columns of blobs may stay where their URIs say, outside
+  ///   the table: nothing keeps them from changing or going away
+  /// @return the new version
+  public long add(BatchStream rows, BadVectors badVectors, boolean externalBlobs) {
     try (rows) {
       checkNotPinned("add");
       try (BatchStream checked =
           CheckedVectors.of(rows, Optional.of(schema()), badVectors, context)) {
-        long version = table.append(checked).version();
+        long version = table.append(checked, externalBlobs).version();
         upkeep.ifPresent(Upkeep::committed);
         return version;
       }
@@ -228,7 +237,7 @@ public final class Table implements AutoCloseable {
     Schema source = schema.select(schema.names().stream().filter(given::contains).toList());
     try (Scratch scratch = context.memory().scratch()) {
       Batch batch = RecordMapping.toBatch(source, rows, scratch);
-      return merge(how, BatchStream.of(source, List.of(batch)));
+      return merge(how, BatchStream.of(batch.schema(), List.of(batch)));
     }
   }
 
