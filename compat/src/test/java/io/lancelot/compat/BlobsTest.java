@@ -119,7 +119,10 @@ final class BlobsTest {
           default -> {
             // Half of the source are rows that are there.
             model.keySet().stream().limit(10).forEach(id -> fresh.put(id, value(random, 5)));
-            table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll()
+            table
+                .mergeInsert("id")
+                .whenMatchedUpdateAll()
+                .whenNotMatchedInsertAll()
                 .execute(rows(fresh));
           }
         }
@@ -134,29 +137,26 @@ final class BlobsTest {
 
   private static List<Map<String, @Nullable Object>> rows(Map<Long, Value> values) {
     List<Map<String, @Nullable Object>> rows = new ArrayList<>();
-    values.forEach(
-        (id, v) -> {
-          Map<String, @Nullable Object> row = new LinkedHashMap<>();
-          row.put("id", id);
-          row.put("b", v.size() < 0 ? null : v.bytes());
-          rows.add(row);
-        });
+    values.forEach((id, v) -> {
+      Map<String, @Nullable Object> row = new LinkedHashMap<>();
+      row.put("id", id);
+      row.put("b", v.size() < 0 ? null : v.bytes());
+      rows.add(row);
+    });
     return rows;
   }
 
   private void writeByThem(Path dir, Map<Long, Value> values) {
     List<List<@Nullable Object>> rows = new ArrayList<>();
-    values.forEach(
-        (id, v) -> {
-          List<@Nullable Object> row = new ArrayList<>();
-          row.add(id);
-          row.add(v.size() < 0 ? null : v.size());
-          row.add(v.key());
-          rows.add(row);
-        });
+    values.forEach((id, v) -> {
+      List<@Nullable Object> row = new ArrayList<>();
+      row.add(id);
+      row.add(v.size() < 0 ? null : v.size());
+      row.add(v.key());
+      rows.add(row);
+    });
     oracle.call(
-        "blobs_write",
-        Map.of("lance", Ours.folder(dir, "t"), "rows", rows, "mode", "append"));
+        "blobs_write", Map.of("lance", Ours.folder(dir, "t"), "rows", rows, "mode", "append"));
   }
 
   private void check(Path dir, Table table, Map<Long, Value> model, String when) {
@@ -177,13 +177,13 @@ final class BlobsTest {
 
   private static Map<Long, @Nullable List<Object>> read(Table table) {
     List<Map<String, Object>> found = table.query().select("id").withRowId().toMaps();
-    long[] rowIds = found.stream().mapToLong(row -> ((Number) row.get("_rowid")).longValue()).toArray();
+    long[] rowIds =
+        found.stream().mapToLong(row -> ((Number) row.get("_rowid")).longValue()).toArray();
     Map<Long, @Nullable List<Object>> values = new TreeMap<>();
     List<@Nullable Blob> blobs = table.takeBlobs("b", rowIds);
     for (int i = 0; i < rowIds.length; i++) {
       try (Blob blob = blobs.get(i)) {
-        values.put(
-            (long) found.get(i).get("id"), blob == null ? null : digestOf(blob.readAll()));
+        values.put((long) found.get(i).get("id"), blob == null ? null : digestOf(blob.readAll()));
       }
     }
     return values;
@@ -211,8 +211,7 @@ final class BlobsTest {
       table.delete("id = 7");
       table.update().setSql("id", "id + 1").execute();
       table.optimize();
-      long id =
-          ((Number) table.query().withRowId().toMaps().getFirst().get("_rowid")).longValue();
+      long id = ((Number) table.query().withRowId().toMaps().getFirst().get("_rowid")).longValue();
       try (Blob blob = table.takeBlobs("b", id).getFirst();
           InputStream stream = blob.stream()) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
@@ -266,16 +265,14 @@ final class BlobsTest {
           given.add(field);
         }
         table.add(
-            BatchStream.of(
-                Schema.of(given), List.of(new Batch(Schema.of(given), 50, columns))));
+            BatchStream.of(Schema.of(given), List.of(new Batch(Schema.of(given), 50, columns))));
       }
       table.delete("id = 49");
       table.update().where("id = 48").setSql("id", "id").execute();
       table.optimize();
     }
     JsonNode theirs =
-        oracle.call(
-            "blobs_read", Map.of("lance", Ours.folder(dir, "t"), "column", "s.v"));
+        oracle.call("blobs_read", Map.of("lance", Ours.folder(dir, "t"), "column", "s.v"));
     assertThat(theirs.get("rows")).hasSize(49);
     for (JsonNode row : theirs.get("rows")) {
       int id = row.get(0).asInt();
@@ -292,9 +289,7 @@ final class BlobsTest {
       int id = row.get(0).asInt();
       List<Integer> sizes = new ArrayList<>();
       row.get(1).forEach(size -> sizes.add(size.isNull() ? -1 : size.asInt()));
-      assertThat(sizes)
-          .as("row %s", id)
-          .isEqualTo(id % 4 < 2 ? List.of() : List.of(id * 3000, -1));
+      assertThat(sizes).as("row %s", id).isEqualTo(id % 4 < 2 ? List.of() : List.of(id * 3000, -1));
       assertThat(row.get(1).isNull()).isEqualTo(id % 4 == 0);
     }
   }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Large values as users give them: bytes, or structs of `data` or `uri`, with `position` and `size`
-/// if the value is part of what lies at the URI.
+/// Large values as users give them: bytes, or structs of `data` or `uri`, with `position` and
+/// `size` if the value is part of what lies at the URI.
 ///
 /// Format: lance-format section 2.5, blob v2.
 public final class BlobInput {

@@ -17,8 +17,7 @@ record BlobSizes(long inline, long packed, long pack) {
         bytes(metadata, "blob-pack-file-size-threshold", 1 << 30, path));
   }
 
-  private static long bytes(
-      Map<String, String> metadata, String key, long automatic, String path) {
+  private static long bytes(Map<String, String> metadata, String key, long automatic, String path) {
     String value = metadata.get("lance-encoding:" + key);
     if (value == null) {
       return automatic;

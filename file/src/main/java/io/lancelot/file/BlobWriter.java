@@ -86,8 +86,7 @@ final class BlobWriter implements AutoCloseable {
     return place.finished();
   }
 
-  private BlobDescriptor moved(
-      BlobDescriptor from, BlobSizes sizes, String path, Scratch scratch) {
+  private BlobDescriptor moved(BlobDescriptor from, BlobSizes sizes, String path, Scratch scratch) {
     if (from.kind() == BlobDescriptor.EXTERNAL) {
       return from;
     }

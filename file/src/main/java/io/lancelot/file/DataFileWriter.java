@@ -116,8 +116,7 @@ public final class DataFileWriter implements AutoCloseable {
   /// same.
   public static DataFileWriter create(
       ObjectWriter out, LanceSchema schema, FileVersion version, Context context) {
-    return create(
-        out, schema, version, context.memory(), Optional.of(context), Optional.empty());
+    return create(out, schema, version, context.memory(), Optional.of(context), Optional.empty());
   }
 
   /// As above, with columns of blobs whose values may lie in objects around the file.
@@ -128,12 +127,7 @@ public final class DataFileWriter implements AutoCloseable {
       Context context,
       BlobFiles blobFiles) {
     return create(
-        out,
-        schema,
-        version,
-        context.memory(),
-        Optional.of(context),
-        Optional.of(blobFiles));
+        out, schema, version, context.memory(), Optional.of(context), Optional.of(blobFiles));
   }
 
   private static DataFileWriter create(

@@ -65,8 +65,7 @@ public record LanceSchema(List<LanceField> fields, Map<String, String> metadata)
     DataType type =
         switch (field.type()) {
           case DataType.Struct _ -> new DataType.Struct(children);
-          case DataType.ListOf(_, boolean large) ->
-              new DataType.ListOf(children.getFirst(), large);
+          case DataType.ListOf(_, boolean large) -> new DataType.ListOf(children.getFirst(), large);
           default -> field.type();
         };
     Field changed =

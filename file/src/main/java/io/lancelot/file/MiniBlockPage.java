@@ -419,8 +419,8 @@ final class MiniBlockPage implements PageDecoder {
   }
 
   /// The page's dictionary, decoded for the first reader and shared by all others as long as one of
-  /// them holds it: looking up rows costs less than decoding it. Its memory, which no budget counts,
-  /// goes with the next collection when nobody does.
+  /// them holds it: looking up rows costs less than decoding it. Its memory, which no budget
+  /// counts, goes with the next collection when nobody does.
   PageDictionary dictionary(PageState state) {
     PageDictionary known = dictionary.get();
     if (known == null) {

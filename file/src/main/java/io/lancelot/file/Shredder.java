@@ -39,8 +39,7 @@ sealed interface Shredder {
     @Override
     public void append(Column column, LevelItems items, int rows) {
       try (Scratch scratch = memory.scratch()) {
-        writer.append(
-            blobs.write(column, items, sizes, writer.path(), scratch), items, rows);
+        writer.append(blobs.write(column, items, sizes, writer.path(), scratch), items, rows);
       }
     }
   }

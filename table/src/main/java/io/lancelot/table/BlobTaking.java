@@ -167,8 +167,7 @@ final class BlobTaking {
   }
 
   /// Where the bytes of a value lie that are in the table's files.
-  static Bases.Location inside(
-      Snapshot snapshot, DataFile file, BlobDescriptor blob, Bases bases) {
+  static Bases.Location inside(Snapshot snapshot, DataFile file, BlobDescriptor blob, Bases bases) {
     return bases.data(
         snapshot,
         blob.kind() == BlobDescriptor.INLINE

@@ -73,14 +73,7 @@ final class FragmentWriter implements AutoCloseable {
     Alignment alignment = Alignment.of(schema, rows.schema());
     try (FragmentWriter writer =
         new FragmentWriter(
-            root,
-            alignment.written(),
-            version,
-            context,
-            written,
-            MAX_ROWS,
-            MAX_BYTES,
-            blobs)) {
+            root, alignment.written(), version, context, written, MAX_ROWS, MAX_BYTES, blobs)) {
       for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
         writer.write(alignment.align(batch));
       }
@@ -137,7 +130,8 @@ final class FragmentWriter implements AutoCloseable {
     String path = root.data(name);
     written.add(path);
     ObjectWriter out = root.store().create(path);
-    DataFileWriter writer = DataFileWriter.create(
+    DataFileWriter writer =
+        DataFileWriter.create(
             out, schema, version, context, new BlobObjects(root, name, written, blobs));
     Open file = new Open(name, out, writer);
     open = file;

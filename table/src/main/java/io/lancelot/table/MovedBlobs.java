@@ -87,8 +87,7 @@ final class MovedBlobs {
     int at = 0;
     for (int i = 0; i < count; i++) {
       offsets.set(FixedColumn.INT, 4L * i, at);
-      MemorySegment.copy(
-          addresses[i], 0, texts, ValueLayout.JAVA_BYTE, at, addresses[i].length);
+      MemorySegment.copy(addresses[i], 0, texts, ValueLayout.JAVA_BYTE, at, addresses[i].length);
       at = Math.addExact(at, addresses[i].length);
     }
     offsets.set(FixedColumn.INT, 4L * count, at);

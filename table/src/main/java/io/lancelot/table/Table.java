@@ -114,7 +114,13 @@ public final class Table implements AutoCloseable {
     WrittenFiles written = new WrittenFiles(store);
     List<Fragment> fragments =
         FragmentWriter.writeAll(
-            new TableRoot(store, path), schema, options.fileVersion(), context, written, rows, BlobRules.BYTES);
+            new TableRoot(store, path),
+            schema,
+            options.fileVersion(),
+            context,
+            written,
+            rows,
+            BlobRules.BYTES);
     return create(store, path, schema, fragments, options, context, written);
   }
 
