@@ -3,6 +3,7 @@
 An answer is {"id": …, "ok": {…}} or {"id": …, "error": "Kind: message"}. Data is named in one of three ways:
 {"arrow": file}, {"lance": folder, "version": n, "columns": […], "filter": "…"} or {"data": spec} (see shapes.py).
 """
+import hashlib
 import json
 import os
 import sys
@@ -182,6 +183,35 @@ def op_validate(r):
     return {"version": d.version, "format": d.data_storage_version, "fragments": len(d.get_fragments()),
             "physical_rows": sum(x.physical_rows for x in d.get_fragments()), "deleted_rows": sum(x.num_deletions for x in d.get_fragments()),
             "files": sorted({f"{f.file_major_version}.{f.file_minor_version}" for f in files})}
+
+
+def blob_bytes(n, key):
+    return (np.arange(n, dtype=np.int64) * 31 + key * 7).astype(np.uint8).tobytes()
+
+
+def op_blobs_write(r):
+    """Rows of id and blob: [id, size, URI or null, key]."""
+    f = lance.blob_field("b")
+    data = lance.blob_array([None if n is None else lance.Blob(uri=n) if isinstance(n, str) else blob_bytes(n, k) for _, n, k in r["rows"]])
+    ids = pa.array([i for i, _, _ in r["rows"]], pa.int64())
+    d = lance.write_dataset(pa.table([ids, data], schema=pa.schema([pa.field("id", pa.int64()), f])), r["lance"], mode=r["mode"], allow_external_blob_outside_bases=True)
+    return {"version": d.version}
+
+
+def op_blobs_read(r):
+    """[id, size and digest or null] of each row."""
+    d = opened(r)
+    ids = d.to_table(columns=["id"], with_row_id=True)
+    blobs = d.take_blobs(r.get("column", "b"), ids=ids["_rowid"].to_pylist())
+    digest = lambda b: None if b is None else [b.size(), hashlib.sha256(b.readall()).hexdigest()]
+    return {"rows": sorted([i, digest(b)] for i, b in zip(ids["id"].to_pylist(), blobs))}
+
+
+def op_blob_lists(r):
+    """[id, sizes of a list of blobs] of each row."""
+    t = opened(r).to_table(columns=["id", "l"])
+    sizes = lambda l: None if l is None else [None if b is None else b["size"] for b in l]
+    return {"rows": [[i, sizes(l)] for i, l in zip(t["id"].to_pylist(), t["l"].to_pylist())]}
 
 
 def op_sleep(r):

@@ -110,8 +110,8 @@ final class LocalTable extends Table {
   }
 
   @Override
-  protected long append(BatchStream rows) {
-    long version = table.append(rows).version();
+  protected long append(BatchStream rows, boolean externalBlobs) {
+    long version = table.append(rows, externalBlobs).version();
     upkeep.ifPresent(Upkeep::committed);
     return version;
   }

@@ -9,6 +9,7 @@ import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import io.lancelot.columnar.Values;
+import io.lancelot.file.BlobInput;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
@@ -19,6 +20,7 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -247,7 +249,9 @@ final class RecordMapping {
   }
 
   /// Rows (records or maps) as one batch of `schema`.
-  static Batch toBatch(Schema schema, Collection<?> rows, SegmentAllocator allocator) {
+  static Batch toBatch(Schema table, Collection<?> rows, SegmentAllocator allocator) {
+    Schema schema =
+        new Schema(table.fields().stream().map(BlobInput::given).toList(), table.metadata());
     List<ColumnBuilder> builders = new ArrayList<>();
     for (Field field : schema.fields()) {
       builders.add(ColumnBuilder.of(field.type(), allocator));
@@ -260,7 +264,9 @@ final class RecordMapping {
         String name = schema.fields().get(i).name();
         unknown.remove(name);
         try {
-          builders.get(i).append(unwrap(values.get(name)));
+          Object value = unwrap(values.get(name));
+          boolean blob = schema.fields().get(i).type().equals(BlobInput.TYPE);
+          builders.get(i).append(blob ? blob(value) : value);
         } catch (InvalidInputException e) {
           throw new InvalidInputException(
               e.getMessage() + " (row=" + number + ", column=" + name + ")", e);
@@ -279,6 +285,15 @@ final class RecordMapping {
       number++;
     }
     return new Batch(schema, number, builders.stream().map(ColumnBuilder::build).toList());
+  }
+
+  /// A large value as a struct of what says where it is.
+  private static @Nullable Object blob(@Nullable Object value) {
+    return switch (value) {
+      case byte[] bytes -> Map.of("data", bytes);
+      case URI uri -> Map.of("uri", uri.toString());
+      case null, default -> value;
+    };
   }
 
   private static @Nullable Object unwrap(@Nullable Object value) {

@@ -67,7 +67,7 @@ public abstract class Table implements AutoCloseable {
     Schema given = policy.policy() == BadVectors.Policy.ERROR ? schema : policy.accepts(schema);
     try (Scratch scratch = context().memory().scratch()) {
       Batch batch = RecordMapping.toBatch(given, rows, scratch);
-      return add(BatchStream.of(given, List.of(batch)), policy);
+      return add(BatchStream.of(batch.schema(), List.of(batch)), policy);
     }
   }
 
@@ -83,11 +83,20 @@ public abstract class Table implements AutoCloseable {
   ///
   /// @return the new version
   public long add(BatchStream rows, BadVectors badVectors) {
+    return add(rows, badVectors, false);
+  }
+
+  /// Adds the rows of a stream, which is read to its end and closed.
+  ///
+  /// @param externalBlobs whether values of columns of blobs may stay where their URIs say, outside
+  ///   the table: nothing keeps them from changing or going away
+  /// @return the new version
+  public long add(BatchStream rows, BadVectors badVectors, boolean externalBlobs) {
     try (rows) {
       checkNotPinned("add");
       try (BatchStream checked =
           CheckedVectors.of(rows, Optional.of(schema()), badVectors, context())) {
-        return append(checked);
+        return append(checked, externalBlobs);
       }
     }
   }
@@ -151,7 +160,7 @@ public abstract class Table implements AutoCloseable {
     Schema source = schema.select(schema.names().stream().filter(given::contains).toList());
     try (Scratch scratch = context().memory().scratch()) {
       Batch batch = RecordMapping.toBatch(source, rows, scratch);
-      return merge(how, BatchStream.of(source, List.of(batch)));
+      return merge(how, BatchStream.of(batch.schema(), List.of(batch)));
     }
   }
 
@@ -455,7 +464,7 @@ public abstract class Table implements AutoCloseable {
   protected abstract void checkNotPinned(String what);
 
   /// Adds rows whose vectors were looked at.
-  protected abstract long append(BatchStream rows);
+  protected abstract long append(BatchStream rows, boolean externalBlobs);
 
   /// Replaces rows and schema.
   protected abstract long replace(BatchStream rows);

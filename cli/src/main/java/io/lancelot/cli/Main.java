@@ -141,8 +141,9 @@ public final class Main {
     return FAILED;
   }
 
+  /// Text without anything that ends a line or steers a terminal: messages may quote damaged files.
   static String oneLine(String text) {
-    return text.replaceAll("\\s*[\\r\\n]+\\s*", " ");
+    return text.replaceAll("\\s*[\\p{Cntrl}\\x{80}-\\x{9f}\\x{2028}\\x{2029}]+\\s*", " ");
   }
 
   private static void usage(PrintStream to, Set<String> verbs) {

@@ -257,4 +257,10 @@ class CommandLineTest {
     assertThat(ok("query", "--help")).contains("--where", "--vector-file");
     assertThat(ok("version")).contains("Lance file format");
   }
+
+  @Test
+  void aMessageIsOneLineWhateverADamagedFileHoldsInIt() {
+    assertThat(Main.oneLine("found=a\n\u000b b\u001b\u0085\u2028c (path=x)"))
+        .isEqualTo("found=a b c (path=x)");
+  }
 }

@@ -200,7 +200,10 @@ final class RemoteTable extends Table {
   }
 
   @Override
-  protected long append(BatchStream rows) {
+  protected long append(BatchStream rows, boolean externalBlobs) {
+    if (externalBlobs) {
+      throw RemoteDatabase.onDisk("blobs outside the table");
+    }
     return number(sendRows("insert", rows), "version");
   }
 

@@ -13,6 +13,7 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Values;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Projection;
+import io.lancelot.file.BlobDescriptor;
 import io.lancelot.table.Alignment;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +40,9 @@ final class Casting {
   /// @param what names the column, for messages
   /// @throws InvalidInputException if values of one type are never values of the other
   static Casting of(DataType from, DataType to, String what) {
+    if (namesPlaces(from)) {
+      throw impossible(from, to, what);
+    }
     boolean byValue = nested(from) || nested(to);
     if (Alignment.sameType(to, from) || from instanceof DataType.Null) {
       return new Casting(from, to, Optional.empty());
@@ -108,6 +112,16 @@ final class Casting {
           DataType.Duration _ ->
           false;
     };
+  }
+
+  /// Whether a type has places in a table's files among its values, which users must not name.
+  private static boolean namesPlaces(DataType type) {
+    return type instanceof DataType.Struct(List<Field> fields)
+            && fields.stream()
+                .map(Field::name)
+                .toList()
+                .equals(BlobDescriptor.TYPE.fields().stream().map(Field::name).toList())
+        || type.children().stream().anyMatch(child -> namesPlaces(child.type()));
   }
 
   /// The column with its values in the new type, in memory of `scratch` or its own.

@@ -80,6 +80,16 @@ final class ColumnsOfFragment implements AutoCloseable {
     return new Batch(schema(wanted), count, columns);
   }
 
+  /// Columns read as rows take them along into another fragment.
+  Batch moving(Batch read, Scratch scratch) {
+    List<Column> columns = new ArrayList<>();
+    for (int i = 0; i < read.columns().size(); i++) {
+      int column = names.indexOf(read.schema().fields().get(i).name());
+      columns.add(reader.moving(column, read.column(i), scratch));
+    }
+    return new Batch(read.schema(), read.rowCount(), columns);
+  }
+
   private Schema schema(List<String> wanted) {
     List<Field> fields = new ArrayList<>();
     for (String name : wanted) {

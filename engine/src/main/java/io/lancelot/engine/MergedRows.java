@@ -96,7 +96,7 @@ final class MergedRows implements BatchStream {
     Batch old = null;
     ColumnsOfFragment current = reader;
     if (current != null && !kept.isEmpty()) {
-      old = RowsByNumber.read(current, kept, rows, count, scratch);
+      old = current.moving(RowsByNumber.read(current, kept, rows, count, scratch), scratch);
     }
     if (current != null && stable) {
       for (long row : rows) {

@@ -69,7 +69,8 @@ final class UpdatedRows implements BatchStream {
     while (count < numbers.length && rows.hasNext()) {
       numbers[count++] = Integer.toUnsignedLong(rows.next());
     }
-    Batch batch = RowsByNumber.read(current, inputs, numbers, count, scratch);
+    Batch batch =
+        current.moving(RowsByNumber.read(current, inputs, numbers, count, scratch), scratch);
     noteMoved(current, count);
     return assignments.apply(batch, scratch);
   }

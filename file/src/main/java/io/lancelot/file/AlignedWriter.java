@@ -22,11 +22,17 @@ final class AlignedWriter {
 
   /// Writes a buffer on the next aligned position, which it returns.
   long writeAligned(MemorySegment bytes) {
+    align();
+    return write(bytes);
+  }
+
+  /// Moves on to the next aligned position, which it returns.
+  long align() {
     long gap = -out.position() & (ALIGNMENT - 1);
     if (gap > 0) {
       out.write(padding.asSlice(0, gap));
     }
-    return write(bytes);
+    return out.position();
   }
 
   /// Writes bytes right at the end and returns where.

@@ -31,6 +31,10 @@ public record BlobDescriptor(int kind, long position, long size, long blobId, St
   /// Somewhere else.
   public static final int EXTERNAL = 3;
 
+  /// In the object whose address the URI is; only of rows on their way from one data file to
+  /// another, never in a file.
+  public static final int MOVED = 255;
+
   /// The type of a column of descriptors, as the real Lance gives them out.
   public static final DataType.Struct TYPE =
       new DataType.Struct(

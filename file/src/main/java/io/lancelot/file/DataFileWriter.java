@@ -9,6 +9,7 @@ import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BoolColumn;
 import io.lancelot.columnar.Column;
+import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.DictionaryColumn;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.FixedListColumn;
@@ -50,6 +51,7 @@ public final class DataFileWriter implements AutoCloseable {
   private final LanceSchema schema;
   private final FileVersion version;
   private final PageQueue queue;
+  private final Optional<BlobWriter> blobs;
   private final List<Shredder> shredders;
   private final List<LeafWriter> leaves;
   private final Map<String, String> metadata;
@@ -82,7 +84,8 @@ public final class DataFileWriter implements AutoCloseable {
       LanceSchema schema,
       FileVersion version,
       Memory memory,
-      Optional<Context> pool) {
+      Optional<Context> pool,
+      Optional<BlobFiles> blobFiles) {
     this.out = out;
     this.sink = new AlignedWriter(out);
     this.schema = schema;
@@ -92,7 +95,8 @@ public final class DataFileWriter implements AutoCloseable {
     long share = memory.limitBytes() / 8 / leafCount;
     long pageBytes = Math.clamp(share, MIN_PAGE_BYTES, PAGE_BYTES);
     this.queue = new PageQueue(sink, memory, pool, pageBytes);
-    ShredderBuilder builder = new ShredderBuilder(version, queue, pageBytes);
+    this.blobs = blobFiles.map(files -> new BlobWriter(sink, files));
+    ShredderBuilder builder = new ShredderBuilder(version, queue, pageBytes, blobs);
     this.shredders = schema.fields().stream().map(builder::build).toList();
     this.leaves = builder.leaves();
   }
@@ -105,14 +109,25 @@ public final class DataFileWriter implements AutoCloseable {
   ///   sense
   public static DataFileWriter create(
       ObjectWriter out, LanceSchema schema, FileVersion version, Memory memory) {
-    return create(out, schema, version, memory, Optional.empty());
+    return create(out, schema, version, memory, Optional.empty(), Optional.empty());
   }
 
   /// As above, with pages encoded on the context's threads beside the caller's. The file is the
   /// same.
   public static DataFileWriter create(
       ObjectWriter out, LanceSchema schema, FileVersion version, Context context) {
-    return create(out, schema, version, context.memory(), Optional.of(context));
+    return create(out, schema, version, context.memory(), Optional.of(context), Optional.empty());
+  }
+
+  /// As above, with columns of blobs whose values may lie in objects around the file.
+  public static DataFileWriter create(
+      ObjectWriter out,
+      LanceSchema schema,
+      FileVersion version,
+      Context context,
+      BlobFiles blobFiles) {
+    return create(
+        out, schema, version, context.memory(), Optional.of(context), Optional.of(blobFiles));
   }
 
   private static DataFileWriter create(
@@ -120,14 +135,15 @@ public final class DataFileWriter implements AutoCloseable {
       LanceSchema schema,
       FileVersion version,
       Memory memory,
-      Optional<Context> pool) {
+      Optional<Context> pool,
+      Optional<BlobFiles> blobFiles) {
     try {
       if (version == FileVersion.V2_0) {
         throw new UnsupportedFeatureException(
             "file format version not supported for writing: expected 2.1 or 2.2, found="
                 + version.text());
       }
-      return new DataFileWriter(out, schema, version, memory, pool);
+      return new DataFileWriter(out, schema, version, memory, pool, blobFiles);
     } catch (RuntimeException e) {
       out.close();
       throw e;
@@ -169,12 +185,14 @@ public final class DataFileWriter implements AutoCloseable {
     }
     for (int i = 0; i < batch.columns().size(); i++) {
       LanceField field = schema.fields().get(i);
-      if (!batch.column(i).type().arrowName().equals(field.type().arrowName())) {
+      DataType found = batch.column(i).type();
+      if (!found.arrowName().equals(field.type().arrowName())
+          && !(field.blobV2() && BlobInput.accepts(found))) {
         throw new InvalidInputException(
             "column type mismatch: expected="
                 + field.type().arrowName()
                 + ", found="
-                + batch.column(i).type().arrowName()
+                + found.arrowName()
                 + " (column="
                 + field.name()
                 + ")");
@@ -265,11 +283,12 @@ public final class DataFileWriter implements AutoCloseable {
     state = State.FAILED;
     leaves.forEach(LeafWriter::flush);
     queue.finishAll();
+    blobs.ifPresent(BlobWriter::finish);
     ByteString descriptor =
         FileDescriptor.newBuilder()
             .setSchema(
                 FileSchema.newBuilder()
-                    .addAllFields(schema.toProto())
+                    .addAllFields(schema.toFileProto())
                     .putAllMetadata(LanceSchema.metadataToProto(metadata)))
             .setLength(rowCount)
             .build()
@@ -346,6 +365,7 @@ public final class DataFileWriter implements AutoCloseable {
     state = State.CLOSED;
     queue.close();
     leaves.forEach(LeafWriter::close);
+    blobs.ifPresent(BlobWriter::close);
     out.close();
   }
 }

@@ -49,6 +49,10 @@ public record LanceField(int id, int parentId, Field field, List<LanceField> chi
   /// Whether the field is one of blobs that may also lie outside the data file. Its type is then
   /// [BlobDescriptor#TYPE]; its children are what users write.
   public boolean blobV2() {
+    return blobV2(field);
+  }
+
+  static boolean blobV2(Field field) {
     return "lance.blob.v2".equals(field.metadata().get("ARROW:extension:name"));
   }
 

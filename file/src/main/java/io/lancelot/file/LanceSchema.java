@@ -44,10 +44,33 @@ public record LanceSchema(List<LanceField> fields, Map<String, String> metadata)
     }
     int id = nextId[0]++;
     List<LanceField> children = new ArrayList<>();
-    for (Field child : numberedChildren(field.type())) {
+    boolean blob = LanceField.blobV2(field);
+    for (Field child : blob ? blobChildren(field) : numberedChildren(field.type())) {
       children.add(number(child, id, nextId, depth + 1));
     }
-    return new LanceField(id, parentId, field, children);
+    LanceField plain = new LanceField(id, parentId, field, children);
+    return blob ? plain.describing() : described(plain);
+  }
+
+  /// What users write into a field of blobs, whose own type is that of descriptors.
+  private static List<Field> blobChildren(Field field) {
+    return BlobInput.accepts(field.type()) && field.type() instanceof DataType.Struct struct
+        ? struct.fields()
+        : BlobInput.TYPE.fields().subList(0, 2);
+  }
+
+  /// The field with the types that its numbered children have now.
+  private static LanceField described(LanceField field) {
+    List<Field> children = field.children().stream().map(LanceField::field).toList();
+    DataType type =
+        switch (field.type()) {
+          case DataType.Struct _ -> new DataType.Struct(children);
+          case DataType.ListOf(_, boolean large) -> new DataType.ListOf(children.getFirst(), large);
+          default -> field.type();
+        };
+    Field changed =
+        new Field(field.name(), type, field.field().nullable(), field.field().metadata());
+    return new LanceField(field.id(), field.parentId(), changed, field.children());
   }
 
   private static List<Field> numberedChildren(DataType type) {
@@ -101,6 +124,30 @@ public record LanceSchema(List<LanceField> fields, Map<String, String> metadata)
     List<io.lancelot.file.proto.Field> messages = new ArrayList<>();
     fields.forEach(field -> field.forEach(f -> messages.add(toProto(f))));
     return messages;
+  }
+
+  /// The fields as a data file has them: of blobs, what is stored in it.
+  List<io.lancelot.file.proto.Field> toFileProto() {
+    List<io.lancelot.file.proto.Field> messages = new ArrayList<>();
+    fields.forEach(field -> addToFile(field, messages));
+    return messages;
+  }
+
+  private static void addToFile(LanceField field, List<io.lancelot.file.proto.Field> messages) {
+    if (!field.blobV2()) {
+      messages.add(toProto(field));
+      field.children().forEach(child -> addToFile(child, messages));
+      return;
+    }
+    Map<String, String> metadata = new LinkedHashMap<>(field.field().metadata());
+    metadata.keySet().removeIf(key -> key.startsWith("ARROW:extension:"));
+    metadata.put("lance-encoding:blob", "true");
+    metadata.put("lance-encoding:packed", "true");
+    Field stored = new Field(field.name(), field.type(), field.field().nullable(), metadata);
+    messages.add(toProto(new LanceField(field.id(), field.parentId(), stored, List.of())));
+    for (Field part : BlobDescriptor.TYPE.fields()) {
+      messages.add(toProto(new LanceField(-1, -1, part, List.of())));
+    }
   }
 
   private static io.lancelot.file.proto.Field toProto(LanceField field) {

@@ -94,6 +94,10 @@ final class LeafWriter implements AutoCloseable {
     return field;
   }
 
+  String path() {
+    return path;
+  }
+
   List<ColumnMetadata.Page> pages() {
     return pages;
   }

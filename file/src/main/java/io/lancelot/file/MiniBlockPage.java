@@ -6,6 +6,7 @@ import io.lancelot.file.proto.CompressiveEncoding;
 import io.lancelot.file.proto.MiniBlockLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ final class MiniBlockPage implements PageDecoder {
   private final ChunkValues values;
   private final @Nullable BufferCompression compression;
   private volatile @Nullable Chunks chunks;
+  private volatile WeakReference<@Nullable PageDictionary> dictionary = new WeakReference<>(null);
 
   /// @param shape of the values, for a dictionary column of the dictionary's values
   /// @param indices for a dictionary column the shape of its indices
@@ -416,9 +418,17 @@ final class MiniBlockPage implements PageDecoder {
     }
   }
 
-  /// Decodes the page's dictionary.
-  PageDictionary readDictionary(PageState state) {
-    return PageDictionary.read(
-        layout.getDictionary(), layout.getNumDictionaryItems(), 2, shape, state, page);
+  /// The page's dictionary, decoded for the first reader and shared by all others as long as one of
+  /// them holds it: looking up rows costs less than decoding it. Its memory, which no budget
+  /// counts, goes with the next collection when nobody does.
+  PageDictionary dictionary(PageState state) {
+    PageDictionary known = dictionary.get();
+    if (known == null) {
+      known =
+          PageDictionary.read(
+              layout.getDictionary(), layout.getNumDictionaryItems(), 2, shape, state, page);
+      dictionary = new WeakReference<>(known);
+    }
+    return known;
   }
 }

@@ -143,7 +143,7 @@ final class PageState {
   PageDictionary dictionary(MiniBlockPage page) {
     if (dictionaryOwner != page || dictionary == null) {
       dictionaryOwner = null;
-      dictionary = page.readDictionary(this);
+      dictionary = page.dictionary(this);
       dictionaryOwner = page;
     }
     return dictionary;

@@ -1,6 +1,8 @@
 package io.lancelot.file;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Memory;
+import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.ListColumn;
@@ -28,6 +30,17 @@ sealed interface Shredder {
     @Override
     public void append(Column column, LevelItems items, int rows) {
       writer.append(column, items, rows);
+    }
+  }
+
+  /// Large values, which lie elsewhere: what goes to the leaf is where.
+  record Blobs(LeafWriter writer, BlobWriter blobs, BlobSizes sizes, Memory memory)
+      implements Shredder {
+    @Override
+    public void append(Column column, LevelItems items, int rows) {
+      try (Scratch scratch = memory.scratch()) {
+        writer.append(blobs.write(column, items, sizes, writer.path(), scratch), items, rows);
+      }
     }
   }
 

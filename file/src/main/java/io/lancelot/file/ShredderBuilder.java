@@ -4,8 +4,11 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.Field;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// Makes the writers of a schema's leaves and the tree that leads to them.
 final class ShredderBuilder {
@@ -13,10 +16,14 @@ final class ShredderBuilder {
   private final FileVersion version;
   private final PageQueue queue;
   private final long pageBytes;
+  private final Optional<BlobWriter> blobs;
   private final List<LeafWriter> leaves = new ArrayList<>();
 
-  ShredderBuilder(FileVersion version, PageQueue queue, long pageBytes) {
+  /// @param blobs takes large values; without it they are refused
+  ShredderBuilder(
+      FileVersion version, PageQueue queue, long pageBytes, Optional<BlobWriter> blobs) {
     this.version = version;
+    this.blobs = blobs;
     this.queue = queue;
     this.pageBytes = pageBytes;
   }
@@ -96,7 +103,9 @@ final class ShredderBuilder {
 
   private Shredder struct(LanceField field, Above above) {
     EncodingOptions.of(field.field().metadata(), above.path());
-    refuseBlobV2(field, above);
+    if (field.blobV2()) {
+      return blobs(field, above);
+    }
     if (field.packed()) {
       return leaf(field, above);
     }
@@ -117,10 +126,13 @@ final class ShredderBuilder {
   }
 
   private Shredder leaf(LanceField field, Above above) {
+    List<Field> packed =
+        field.blobV2()
+            ? BlobDescriptor.TYPE.fields().stream().map(ShredderBuilder::plain).toList()
+            : field.children().stream().map(LanceField::field).toList();
     List<EncodingOptions> packedOptions =
-        field.children().stream()
-            .map(child ->
-                EncodingOptions.of(child.field().metadata(), above.path() + "." + child.name()))
+        packed.stream()
+            .map(child -> EncodingOptions.of(child.metadata(), above.path() + "." + child.name()))
             .toList();
     List<LevelLayer> layers = new ArrayList<>(above.layers());
     layers.add(above.layer(LevelLayer.Kind.ITEM, field));
@@ -131,7 +143,7 @@ final class ShredderBuilder {
             above.path(),
             above.rowUnit(),
             field.field().nullable() || field.type() instanceof DataType.Null,
-            field.blob(),
+            field.blob() && !field.blobV2(),
             packedOptions);
     LeafWriter writer =
         new LeafWriter(field, layers, settings, () -> slots(field, above), queue, pageBytes);
@@ -139,9 +151,15 @@ final class ShredderBuilder {
     return new Shredder.Leaf(writer);
   }
 
+  /// A part of a descriptor, which the real Lance never compresses.
+  private static Field plain(Field part) {
+    return new Field(
+        part.name(), part.type(), part.nullable(), Map.of("lance-encoding:compression", "none"));
+  }
+
   private SlotBuffer slots(LanceField field, Above above) {
     Memory memory = queue.memory();
-    if (field.blob()) {
+    if (field.blob() && !field.blobV2()) {
       if (field.type() instanceof DataType.Binary(boolean large) && large) {
         // Not built: blobs are written and looked up by row, and a list has several in one.
         if (above.layers().stream().anyMatch(layer -> layer.kind() == LevelLayer.Kind.LIST)) {
@@ -162,11 +180,15 @@ final class ShredderBuilder {
         : SlotBuffer.of(field.type(), above.path(), memory);
   }
 
-  private static void refuseBlobV2(LanceField field, Above above) {
-    if (field.field().metadata().getOrDefault("ARROW:extension:name", "").equals("lance.blob.v2")) {
-      throw new UnsupportedFeatureException(
-          "blob columns of version 2 cannot be written (column=" + above.path() + ")");
-    }
+  private Shredder blobs(LanceField field, Above above) {
+    require(version != FileVersion.V2_1, field, above);
+    BlobWriter writer =
+        blobs.orElseThrow(() ->
+            new UnsupportedFeatureException(
+                "blob columns of version 2 need a table (column=" + above.path() + ")"));
+    BlobSizes sizes = BlobSizes.of(field.field().metadata(), above.path());
+    leaf(field, above);
+    return new Shredder.Blobs(leaves.getLast(), writer, sizes, queue.memory());
   }
 
   private void requireNoLists(LanceField field, Above above) {

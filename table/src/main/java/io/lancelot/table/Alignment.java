@@ -9,6 +9,8 @@ import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.ListColumn;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.StructColumn;
+import io.lancelot.file.BlobDescriptor;
+import io.lancelot.file.BlobInput;
 import io.lancelot.file.LanceField;
 import io.lancelot.file.LanceSchema;
 import java.util.ArrayList;
@@ -94,7 +96,8 @@ public final class Alignment {
   public static boolean sameType(DataType table, DataType input) {
     return switch (table) {
       case DataType.Struct(List<Field> fields) ->
-          input instanceof DataType.Struct(List<Field> others) && sameFields(fields, others);
+          table.equals(BlobDescriptor.TYPE) && BlobInput.accepts(input)
+              || input instanceof DataType.Struct(List<Field> others) && sameFields(fields, others);
       case DataType.ListOf(Field item, boolean large) ->
           input instanceof DataType.ListOf(Field other, boolean otherLarge)
               && large == otherLarge
@@ -143,6 +146,8 @@ public final class Alignment {
       return column;
     }
     return switch (column) {
+      // What users give for large values stays as it is until it is written.
+      case Column any when type.equals(BlobDescriptor.TYPE) -> any;
       case StructColumn struct -> {
         List<Field> fields = ((DataType.Struct) type).fields();
         List<Column> children = new ArrayList<>();

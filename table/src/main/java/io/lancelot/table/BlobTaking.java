@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -145,9 +144,10 @@ final class BlobTaking {
                 new CorruptDataException(
                     "blob: expected=a data file, found=none" + place(fragment)));
     return switch (blob.kind()) {
-      case BlobDescriptor.INLINE -> inside(bases.data(snapshot, file), blob);
-      case BlobDescriptor.PACKED, BlobDescriptor.DEDICATED ->
-          inside(bases.data(snapshot, beside(file, blob.blobId())), blob);
+      case BlobDescriptor.INLINE, BlobDescriptor.PACKED, BlobDescriptor.DEDICATED -> {
+        Bases.Location object = inside(snapshot, file, blob, bases);
+        yield new Blob(() -> object.store().open(object.path()), blob.position(), blob.size());
+      }
       case BlobDescriptor.EXTERNAL -> {
         Bases.Location object =
             blob.blobId() == 0
@@ -166,25 +166,19 @@ final class BlobTaking {
     };
   }
 
-  private static Blob inside(Bases.Location object, BlobDescriptor blob) {
-    return new Blob(() -> object.store().open(object.path()), blob.position(), blob.size());
-  }
-
-  /// The object of that number beside a data file: its name is the number's bits, lowest first.
-  private static DataFile beside(DataFile file, long blobId) {
-    int dot = file.path().lastIndexOf('.');
-    String stem = dot < 0 ? file.path() : file.path().substring(0, dot);
-    StringBuilder bits = new StringBuilder();
-    for (int bit = 0; bit < 32; bit++) {
-      bits.append(blobId >>> bit & 1);
-    }
-    return new DataFile(
-        stem + "/" + bits + ".blob",
-        List.of(),
-        List.of(),
-        file.version(),
-        0,
-        file.baseId().isPresent() ? file.baseId() : OptionalInt.empty());
+  /// Where the bytes of a value lie that are in the table's files.
+  static Bases.Location inside(Snapshot snapshot, DataFile file, BlobDescriptor blob, Bases bases) {
+    return bases.data(
+        snapshot,
+        blob.kind() == BlobDescriptor.INLINE
+            ? file
+            : new DataFile(
+                BlobObjects.path(file.path(), blob.blobId()),
+                List.of(),
+                List.of(),
+                file.version(),
+                0,
+                file.baseId()));
   }
 
   private String place(Fragment fragment) {

@@ -6,6 +6,7 @@ import io.lancelot.base.Context;
 import io.lancelot.base.LancelotException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.storage.ObjectStore.ObjectInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -119,7 +120,7 @@ final class Compaction {
     ScanOptions options =
         ScanOptions.of(base.schema().arrow().names()).withFragments(ids).withBatchRows(batchRows);
     WrittenFiles written = new WrittenFiles(root.store());
-    try (BatchStream scan = table.scan(base, options);
+    try (BatchStream scan = table.scanMoving(base, options);
         FragmentWriter writer =
             new FragmentWriter(
                 root,
@@ -128,7 +129,8 @@ final class Compaction {
                 context,
                 written,
                 this.options.targetRows(),
-                this.options.targetBytes())) {
+                this.options.targetBytes(),
+                BlobRules.moving(bases))) {
       for (Batch batch = scan.next(); batch != null; batch = scan.next()) {
         writer.write(batch);
       }
@@ -232,6 +234,10 @@ final class Compaction {
       for (DataFile file : fragment.files()) {
         try {
           root.store().delete(root.data(file.path()));
+          for (ObjectInfo blob :
+              root.store().list(root.data(BlobObjects.folder(file.path())) + "/")) {
+            root.store().delete(blob.path());
+          }
         } catch (LancelotException e) {
           cause.addSuppressed(e);
         }

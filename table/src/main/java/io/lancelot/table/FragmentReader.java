@@ -9,6 +9,7 @@ import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
+import io.lancelot.file.BlobDescriptor;
 import io.lancelot.file.ColumnReader;
 import io.lancelot.file.DataFileReader;
 import io.lancelot.file.LanceField;
@@ -35,6 +36,7 @@ public final class FragmentReader implements AutoCloseable {
   private final Bases bases;
   private final OpenFiles files;
   private final RoaringBitmap deletions;
+  private final List<LanceField> fields;
   private final Schema schema;
   private final List<FieldSource> readers = new ArrayList<>();
   private final Map<String, OpenFiles.Lease> leases = new HashMap<>();
@@ -54,6 +56,7 @@ public final class FragmentReader implements AutoCloseable {
     this.bases = bases;
     this.files = files;
     this.deletions = deletionReader.read(snapshot, fragment);
+    this.fields = List.copyOf(fields);
     this.schema = Schema.of(fields.stream().map(LanceField::field).toList());
     try {
       for (LanceField field : fields) {
@@ -195,6 +198,27 @@ public final class FragmentReader implements AutoCloseable {
       columns.add(take(i, ascendingRows, count, scratch));
     }
     return new Batch(schema, count, columns);
+  }
+
+  /// A column read of this fragment as rows take it along into another one: of large values, where
+  /// their bytes lie.
+  public Column moving(int column, Column read, Scratch scratch) {
+    return new MovedBlobs(this::addressOf).move(read, fields.get(column), scratch);
+  }
+
+  private String addressOf(LanceField field, BlobDescriptor blob) {
+    DataFile file =
+        fragment
+            .fileOf(field.id())
+            .orElseThrow(() ->
+                new CorruptDataException(
+                    "blob: expected=a data file, found=none (column="
+                        + field.name()
+                        + ", fragment="
+                        + fragment.id()
+                        + ")"));
+    Bases.Location object = BlobTaking.inside(snapshot, file, blob, bases);
+    return object.store().uri() + "/" + object.path();
   }
 
   /// The address of a row of this fragment.

@@ -31,6 +31,7 @@ final class FragmentWriter implements AutoCloseable {
   private final WrittenFiles written;
   private final long maxRows;
   private final long maxBytes;
+  private final BlobRules blobs;
   private final List<Fragment> fragments = new ArrayList<>();
   private @Nullable Open open;
 
@@ -47,7 +48,9 @@ final class FragmentWriter implements AutoCloseable {
       Context context,
       WrittenFiles written,
       long maxRows,
-      long maxBytes) {
+      long maxBytes,
+      BlobRules blobs) {
+    this.blobs = blobs;
     this.root = root;
     this.schema = schema;
     this.version = version;
@@ -65,11 +68,12 @@ final class FragmentWriter implements AutoCloseable {
       FileVersion version,
       Context context,
       WrittenFiles written,
-      BatchStream rows) {
+      BatchStream rows,
+      BlobRules blobs) {
     Alignment alignment = Alignment.of(schema, rows.schema());
     try (FragmentWriter writer =
         new FragmentWriter(
-            root, alignment.written(), version, context, written, MAX_ROWS, MAX_BYTES)) {
+            root, alignment.written(), version, context, written, MAX_ROWS, MAX_BYTES, blobs)) {
       for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
         writer.write(alignment.align(batch));
       }
@@ -90,7 +94,14 @@ final class FragmentWriter implements AutoCloseable {
       BatchStream rows) {
     try (FragmentWriter writer =
         new FragmentWriter(
-            root, columns, version, context, written, Long.MAX_VALUE, Long.MAX_VALUE)) {
+            root,
+            columns,
+            version,
+            context,
+            written,
+            Long.MAX_VALUE,
+            Long.MAX_VALUE,
+            BlobRules.BYTES)) {
       for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
         writer.write(batch);
       }
@@ -119,7 +130,9 @@ final class FragmentWriter implements AutoCloseable {
     String path = root.data(name);
     written.add(path);
     ObjectWriter out = root.store().create(path);
-    DataFileWriter writer = DataFileWriter.create(out, schema, version, context);
+    DataFileWriter writer =
+        DataFileWriter.create(
+            out, schema, version, context, new BlobObjects(root, name, written, blobs));
     Open file = new Open(name, out, writer);
     open = file;
     return file;

@@ -115,7 +115,13 @@ public final class Table implements AutoCloseable {
     WrittenFiles written = new WrittenFiles(store);
     List<Fragment> fragments =
         FragmentWriter.writeAll(
-            new TableRoot(store, path), schema, options.fileVersion(), context, written, rows);
+            new TableRoot(store, path),
+            schema,
+            options.fileVersion(),
+            context,
+            written,
+            rows,
+            BlobRules.BYTES);
     return create(store, path, schema, fragments, options, context, written);
   }
 
@@ -258,13 +264,27 @@ public final class Table implements AutoCloseable {
   ///   missing. Closed by the caller
   /// @throws InvalidInputException if names, types or nulls do not fit
   public Snapshot append(BatchStream rows) {
+    return append(rows, false);
+  }
+
+  /// As above.
+  ///
+  /// @param externalBlobs whether large values may stay outside the table, where nothing keeps them
+  ///   from changing or going away
+  public Snapshot append(BatchStream rows, boolean externalBlobs) {
     Snapshot base = latest();
     base.checkWritable();
     WrittenFiles written = new WrittenFiles(root.store());
     Operation operation =
         new Operation.Append(
             FragmentWriter.writeAll(
-                root, base.schema(), base.fileVersion(), context, written, rows));
+                root,
+                base.schema(),
+                base.fileVersion(),
+                context,
+                written,
+                rows,
+                new BlobRules(externalBlobs, Optional.empty())));
     return remember(committer.commit(base, _ -> operation, written));
   }
 
@@ -278,19 +298,28 @@ public final class Table implements AutoCloseable {
     WrittenFiles written = new WrittenFiles(root.store());
     Operation operation =
         new Operation.Overwrite(
-            FragmentWriter.writeAll(root, schema, base.fileVersion(), context, written, rows),
+            FragmentWriter.writeAll(
+                root, schema, base.fileVersion(), context, written, rows, BlobRules.BYTES),
             schema,
             Map.of(),
             Optional.empty());
     return remember(committer.commit(base, _ -> operation, written));
   }
 
-  /// Writes rows into new fragments that belong to no version yet, for an operation to commit.
+  /// Writes rows into new fragments that belong to no version yet, for an operation to commit. Rows
+  /// that move must have [their large values'][FragmentReader#moving] addresses.
   public StagedRows stage(Snapshot base, BatchStream rows) {
     base.checkWritable();
     WrittenFiles written = new WrittenFiles(root.store());
     List<Fragment> fragments =
-        FragmentWriter.writeAll(root, base.schema(), base.fileVersion(), context, written, rows);
+        FragmentWriter.writeAll(
+            root,
+            base.schema(),
+            base.fileVersion(),
+            context,
+            written,
+            rows,
+            BlobRules.moving(bases));
     return new StagedRows(fragments, written);
   }
 
@@ -524,7 +553,18 @@ public final class Table implements AutoCloseable {
         snapshot,
         options,
         context.memory(),
-        (fragment, fields) -> reader(snapshot, fragment, fields));
+        (fragment, fields) -> reader(snapshot, fragment, fields),
+        false);
+  }
+
+  /// The same for rows that are to be written again.
+  BatchStream scanMoving(Snapshot snapshot, ScanOptions options) {
+    return new TableScan(
+        snapshot,
+        options,
+        context.memory(),
+        (fragment, fields) -> reader(snapshot, fragment, fields),
+        true);
   }
 
   /// Fetches rows by address, in the order asked for and as often; whether they are deleted is not

@@ -33,15 +33,19 @@ public final class TableScan implements BatchStream {
   private final BiFunction<Fragment, List<LanceField>, FragmentReader> opener;
   private final Iterator<Fragment> fragments;
   private final int batchRows;
+  private final boolean moving;
   private final Scratch scratch;
   private @Nullable FragmentReader reader;
   private long nextRow;
 
+  /// @param moving whether the rows are to be written again
   TableScan(
       Snapshot snapshot,
       ScanOptions options,
       Memory memory,
-      BiFunction<Fragment, List<LanceField>, FragmentReader> opener) {
+      BiFunction<Fragment, List<LanceField>, FragmentReader> opener,
+      boolean moving) {
+    this.moving = moving;
     this.columns = options.columns();
     this.fields = fields(snapshot, columns);
     this.schema = schema(snapshot, columns);
@@ -137,7 +141,10 @@ public final class TableScan implements BatchStream {
           switch (column) {
             case ROW_ID -> from.rowIds(first, count, scratch);
             case ROW_ADDRESS -> from.rowAddresses(first, count, scratch);
-            default -> from.read(field++, first, count, scratch);
+            default -> {
+              Column values = from.read(field, first, count, scratch);
+              yield moving ? from.moving(field++, values, scratch) : field++ < 0 ? null : values;
+            }
           });
     }
     Batch all = new Batch(schema, count, read);
