@@ -157,7 +157,11 @@ final class TextPattern {
   }
 
   private long search(byte[] piece, MemorySegment data, long from, long to) {
+    boolean known = !caseless && piece.length > 0 && piece[0] != ANY;
     for (long start = from; start <= to; start++) {
+      if (known && start < to && data.get(ValueLayout.JAVA_BYTE, start) != piece[0]) {
+        continue;
+      }
       if (start > from && start < to && (data.get(ValueLayout.JAVA_BYTE, start) & 0xC0) == 0x80) {
         continue;
       }

@@ -14,6 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.BatchIterator;
 import org.roaringbitmap.BitSetUtil;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
@@ -326,11 +327,38 @@ public final class RowSet {
     RoaringBitmap bitmap = new RoaringBitmap();
     try {
       bitmap.deserialize(bytes.order(ByteOrder.LITTLE_ENDIAN));
+      if (isSound(bitmap)) {
+        return bitmap;
+      }
     } catch (IOException | RuntimeException e) {
       throw new CorruptDataException(
           "roaring bitmap: expected=the portable format, found=broken bytes (path=" + where + ")",
           e);
     }
-    return bitmap;
+    throw new CorruptDataException(
+        "roaring bitmap: expected=as many ascending rows as it says, found=others (path="
+            + where
+            + ")");
+  }
+
+  /// The library takes the rows of a container and their number as they are stored; what is built
+  /// on both would go wrong far from here.
+  private static boolean isSound(RoaringBitmap bitmap) {
+    int[] rows = new int[256];
+    long last = -1;
+    long count = 0;
+    BatchIterator all = bitmap.getBatchIterator();
+    while (all.hasNext()) {
+      int found = all.nextBatch(rows);
+      for (int i = 0; i < found; i++) {
+        long row = Integer.toUnsignedLong(rows[i]);
+        if (row <= last) {
+          return false;
+        }
+        last = row;
+      }
+      count += found;
+    }
+    return count == bitmap.getLongCardinality();
   }
 }
