@@ -117,7 +117,6 @@ final class TableRoutes {
           answer.put("location", table.uri());
           answer.put("table_uri", table.uri());
           answer.put("schema", JsonSchema.of(table.schema()));
-          answer.put("stats", Map.of("num_fragments", table.stats().fragmentRows().size()));
           exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
           exchange.answer(answer);
         });
