@@ -89,7 +89,7 @@ def op_crowd(r):
 
 
 def op_index(r):
-    opened(r).create_scalar_index(r["column"], r["type"], name=r.get("name"))
+    opened(r).create_scalar_index(r["column"], r["type"], name=r.get("name"), **r.get("params", {}))
     return {}
 
 
@@ -98,6 +98,18 @@ def op_filtered(r):
     d = opened(r)
     ids = lambda **how: sorted(d.to_table(columns=["id"], filter=r["filter"], **how)["id"].to_pylist())
     return {"scan": ids(use_scalar_index=False), "indexed": ids(), "plan": d.scanner(filter=r["filter"]).explain_plan()}
+
+
+def op_filtered_many(r):
+    """For each of many filters: ids by a scan, and whether the indices of the real Lance lose or invent rows; null where it refuses."""
+    d = opened(r)
+
+    def ids(f, **how):
+        try:
+            return sorted(d.to_table(columns=["id"], filter=f, **how)["id"].to_pylist())
+        except Exception:
+            return None
+    return {"answers": [{"scan": (scan := ids(f, use_scalar_index=False)), "same": ids(f) == scan} for f in r["filters"]]}
 
 
 def op_delete(r):
@@ -132,6 +144,35 @@ def op_nearest(r):
     near = {"column": r.get("column", "vector"), "q": np.array(r["query"], np.float32), "k": r["k"], "metric": r.get("metric", "l2"), "use_index": False}
     t = opened(r).to_table(columns=["id"], nearest=near, filter=r.get("filter"), prefilter=True)
     return {"ids": t["id"].to_pylist(), "distances": t["_distance"].to_pylist()}
+
+
+def text_query(q):
+    """A query of the real Lance, of its JSON form."""
+    from lance import query as f
+    (kind, b), = q.items()
+    if kind == "match":
+        return f.MatchQuery(b["terms"], b["column"], boost=b.get("boost", 1.0), fuzziness=b.get("fuzziness", 0), max_expansions=b.get("max_expansions", 50),
+                            operator=f.FullTextOperator(b.get("operator", "Or").upper()), prefix_length=b.get("prefix_length", 0))
+    if kind == "phrase":
+        return f.PhraseQuery(b["terms"], b["column"], slop=b.get("slop", 0))
+    if kind == "multi_match":
+        return f.MultiMatchQuery(b["query"], b["columns"], boosts=b["boost"], operator=f.FullTextOperator(b.get("operator", "Or").upper()))
+    if kind == "boost":
+        return f.BoostQuery(text_query(b["positive"]), text_query(b["negative"]), negative_boost=b["negative_boost"])
+    occurs = [("must", f.Occur.MUST), ("should", f.Occur.SHOULD), ("must_not", f.Occur.MUST_NOT)]
+    return f.BooleanQuery([(o, text_query(x)) for name, o in occurs for x in b[name]])
+
+
+def op_search(r):
+    """For each text query the rows with their scores, or what went wrong."""
+    d, found = opened(r), []
+    for q in r["queries"]:
+        try:
+            t = d.scanner(columns=["id", "_score"], full_text_query=text_query(q), limit=r.get("limit"), filter=r.get("filter"), prefilter=True).to_table()
+            found.append({"ids": t["id"].to_pylist(), "scores": t["_score"].to_pylist()})
+        except (ValueError, OSError) as e:
+            found.append({"error": str(e)[:300]})
+    return {"found": found}
 
 
 def op_validate(r):

@@ -2,7 +2,6 @@ package io.lancelot;
 
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.engine.Fusion;
-import io.lancelot.engine.Nearest;
 import io.lancelot.index.FullTextQuery;
 import java.util.List;
 import java.util.Optional;
@@ -11,19 +10,17 @@ import org.jspecify.annotations.Nullable;
 /// A search by a vector and by words, in one ranking. Results come best first and carry
 /// `_relevance_score`, and the `_distance` and `_score` of the search that found them. Default: ten
 /// rows, by reciprocal rank fusion.
-public final class HybridQuery extends QueryBuilder<HybridQuery> {
+///
+/// Pages of the same limit fit together: none shows a row that one before it has shown, and all of
+/// them show every row that either search finds.
+public final class HybridQuery extends NearestQuery<HybridQuery> {
 
   private double @Nullable [] vector;
   private @Nullable FullTextQuery text;
-  private Optional<String> column = Optional.empty();
-  private Optional<Distance> distance = Optional.empty();
-  private boolean prefilter = true;
-  private Fusion fusion = Fusion.Settings.DEFAULT.fusion();
-  private Fusion.Normalization normalization = Fusion.Normalization.SCORE;
-  private boolean allScores = true;
 
   HybridQuery(Table table) {
     super(table);
+    rankBy(Fusion.Settings.DEFAULT.fusion());
   }
 
   @Override
@@ -57,40 +54,9 @@ public final class HybridQuery extends QueryBuilder<HybridQuery> {
     return this;
   }
 
-  /// The vector column. Needed only if the table has several.
-  public HybridQuery column(String name) {
-    column = Optional.of(name);
-    return this;
-  }
-
-  /// How distance is measured. Default: as the column's index has it, or else [Distance#L2].
-  public HybridQuery distanceType(Distance type) {
-    distance = Optional.of(type);
-    return this;
-  }
-
-  /// Applies the filter after both searches. Default: before.
-  public HybridQuery postfilter() {
-    prefilter = false;
-    return this;
-  }
-
   /// How two rankings become one. Default: reciprocal rank fusion with k = 60.
   public HybridQuery rerank(Fusion how) {
-    fusion = how;
-    return this;
-  }
-
-  /// What distances and scores are before they are combined. Default: scaled to 0 to 1.
-  public HybridQuery normalize(Fusion.Normalization how) {
-    normalization = how;
-    return this;
-  }
-
-  /// Leaves `_distance` and `_score` out.
-  public HybridQuery relevanceOnly() {
-    allScores = false;
-    return this;
+    return rankBy(how);
   }
 
   @Override
@@ -103,16 +69,10 @@ public final class HybridQuery extends QueryBuilder<HybridQuery> {
               + (near == null ? words == null ? "neither" : "text only" : "a vector only"));
     }
     return query(
-        prefilter,
-        Optional.of(
-            new Nearest(
-                column,
-                List.of(near),
-                distance.map(Distance::metric),
-                Float.NaN,
-                Float.NaN,
-                Nearest.Tuning.AUTO)),
-        words,
-        new Fusion.Settings(fusion, normalization, allScores));
+        prefilter(),
+        Optional.of(nearest(List.of(near))),
+        Optional.of(words),
+        indexedOnly(),
+        reranking(Optional.empty()));
   }
 }

@@ -42,6 +42,8 @@ final class LocalDatabase extends Database {
   public List<String> tableNames() {
     return store.listFolders("").stream()
         .filter(folder -> folder.endsWith(SUFFIX) && folder.length() > SUFFIX.length())
+        // A creation that was cut off before its first version leaves a folder, and no table.
+        .filter(folder -> io.lancelot.table.Table.exists(store, folder))
         .map(folder -> folder.substring(0, folder.length() - SUFFIX.length()))
         .sorted()
         .toList();

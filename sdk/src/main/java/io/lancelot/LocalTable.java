@@ -16,7 +16,6 @@ import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.table.BackupReport;
 import io.lancelot.table.Blob;
-import io.lancelot.table.BranchInfo;
 import io.lancelot.table.ChangeFeed;
 import io.lancelot.table.CleanupOptions;
 import io.lancelot.table.CleanupReport;
@@ -241,8 +240,8 @@ final class LocalTable extends Table {
   }
 
   @Override
-  public Stats stats() {
-    return Stats.of(snapshot());
+  public TableStats stats() {
+    return TableStats.of(snapshot());
   }
 
   @Override
@@ -344,7 +343,7 @@ final class LocalTable extends Table {
   }
 
   private long versionOf(String tag) {
-    TagInfo found = table.tag(tag);
+    TagInfo found = table.refs().tag(tag);
     if (!found.branch().equals(branch())) {
       throw new InvalidInputException(
           "tag on another branch: expected="
@@ -355,65 +354,28 @@ final class LocalTable extends Table {
               + tag
               + ", table="
               + name
-              + "); open that with branch(…) first");
+              + "); open that with branches().open(…) first");
     }
     return found.version();
   }
 
   @Override
-  public Map<String, TagInfo> tags() {
-    return table.tags();
+  public Tags tags() {
+    return new LocalTags(table, this::snapshot);
   }
 
   @Override
-  public void createTag(String tag) {
-    table.createTag(tag, snapshot());
-  }
-
-  @Override
-  public void createTag(String tag, long version) {
-    table.createTag(tag, table.checkout(version));
-  }
-
-  @Override
-  public void updateTag(String tag, long version) {
-    table.updateTag(tag, table.checkout(version));
-  }
-
-  @Override
-  public void deleteTag(String tag) {
-    table.deleteTag(tag);
+  public Branches branches() {
+    return new LocalBranches(
+        table.refs(),
+        this::snapshot,
+        table::checkout,
+        opened -> new LocalTable(name, opened, context, options));
   }
 
   @Override
   public Optional<String> branch() {
     return snapshot().branch();
-  }
-
-  @Override
-  public Map<String, BranchInfo> branches() {
-    return table.branches();
-  }
-
-  @Override
-  public Table branch(String branch) {
-    return new LocalTable(name, table.branch(branch), context, options);
-  }
-
-  @Override
-  public Table createBranch(String branch) {
-    return new LocalTable(name, table.createBranch(branch, snapshot()), context, options);
-  }
-
-  @Override
-  public Table createBranch(String branch, long version) {
-    return new LocalTable(
-        name, table.createBranch(branch, table.checkout(version)), context, options);
-  }
-
-  @Override
-  public void deleteBranch(String branch) {
-    table.deleteBranch(branch);
   }
 
   @Override
@@ -427,6 +389,12 @@ final class LocalTable extends Table {
     long restored = table.restore(version).version();
     pinned = null;
     return restored;
+  }
+
+  @Override
+  public long rollback() {
+    checkNotPinned("rollback");
+    return table.rollback().version();
   }
 
   @Override
@@ -454,7 +422,7 @@ final class LocalTable extends Table {
 
   /// Makes a table that refers to the files of the version this handle reads.
   void cloneTo(io.lancelot.storage.ObjectStore store, String path) {
-    table.cloneTo(snapshot(), store, path);
+    table.refs().cloneTo(snapshot(), store, path);
   }
 
   @Override

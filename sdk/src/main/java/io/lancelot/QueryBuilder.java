@@ -4,9 +4,13 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Values;
+import io.lancelot.engine.Fusion;
+import io.lancelot.engine.Nearest;
+import io.lancelot.engine.Grouping;
 import io.lancelot.engine.Query.Ordering;
 import io.lancelot.engine.Query.Output;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.FullTextQuery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param <Q> the builder itself
 public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
-    permits ScanQuery, VectorQuery, TextQuery, HybridQuery {
+    permits ScanQuery, NearestQuery, TextQuery {
 
   private final Table table;
   private Optional<Expr> filter = Optional.empty();
@@ -57,7 +61,7 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
   /// `upper(title)`), which then is its own name. Default: all columns.
   public Q select(String... columns) {
     for (String column : columns) {
-      select.add(new Output(column, columnOrExpression(column)));
+      select.add(output(column));
     }
     return self();
   }
@@ -114,26 +118,38 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
     return self();
   }
 
-  final io.lancelot.engine.Query query(
-      boolean prefilter, Optional<io.lancelot.engine.Nearest> nearest) {
+  /// Columns and expressions selected so far.
+  final List<Output> selected() {
+    return List.copyOf(select);
+  }
+
+  final Output output(String column) {
+    return new Output(column, columnOrExpression(column));
+  }
+
+  /// A plain query.
+  final io.lancelot.engine.Query query(List<Output> columns, Optional<Grouping> grouping) {
     return new io.lancelot.engine.Query(
         filter,
-        prefilter,
-        select,
+        true,
+        columns,
         limit,
         offset,
         withRowId,
-        nearest,
         Optional.empty(),
-        io.lancelot.engine.Fusion.Settings.DEFAULT,
-        order);
+        Optional.empty(),
+        false,
+        Optional.empty(),
+        order,
+        grouping);
   }
 
   final io.lancelot.engine.Query query(
       boolean prefilter,
-      Optional<io.lancelot.engine.Nearest> nearest,
-      io.lancelot.index.FullTextQuery text,
-      io.lancelot.engine.Fusion.Settings fusion) {
+      Optional<Nearest> nearest,
+      Optional<FullTextQuery> text,
+      boolean indexedOnly,
+      Optional<Fusion.Settings> fusion) {
     return new io.lancelot.engine.Query(
         filter,
         prefilter,
@@ -142,9 +158,11 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
         offset,
         withRowId,
         nearest,
-        Optional.of(text),
+        text,
+        indexedOnly,
         fusion,
-        order);
+        order,
+        Optional.empty());
   }
 
   /// Runs the query. The stream must be closed; a batch is valid until the next one is pulled.

@@ -14,14 +14,9 @@ import io.lancelot.engine.MergeInsert;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.table.Blob;
-import io.lancelot.table.BranchInfo;
 import io.lancelot.table.ChangeFeed;
 import io.lancelot.table.CleanupOptions;
 import io.lancelot.table.CleanupReport;
-import io.lancelot.table.DataFile;
-import io.lancelot.table.Fragment;
-import io.lancelot.table.Snapshot;
-import io.lancelot.table.TagInfo;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
 import java.time.Instant;
@@ -247,30 +242,8 @@ public abstract class Table implements AutoCloseable {
   /// Where the table lies.
   public abstract String uri();
 
-  /// What a version consists of.
-  ///
-  /// @param totalBytes of its data files
-  /// @param fragmentRows rows of each fragment, without deleted ones
-  /// @param smallFragments fragments that compaction would take together
-  public record Stats(long rowCount, long totalBytes, List<Long> fragmentRows, int smallFragments) {
-    private static final long SMALL_ROWS = 100_000;
-
-    static Stats of(Snapshot snapshot) {
-      long bytes = 0;
-      List<Long> rows = new ArrayList<>();
-      for (Fragment fragment : snapshot.fragments()) {
-        rows.add(fragment.liveRows());
-        for (DataFile file : fragment.files()) {
-          bytes += file.sizeBytes();
-        }
-      }
-      int small = (int) rows.stream().filter(count -> count < SMALL_ROWS).count();
-      return new Stats(snapshot.rowCount(), bytes, List.copyOf(rows), small);
-    }
-  }
-
   /// Figures about the version this handle reads.
-  public abstract Stats stats();
+  public abstract TableStats stats();
 
   /// The rows at positions in the order of a scan, as maps, in the order asked for and as often.
   ///
@@ -447,55 +420,14 @@ public abstract class Table implements AutoCloseable {
   /// a tag, or one that a branch began at; nor files of commits under way.
   public abstract CleanupReport cleanup(CleanupOptions options);
 
-  /// The names given to versions of this table and its branches.
-  public abstract Map<String, TagInfo> tags();
+  /// The names of versions of this table and its branches.
+  public abstract Tags tags();
 
-  /// Gives the version this handle reads a name.
-  ///
-  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken
-  public abstract void createTag(String tag);
-
-  /// Gives a version a name. Named versions are not cleaned up.
-  ///
-  /// @throws io.lancelot.base.AlreadyExistsException if the name is taken
-  public abstract void createTag(String tag, long version);
-
-  /// Lets a name stand for another version.
-  ///
-  /// @throws io.lancelot.base.NotFoundException if there is no such tag
-  public abstract void updateTag(String tag, long version);
-
-  /// Takes a name away; the version stays.
-  ///
-  /// @throws io.lancelot.base.NotFoundException if there is no such tag
-  public abstract void deleteTag(String tag);
+  /// The branches of the table.
+  public abstract Branches branches();
 
   /// The branch this handle is on; empty for the main line.
   public abstract Optional<String> branch();
-
-  /// The branches of the table.
-  public abstract Map<String, BranchInfo> branches();
-
-  /// Opens a branch: a line of versions of its own, read and written without the others.
-  ///
-  /// @throws io.lancelot.base.NotFoundException if there is no such branch
-  public abstract Table branch(String branch);
-
-  /// Begins a branch at the version this handle reads, and opens it. No data is copied.
-  ///
-  /// @throws io.lancelot.base.AlreadyExistsException if there is one of that name
-  public abstract Table createBranch(String branch);
-
-  /// Begins a branch at a version, and opens it. No data is copied.
-  ///
-  /// @throws io.lancelot.base.AlreadyExistsException if there is one of that name
-  public abstract Table createBranch(String branch, long version);
-
-  /// Removes a branch with all its versions.
-  ///
-  /// @throws io.lancelot.base.NotFoundException if there is no such branch
-  /// @throws InvalidInputException if other branches or tags stand on it
-  public abstract void deleteBranch(String branch);
 
   /// Reads the latest version from now on.
   public abstract void checkoutLatest();
@@ -504,6 +436,12 @@ public abstract class Table implements AutoCloseable {
   ///
   /// @return the new version
   public abstract long restore(long version);
+
+  /// Takes the latest commit back: makes the content of the version before it the newest version.
+  ///
+  /// @return the new version
+  /// @throws io.lancelot.base.NotFoundException if no older version is left
+  public abstract long rollback();
 
   /// Makes the content of the version of that name the newest version, and reads that from now on.
   ///

@@ -12,6 +12,8 @@ public final class TextQuery extends QueryBuilder<TextQuery> {
   private final FullTextQuery query;
   private List<String> columns = List.of();
   private boolean prefilter = true;
+  private boolean indexedOnly;
+  private Optional<Fusion> fusion = Optional.empty();
 
   TextQuery(Table table, FullTextQuery query) {
     super(table);
@@ -36,12 +38,26 @@ public final class TextQuery extends QueryBuilder<TextQuery> {
     return this;
   }
 
+  /// Leaves out rows that no index covers yet.
+  public TextQuery fastSearch() {
+    indexedOnly = true;
+    return this;
+  }
+
+  /// Ranks the rows found anew, and adds `_relevance_score`.
+  public TextQuery rerank(Fusion how) {
+    fusion = Optional.of(how);
+    return this;
+  }
+
   @Override
   io.lancelot.engine.Query toQuery() {
     return query(
         prefilter,
         Optional.empty(),
-        columns.isEmpty() ? query : query.withColumns(columns),
-        Fusion.Settings.DEFAULT);
+        Optional.of(columns.isEmpty() ? query : query.withColumns(columns)),
+        indexedOnly,
+        fusion.map(
+            how -> new Fusion.Settings(how, Fusion.Normalization.SCORE, true, Optional.empty())));
   }
 }

@@ -9,13 +9,11 @@ import io.lancelot.index.text.Analyzer.Token;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -228,6 +226,34 @@ class TextQueryTest {
     }
   }
 
+  /// lance#7508: searches between optimizes, as often as may be.
+  @Test
+  void searchesBetweenOptimizes(@TempDir Path dir) {
+    try (Database database = Lancelot.connect(dir.toString())) {
+      Table table = database.createTable("t", rows(0, 3, "word "));
+      table.createIndex("text", POSITIONS);
+      for (int i = 1; i < 12; i++) {
+        table.add(rows(3 * i, 3 * i + 3, "word "));
+        assertThat(ids(table, "word")).hasSize(3 * i + 3);
+        table.optimize();
+        assertThat(ids(table, "word")).hasSize(3 * i + 3);
+        assertThat(table.search("word").limit(2).toMaps()).hasSize(2);
+      }
+    }
+  }
+
+  /// lance#9058: rows without an index are left out only where that is asked for.
+  @Test
+  void fastSearchLeavesOutRowsWithoutIndex(@TempDir Path dir) {
+    try (Database database = Lancelot.connect(dir.toString())) {
+      Table table = database.createTable("t", rows(0, 3, "word "));
+      table.createIndex("text", Index.fts());
+      table.add(rows(3, 5, "word "));
+      assertThat(ids(table.search("word"))).hasSize(5);
+      assertThat(ids(table.search("word").fastSearch())).containsExactly(0L, 1L, 2L);
+    }
+  }
+
   /// memory-lancedb-pro#402.
   @Test
   void refusesPhrasesWithoutPositionsAndSaysWhatHelps(@TempDir Path dir) {
@@ -265,78 +291,6 @@ class TextQueryTest {
       table.createIndex("text", Index.fts());
       assertThat(table.tokenize("text", "The RUNNING of cafés"))
           .containsExactly(new Token("run", 1), new Token("cafe", 3));
-    }
-  }
-
-  record Point(long id, String text, @Vector(2) float[] vector) {}
-
-  private static List<Long> ranking(HybridQuery query) {
-    return query.select("id").toMaps().stream().map(row -> (Long) row.get("id")).toList();
-  }
-
-  /// lancedb#3154: a row that answers both best comes first.
-  @Test
-  void linearCombinationPutsTheBestOfBothFirst(@TempDir Path dir) {
-    try (Database database = Lancelot.connect(dir.toString())) {
-      Table table =
-          database.createTable(
-              "t",
-              List.of(
-                  new Point(0, "apple orange", new float[] {1, 0}),
-                  new Point(1, "banana grape", new float[] {0.9f, 0.1f}),
-                  new Point(2, "apple pie", new float[] {0, 1})));
-      table.createIndex("text", Index.fts());
-      HybridQuery query =
-          table
-              .hybrid()
-              .vector(1, 0)
-              .text("apple orange")
-              .rerank(new io.lancelot.engine.Fusion.Linear(0.7f, 1));
-      assertThat(ranking(query)).startsWith(0L);
-    }
-  }
-
-  /// opensearch-project/neural-search#1703: the first of either search is there, no row is there
-  /// twice, and ranks are monotone.
-  @Test
-  void fusedRankingsLoseNothing(@TempDir Path dir) {
-    List<Point> points = new ArrayList<>();
-    for (int i = 0; i < 60; i++) {
-      points.add(
-          new Point(i, i % 2 == 0 ? "word " + "x ".repeat(i) : "none", new float[] {i, i % 7}));
-    }
-    try (Database database = Lancelot.connect(dir.toString())) {
-      Table table = database.createTable("t", points);
-      table.createIndex("text", Index.fts());
-      List<Map<String, @Nullable Object>> all =
-          table.hybrid().vector(0, 0).text("word").limit(30).toMaps();
-      assertThat(all.stream().map(row -> (Float) row.get("_relevance_score")))
-          .isSortedAccordingTo((a, b) -> Float.compare(b, a));
-      List<Object> found = new ArrayList<>();
-      all.forEach(row -> found.add(row.get("id")));
-      assertThat(found)
-          .hasSize(30)
-          .doesNotHaveDuplicates()
-          .contains(table.search(0f, 0f).limit(1).toMaps().getFirst().get("id"))
-          .contains(table.search("word").limit(1).toMaps().getFirst().get("id"));
-    }
-  }
-
-  /// Rows that both searches rank alike, crosswise, get the same relevance: the textbook's.
-  @Test
-  void reciprocalRanksTie(@TempDir Path dir) {
-    try (Database database = Lancelot.connect(dir.toString())) {
-      Table table =
-          database.createTable(
-              "t",
-              List.of(
-                  new Point(0, "word filler filler", new float[] {0, 0}),
-                  new Point(1, "word", new float[] {1, 0})));
-      table.createIndex("text", Index.fts());
-      List<Map<String, @Nullable Object>> rows = table.hybrid().vector(0, 0).text("word").toMaps();
-      float both = (float) (1.0 / 61 + 1.0 / 62);
-      assertThat(rows).extracting(row -> row.get("_relevance_score")).containsExactly(both, both);
-      assertThat(rows).allSatisfy(row -> assertThat(row).containsKeys("_distance", "_score"));
     }
   }
 }

@@ -36,6 +36,28 @@ sealed interface Contender extends AutoCloseable
   /// Fetches rows by their position in the table.
   long take(long[] positions, List<String> columns);
 
+  /// Builds an index anew.
+  ///
+  /// @param kind as Lance calls it: `BTREE`, `BITMAP`, `LABEL_LIST`, `NGRAM`
+  /// @return whether it has such an index
+  default boolean index(String column, String kind) {
+    return false;
+  }
+
+  /// Deletes the rows for which an SQL predicate is true.
+  ///
+  /// @return whether it can
+  default boolean delete(String predicate) {
+    return false;
+  }
+
+  /// Gives a column a new value in the rows for which an SQL predicate is true.
+  ///
+  /// @return whether it can
+  default boolean update(String predicate, String column, String value) {
+    return false;
+  }
+
   /// The positions of the rows whose vectors are nearest to a query, by comparing all of them;
   /// nearest first.
   long[] nearest(Similarity similarity, float[] query, int k);

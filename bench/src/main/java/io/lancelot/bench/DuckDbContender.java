@@ -100,6 +100,37 @@ final class DuckDbContender implements Contender {
     return read("SELECT " + list(columns) + " FROM rows WHERE " + predicate);
   }
 
+  /// Its only index is one for keys, which its manual advises for highly selective filters.
+  @Override
+  public boolean index(String column, String kind) {
+    if (!kind.equals("BTREE")) {
+      return false;
+    }
+    execute("DROP INDEX IF EXISTS " + column + "_index");
+    execute("CREATE INDEX " + column + "_index ON rows (" + column + ")");
+    return true;
+  }
+
+  @Override
+  public boolean delete(String predicate) {
+    execute("DELETE FROM rows WHERE " + predicate);
+    return true;
+  }
+
+  @Override
+  public boolean update(String predicate, String column, String value) {
+    execute("UPDATE rows SET " + column + " = " + value + " WHERE " + predicate);
+    return true;
+  }
+
+  private void execute(String sql) {
+    try (Statement statement = connection().createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw failed(e);
+    }
+  }
+
   @Override
   public long take(long[] positions, List<String> columns) {
     String rows =

@@ -49,6 +49,11 @@ final class Folders {
       }
     }
 
+    /// Whether its rows are texts to search in.
+    boolean texts() {
+      return !vectors && path.toString().matches(".*\\.jsonl(\\.gz)?") && large();
+    }
+
     DataSet load() {
       try {
         if (vectors) {
@@ -246,6 +251,11 @@ final class Folders {
   }
 
   private static DataSet loadJson(String name, Path file) throws IOException {
+    return JsonTable.of(name, rows(file));
+  }
+
+  /// The rows of a file of JSON lines, compressed or not.
+  static List<Map<String, Object>> rows(Path file) throws IOException {
     try (InputStream raw = Files.newInputStream(file);
         InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
         JsonParser json = new JsonFactory().createParser(in)) {
@@ -253,7 +263,7 @@ final class Folders {
       while (json.nextToken() == JsonToken.START_OBJECT) {
         rows.add(JsonTable.row(json));
       }
-      return JsonTable.of(name, rows);
+      return rows;
     }
   }
 }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.vector.BigIntVector;
@@ -12,6 +13,10 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 import org.jspecify.annotations.Nullable;
 import org.lance.Dataset;
 import org.lance.index.DistanceType;
+import org.lance.index.IndexOptions;
+import org.lance.index.IndexParams;
+import org.lance.index.IndexType;
+import org.lance.index.scalar.ScalarIndexParams;
 import org.lance.ipc.LanceScanner;
 import org.lance.ipc.Query;
 import org.lance.ipc.ScanOptions;
@@ -79,6 +84,28 @@ final class LanceContender implements Contender {
   @Override
   public long count(String predicate) {
     return table().countRows(predicate);
+  }
+
+  @Override
+  public boolean index(String column, String kind) {
+    IndexParams params =
+        IndexParams.builder()
+            .setScalarIndexParams(
+                ScalarIndexParams.create(kind.replace("_", "").toLowerCase(Locale.ROOT)))
+            .build();
+    table()
+        .createIndex(
+            IndexOptions.builder(List.of(column), IndexType.valueOf(kind), params)
+                .withIndexName(column)
+                .replace(true)
+                .build());
+    return true;
+  }
+
+  @Override
+  public boolean delete(String predicate) {
+    table().delete(predicate);
+    return true;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.lancelot.bench;
 
 import io.lancelot.Database;
 import io.lancelot.Distance;
+import io.lancelot.Index;
 import io.lancelot.Lancelot;
 import io.lancelot.Table;
 import io.lancelot.base.Context;
@@ -16,6 +17,7 @@ import io.lancelot.table.Snapshot;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Lancelot, as its users call it. Only `take` goes one floor down, to the table module, because
@@ -94,6 +96,24 @@ final class LancelotContender implements Contender {
   @Override
   public long count(String predicate) {
     return table().countRows(predicate);
+  }
+
+  @Override
+  public boolean index(String column, String kind) {
+    table().createIndex(column, Index.of(kind, Map.of()));
+    return true;
+  }
+
+  @Override
+  public boolean delete(String predicate) {
+    table().delete(predicate);
+    return true;
+  }
+
+  @Override
+  public boolean update(String predicate, String column, String value) {
+    table().update().where(predicate).setSql(column, value).execute();
+    return true;
   }
 
   @Override

@@ -18,6 +18,7 @@ public final class Main {
   private static final int DONE = 0;
   private static final int FAILED = 1;
   private static final int USAGE = 2;
+  private static final int MUTATED_ROWS = 200_000;
 
   private Main() {}
 
@@ -71,8 +72,16 @@ public final class Main {
             out.println(result.toJson());
           }
         };
+    Versions versions = new Versions();
     try {
+      if (options.suite() == Suite.MUTATIONS) {
+        mutations(options, folder, sink, line -> err.println("bench: " + line));
+      }
       for (Source source : Source.of(options, line -> err.println("bench: " + line))) {
+        if (options.suite() == Suite.TEXT) {
+          text(options, source.texts(), folder, versions, sink, err);
+          continue;
+        }
         try (DataSet data = source.load()) {
           if (options.suite() == Suite.VECTORS && data.vectors().isEmpty()) {
             err.println("bench: " + data.name() + " has no vectors: left out");
@@ -82,6 +91,7 @@ public final class Main {
               options,
               data,
               folder,
+              versions,
               sink,
               line -> err.println("bench: " + data.name() + ": " + line));
         }
@@ -94,8 +104,31 @@ public final class Main {
     }
   }
 
+  private static void mutations(
+      Options options, Path folder, Consumer<Result> sink, Consumer<String> progress) {
+    List<Mutator> contenders = new ArrayList<>(List.of(new LancelotMutator()));
+    if (options.peers().contains(Peer.LANCE)) {
+      contenders.add(new LanceMutator());
+    }
+    try (MutationsSuite suite =
+        new MutationsSuite(
+            contenders,
+            options.effort(),
+            options.rows().orElse(MUTATED_ROWS),
+            folder,
+            new Versions(),
+            options.parts())) {
+      suite.run(sink, progress);
+    }
+  }
+
   private static void measure(
-      Options options, DataSet data, Path folder, Consumer<Result> sink, Consumer<String> progress)
+      Options options,
+      DataSet data,
+      Path folder,
+      Versions versions,
+      Consumer<Result> sink,
+      Consumer<String> progress)
       throws IOException {
     Path own = Files.createDirectories(folder.resolve(data.name()));
     List<Contender> contenders = new ArrayList<>();
@@ -106,16 +139,39 @@ public final class Main {
           contenders.add(peer.on(data));
         }
       }
-      Versions versions = new Versions();
       switch (options.suite()) {
         case TABLES ->
             new TablesSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
+        case TEXT -> throw new IllegalStateException("texts have contenders of their own");
+        case FILTERS ->
+            new FiltersSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case VECTORS ->
             new VectorsSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
+        case MUTATIONS -> throw new IllegalStateException("it makes its own data");
       }
     } finally {
       contenders.forEach(Contender::close);
     }
+    TablesSuite.deleteAll(own);
+  }
+
+  private static void text(
+      Options options,
+      TextCorpus corpus,
+      Path folder,
+      Versions versions,
+      Consumer<Result> sink,
+      PrintStream err)
+      throws IOException {
+    Path own = Files.createDirectories(folder.resolve(corpus.name()));
+    new TextSuite(
+            corpus,
+            options.peers(),
+            options.effort(),
+            own,
+            versions,
+            line -> err.println("bench: " + corpus.name() + ": " + line))
+        .run(sink);
     TablesSuite.deleteAll(own);
   }
 }

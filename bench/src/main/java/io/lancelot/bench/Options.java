@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 ///   folder
 /// @param rows of made-up data
 /// @param dim of made-up data
+/// @param parts of the suite of mutations
 record Options(
     Suite suite,
     Optional<Path> data,
@@ -23,11 +24,12 @@ record Options(
     boolean table,
     Optional<Path> folder,
     OptionalInt rows,
-    OptionalInt dim) {
+    OptionalInt dim,
+    List<MutationsSuite.Part> parts) {
 
   static final String USAGE =
-      "lancelot bench tables|vectors [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
-          + " [--dir DIR] [--rows N] [--dim N]";
+      "lancelot bench tables|filters|vectors|text|mutations [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
+          + " [--dir DIR] [--rows N] [--dim N] [--only PART,…]";
 
   /// What is wrong with a command line.
   static final class UsageException extends Exception {
@@ -53,6 +55,7 @@ record Options(
     Optional<Path> folder = Optional.empty();
     OptionalInt rows = OptionalInt.empty();
     OptionalInt dim = OptionalInt.empty();
+    List<MutationsSuite.Part> parts = List.of(MutationsSuite.Part.values());
     for (int i = 0; i < words.size(); i++) {
       switch (words.get(i)) {
         case "--data" -> data = Optional.of(Path.of(value(words, ++i)));
@@ -61,6 +64,7 @@ record Options(
         case "--format" -> table = table(value(words, ++i));
         case "--dir" -> folder = Optional.of(Path.of(value(words, ++i)));
         case "--rows" -> rows = OptionalInt.of(number(words, ++i));
+        case "--only" -> parts = parts(value(words, ++i));
         case "--dim" -> dim = OptionalInt.of(number(words, ++i));
         case String word -> {
           if (suite.isPresent() || word.startsWith("-")) {
@@ -72,7 +76,7 @@ record Options(
     }
     Suite chosen =
         suite.orElseThrow(() -> new UsageException("bench: expected=a suite, found=none"));
-    return new Options(chosen, data, peers, quick, table, folder, rows, dim);
+    return new Options(chosen, data, peers, quick, table, folder, rows, dim, parts);
   }
 
   private static String value(List<String> words, int at) throws UsageException {
@@ -107,9 +111,29 @@ record Options(
     return switch (word) {
       case "tables" -> Suite.TABLES;
       case "vectors" -> Suite.VECTORS;
-      case "filters", "text" -> throw new UsageException("suite not built yet: " + word);
-      default -> throw new UsageException("suite: expected=tables or vectors, found=" + word);
+      case "filters" -> Suite.FILTERS;
+      case "text" -> Suite.TEXT;
+      case "mutations" -> Suite.MUTATIONS;
+      default ->
+          throw new UsageException(
+              "suite: expected=tables, filters, vectors, text or mutations, found=" + word);
     };
+  }
+
+  private static List<MutationsSuite.Part> parts(String text) throws UsageException {
+    List<String> names = List.of(text.toUpperCase(Locale.ROOT).split(","));
+    List<MutationsSuite.Part> parts =
+        Stream.of(MutationsSuite.Part.values())
+            .filter(part -> names.contains(part.name()))
+            .toList();
+    if (parts.size() != names.size()) {
+      throw new UsageException(
+          "--only: expected="
+              + Arrays.toString(MutationsSuite.Part.values()).toLowerCase(Locale.ROOT)
+              + ", found="
+              + text);
+    }
+    return parts;
   }
 
   private static List<Peer> peers(String text) throws UsageException {

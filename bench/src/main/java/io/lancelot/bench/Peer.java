@@ -7,7 +7,11 @@ enum Peer {
   DUCKDB;
 
   boolean takesPart(Suite suite) {
-    return suite == Suite.VECTORS || this != LUCENE;
+    return switch (suite) {
+      case VECTORS, TEXT -> true;
+      case TABLES -> this != LUCENE;
+      case MUTATIONS -> this == LANCE;
+    };
   }
 
   Contender on(DataSet data) {

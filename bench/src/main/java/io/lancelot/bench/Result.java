@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
 
 /// One figure.
 ///
-/// @param suite `tables` or `vectors`
+/// @param suite `tables`, `vectors` or `mutations`
 /// @param work what was done: `ingest`, `scan` …
 /// @param system who did it
 /// @param metric what the value counts: `throughput`, `latency`, `size`

@@ -11,6 +11,9 @@ sealed interface Source {
 
   DataSet load();
 
+  /// The texts only.
+  TextCorpus texts();
+
   /// Made-up rows.
   record Made(int rows, int dim) implements Source {
     private static final long SEED = 1;
@@ -18,6 +21,19 @@ sealed interface Source {
     @Override
     public DataSet load() {
       return new Synthetic(Long.getLong("lancelot.seed", SEED)).table(rows, dim);
+    }
+
+    @Override
+    public TextCorpus texts() {
+      return TextCorpus.made(rows, Long.getLong("lancelot.seed", SEED));
+    }
+  }
+
+  /// Made-up rows to filter.
+  record Filterable(int rows) implements Source {
+    @Override
+    public DataSet load() {
+      return new FilterRows(Long.getLong("lancelot.seed", Made.SEED)).table(rows);
     }
   }
 
@@ -27,11 +43,23 @@ sealed interface Source {
     public DataSet load() {
       return place.load();
     }
+
+    @Override
+    public TextCorpus texts() {
+      return TextCorpus.read(place, Long.getLong("lancelot.seed", Made.SEED));
+    }
   }
 
   /// The sources for a command line. A folder of data sets is measured on those that have vectors,
   /// or that are large enough for the suite to tell anything.
   static List<Source> of(Options options, Consumer<String> note) {
+    if (options.suite() == Suite.MUTATIONS) {
+      // It makes its own rows, of which it needs several kinds.
+      return List.of();
+    }
+    if (options.suite() == Suite.FILTERS) {
+      return List.of(new Filterable(options.rows().orElse(options.quick() ? 100_000 : 1_000_000)));
+    }
     Path home = Path.of(System.getProperty("lancelot.root", "."));
     Path usual = home.resolve("../shared/data").normalize();
     if (options.data().isEmpty() && (options.rows().isPresent() || !Files.isDirectory(usual))) {
@@ -45,7 +73,9 @@ sealed interface Source {
           options.data().isPresent() && places.size() == 1
               || switch (options.suite()) {
                 case VECTORS -> place.vectors();
-                case TABLES -> place.vectors() || place.large();
+                case TABLES, FILTERS -> place.vectors() || place.large();
+                case TEXT -> place.texts();
+                case MUTATIONS -> false;
               };
       if (wanted) {
         sources.add(new Stored(place));

@@ -3,5 +3,8 @@ package io.lancelot.bench;
 /// What can be measured.
 enum Suite {
   TABLES,
-  VECTORS
+  FILTERS,
+  VECTORS,
+  TEXT,
+  MUTATIONS
 }

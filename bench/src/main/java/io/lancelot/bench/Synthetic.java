@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.LongUnaryOperator;
 
 /// Made-up data: whole tables when there are no real ones, and the ordinary columns beside real
 /// vectors. The same seed makes the same rows.
@@ -34,6 +35,40 @@ final class Synthetic {
 
   Synthetic(long seed) {
     random = new SplittableRandom(seed);
+  }
+
+  /// Rows without vectors: an id, a category, a text and a price.
+  ///
+  /// @param id of each row by its number
+  static DataSet rows(int count, LongUnaryOperator id) {
+    Arena arena = Arena.ofShared();
+    Synthetic made = new Synthetic(1);
+    Schema schema =
+        Schema.of(
+            Field.nullable("id", Types.INT64),
+            Field.nullable("category", Types.UTF8),
+            Field.nullable("text", Types.UTF8),
+            Field.nullable("price", Types.FLOAT64));
+    List<Batch> batches = new ArrayList<>();
+    for (int first = 0; first < count; first += DataSet.BATCH_ROWS) {
+      int rows = Math.min(DataSet.BATCH_ROWS, count - first);
+      batches.add(new Batch(schema, rows, made.ordinary(arena, rows, first, id)));
+    }
+    return new DataSet("rows-" + count, arena, schema, batches, Optional.empty());
+  }
+
+  private List<Column> ordinary(Arena arena, int count, long first, LongUnaryOperator id) {
+    ColumnBuilder ids = ColumnBuilder.of(Types.INT64, arena);
+    ColumnBuilder categories = ColumnBuilder.of(Types.UTF8, arena);
+    ColumnBuilder texts = ColumnBuilder.of(Types.UTF8, arena);
+    ColumnBuilder prices = ColumnBuilder.of(Types.FLOAT64, arena);
+    for (int i = 0; i < count; i++) {
+      ids.append(id.applyAsLong(first + i));
+      categories.append(CATEGORIES[random.nextInt(CATEGORIES.length)]);
+      texts.append(sentence());
+      prices.append(random.nextInt(1_000_000) / 100.0);
+    }
+    return List.of(ids.build(), categories.build(), texts.build(), prices.build());
   }
 
   /// A table of vectors around common centres, with an id, a category, a text and a price.
@@ -97,18 +132,9 @@ final class Synthetic {
       Map<String, MemorySegment> numbers,
       long first,
       int count) {
-    ColumnBuilder ids = ColumnBuilder.of(Types.INT64, arena);
-    ColumnBuilder categories = ColumnBuilder.of(Types.UTF8, arena);
-    ColumnBuilder texts = ColumnBuilder.of(Types.UTF8, arena);
-    ColumnBuilder prices = ColumnBuilder.of(Types.FLOAT64, arena);
-    for (int i = 0; i < count; i++) {
-      ids.append(first + i);
-      categories.append(CATEGORIES[random.nextInt(CATEGORIES.length)]);
-      texts.append(sentence());
-      prices.append(random.nextInt(1_000_000) / 100.0);
-    }
+    List<Column> ordinary = ordinary(arena, count, first, LongUnaryOperator.identity());
     List<Column> columns = new ArrayList<>();
-    columns.add(ids.build());
+    columns.add(ordinary.getFirst());
     for (Field field : schema.fields()) {
       MemorySegment values = numbers.get(field.name());
       if (values != null) {
@@ -116,9 +142,7 @@ final class Synthetic {
             new FixedColumn(Types.INT32, count, values.asSlice(4 * first, 4L * count), null));
       }
     }
-    columns.add(categories.build());
-    columns.add(texts.build());
-    columns.add(prices.build());
+    columns.addAll(ordinary.subList(1, ordinary.size()));
     int dim = vectors.dim();
     MemorySegment floats = vectors.rows().asSlice(4L * first * dim, 4L * count * dim);
     FixedColumn items = new FixedColumn(Types.FLOAT32, count * dim, floats, null);

@@ -227,7 +227,7 @@ final class TablesSuite {
               SUITE,
               work,
               contender.name(),
-              versions.of(contender),
+              versions.of(contender.name()),
               metric,
               found.median(),
               unit,

@@ -190,7 +190,7 @@ final class VectorsSuite {
         SUITE,
         work,
         contender.name(),
-        versions.of(contender),
+        versions.of(contender.name()),
         metric,
         samples.median(),
         unit,

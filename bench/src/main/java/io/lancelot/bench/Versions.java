@@ -22,6 +22,10 @@ final class Versions {
   }
 
   String of(Contender contender) {
-    return versions.getProperty(contender.name(), "unknown");
+    return of(contender.name());
+  }
+
+  String of(String system) {
+    return versions.getProperty(system, "unknown");
   }
 }

@@ -64,6 +64,26 @@ final class SuitesTest {
   }
 
   @Test
+  void mutationsGivesALineForEachWork() {
+    assertThat(runTiny("mutations")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(lines())
+        .hasSize(14)
+        .allSatisfy(line -> assertThat(line).startsWith("{\"suite\":\"mutations\",\"work\":\""));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void filtersAsksBuildsAndChanges() {
+    assertThat(runTiny("filters")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(lines())
+        .hasSize(18)
+        .anySatisfy(line -> assertThat(line).contains("\"work\":\"point lookup\""))
+        .anySatisfy(line -> assertThat(line).contains("\"work\":\"build NGRAM on name\""))
+        .anySatisfy(line -> assertThat(line).contains("\"work\":\"update by key\""));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void vectorsFindsAllTrueNeighbours() {
     assertThat(runTiny("vectors")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(lines()).hasSize(9).allSatisfy(line -> assertThat(line).contains("\"recall\":1.0"));
@@ -73,6 +93,16 @@ final class SuitesTest {
             "\"metric\":\"latency\"",
             "\"unit\":\"ms\"",
             "\"threads\":1");
+  }
+
+  @Test
+  void textGivesALineForEachKindOfSearch() {
+    assertThat(runTiny("text")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(lines())
+        .hasSize(32)
+        .allSatisfy(
+            line -> assertThat(line).contains("\"system\":\"lancelot\"", "\"data\":\"zipf-3000\""));
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test

@@ -47,12 +47,12 @@ final class BranchVerb extends Verb {
     try (Database database = connect(target);
         Table table = open(database, target)) {
       if (action.equals("list")) {
-        list(table.branches().values());
+        list(table.branches().list().values());
         return 0;
       }
       String name = target.rest(0, "a name");
       if (action.equals("delete")) {
-        table.deleteBranch(name);
+        table.branches().delete(name);
         TagVerb.print(out, name, null);
       } else {
         try (Table branch = create(table, name)) {
@@ -66,22 +66,22 @@ final class BranchVerb extends Verb {
   private Table create(Table table, String name) {
     String start = from;
     if (start == null) {
-      return table.createBranch(name);
+      return table.branches().create(name);
     }
     if (start.matches("\\d{1,18}")) {
-      return table.createBranch(name, Long.parseLong(start));
+      return table.branches().create(name, Long.parseLong(start));
     }
-    TagInfo tag = table.tags().get(start);
+    TagInfo tag = table.tags().list().get(start);
     if (tag == null) {
-      try (Table parent = table.branch(start)) {
-        return parent.createBranch(name);
+      try (Table parent = table.branches().open(start)) {
+        return parent.branches().create(name);
       }
     }
     if (tag.branch().isEmpty()) {
-      return table.createBranch(name, tag.version());
+      return table.branches().create(name, tag.version());
     }
-    try (Table parent = table.branch(tag.branch().get())) {
-      return parent.createBranch(name, tag.version());
+    try (Table parent = table.branches().open(tag.branch().get())) {
+      return parent.branches().create(name, tag.version());
     }
   }
 

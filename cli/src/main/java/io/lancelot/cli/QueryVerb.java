@@ -3,6 +3,7 @@ package io.lancelot.cli;
 import com.fasterxml.jackson.core.JsonParser;
 import io.lancelot.Database;
 import io.lancelot.HybridQuery;
+import io.lancelot.NearestQuery;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
 import io.lancelot.TextQuery;
@@ -239,21 +240,24 @@ final class QueryVerb extends Verb {
       if (column != null) {
         query.columns(column);
       }
+      if (fastSearch) {
+        query.fastSearch();
+      }
       return postfilter ? query.postfilter() : query;
     }
     HybridQuery query = table.hybrid().text(words).vectorOfDoubles(vectors.getFirst());
-    if (metric != null) {
-      query.distanceType(QueryBody.distance(metric));
-    }
-    if (column != null) {
-      query.column(column);
-    }
-    return postfilter ? query.postfilter() : query;
+    steer(query);
+    return query;
   }
 
   private VectorQuery vectorQuery(Table table, List<double[]> vectors) {
     VectorQuery query =
         vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
+    steer(query);
+    return query;
+  }
+
+  private void steer(NearestQuery<?> query) {
     if (metric != null) {
       query.distanceType(QueryBody.distance(metric));
     }
@@ -263,7 +267,6 @@ final class QueryVerb extends Verb {
     if (postfilter) {
       query.postfilter();
     }
-    steer(query);
     if (distanceRange != null) {
       if (distanceRange.size() != 2) {
         throw new InvalidInputException("--distance-range: expected=lo,hi, found=" + distanceRange);
@@ -272,10 +275,6 @@ final class QueryVerb extends Verb {
           bound(distanceRange.get(0), Float.NEGATIVE_INFINITY),
           bound(distanceRange.get(1), Float.POSITIVE_INFINITY));
     }
-    return query;
-  }
-
-  private void steer(VectorQuery query) {
     if (nprobes != null) {
       query.minimumNprobes(nprobes);
       query.maximumNprobes(maxNprobes == null ? nprobes : maxNprobes);

@@ -43,20 +43,20 @@ final class TagVerb extends Verb {
     try (Database database = connect(target);
         Table table = open(database, target)) {
       if (action.equals("list")) {
-        list(table.tags().values());
+        list(table.tags().list().values());
         return 0;
       }
       String name = target.rest(0, "a name");
       if (action.equals("delete")) {
-        table.deleteTag(name);
+        table.tags().delete(name);
         print(out, name, null);
         return 0;
       }
       long version = target.rest().size() > 1 ? number(target.rest().get(1)) : table.version();
       if (action.equals("create")) {
-        table.createTag(name, version);
+        table.tags().create(name, version);
       } else {
-        table.updateTag(name, version);
+        table.tags().update(name, version);
       }
       print(out, name, version);
     }

@@ -165,13 +165,13 @@ abstract class Verb extends Command {
     }
     String line = branch;
     if (tag != null && line == null) {
-      TagInfo found = main.tags().get(tag);
+      TagInfo found = main.tags().list().get(tag);
       line = found == null ? null : found.branch().orElse(null);
     }
     Table table = main;
     if (line != null && !line.equals("main")) {
       try (main) {
-        table = main.branch(line);
+        table = main.branches().open(line);
       }
     }
     if (version != null) {

@@ -47,9 +47,7 @@ final class QueryJson {
     }
     query.nearest().ifPresent(nearest -> nearest(nearest, body));
     query.text().ifPresent(text -> body.put("full_text_query", Map.of("query", text(text))));
-    if (query.nearest().isPresent() && query.text().isPresent()) {
-      body.put("fusion", fusion(query.fusion()));
-    }
+    query.fusion().ifPresent(settings -> body.put("fusion", fusion(query, settings)));
     return body;
   }
 
@@ -164,7 +162,12 @@ final class QueryJson {
     return json;
   }
 
-  private static Map<String, Object> fusion(Fusion.Settings settings) {
+  private static Map<String, Object> fusion(Query query, Fusion.Settings settings) {
+    if (query.nearest().isEmpty() || query.text().isEmpty()) {
+      throw new UnsupportedFeatureException(
+          "reranker on a server: expected=a hybrid search, found=a search by one of vector and"
+              + " text");
+    }
     Map<String, Object> json = new LinkedHashMap<>();
     switch (settings.fusion()) {
       case Fusion.Rrf(int k) -> json.put("rrf", Map.of("k", k));
@@ -172,9 +175,9 @@ final class QueryJson {
           json.put("linear", Map.of("weight", weight, "fill", fill));
       case Fusion.Mrr(float vector, float text) ->
           json.put("mrr", Map.of("vector_weight", vector, "text_weight", text));
-      case Fusion.Custom custom ->
+      case Fusion.Reranker own ->
           throw new UnsupportedFeatureException(
-              "reranker on a server: expected=RRF, linear or MRR, found=" + custom.name());
+              "reranker on a server: expected=RRF, linear or MRR, found=" + own.name());
     }
     json.put("normalize", settings.normalization().name().toLowerCase(Locale.ROOT));
     json.put("all_scores", settings.allScores());

@@ -1,11 +1,14 @@
 package io.lancelot.client;
 
+import io.lancelot.Branches;
 import io.lancelot.Distance;
 import io.lancelot.Index;
 import io.lancelot.OptimizeOptions;
 import io.lancelot.OptimizeReport;
 import io.lancelot.RemoteOptions;
 import io.lancelot.Table;
+import io.lancelot.TableStats;
+import io.lancelot.Tags;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
@@ -22,11 +25,9 @@ import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.text.Analyzer;
 import io.lancelot.table.Blob;
-import io.lancelot.table.BranchInfo;
 import io.lancelot.table.ChangeFeed;
 import io.lancelot.table.CleanupOptions;
 import io.lancelot.table.CleanupReport;
-import io.lancelot.table.TagInfo;
 import io.lancelot.table.VersionInfo;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,6 +53,8 @@ final class RemoteTable extends Table {
   private final Context context;
   private final RemoteOptions options;
   private final RemoteVersions versions;
+  private final RemoteTags tags;
+  private final RemoteBranches branches;
   private final RemoteIndices indices;
   private volatile OptionalLong pinned = OptionalLong.empty();
   private volatile @Nullable Described described;
@@ -64,6 +67,8 @@ final class RemoteTable extends Table {
     this.context = context;
     this.options = options;
     this.versions = new RemoteVersions(this);
+    this.tags = new RemoteTags(this);
+    this.branches = new RemoteBranches(this);
     this.indices = new RemoteIndices(this);
   }
 
@@ -91,6 +96,11 @@ final class RemoteTable extends Table {
   Map<?, ?> askObject(
       Wire.Kind kind, String operation, Map<String, ? extends @Nullable Object> body) {
     return ask(kind, operation, body) instanceof Map<?, ?> answer ? answer : Map.of();
+  }
+
+  /// A request about the table that names its branches itself.
+  void askUnscoped(String operation, Map<String, ? extends @Nullable Object> body) {
+    wire.ask(Wire.Kind.WRITE, path(operation), body);
   }
 
   private String path(String operation) {
@@ -375,7 +385,7 @@ final class RemoteTable extends Table {
   }
 
   @Override
-  public Stats stats() {
+  public TableStats stats() {
     Map<?, ?> answer = askObject(Wire.Kind.READ, "stats", Map.of("with_fragment_rows", true));
     Map<?, ?> fragments =
         answer.get("fragment_stats") instanceof Map<?, ?> figures ? figures : Map.of();
@@ -383,7 +393,7 @@ final class RemoteTable extends Table {
     if (fragments.get("rows") instanceof List<?> each) {
       each.forEach(count -> rows.add(count instanceof Number number ? number.longValue() : 0L));
     }
-    return new Stats(
+    return new TableStats(
         number(answer, "num_rows"),
         number(answer, "total_bytes"),
         List.copyOf(rows),
@@ -466,7 +476,7 @@ final class RemoteTable extends Table {
 
   @Override
   public void checkout(String tag) {
-    checkout(versions.ofTag(tag, branch));
+    checkout(tags.versionOf(tag));
   }
 
   @Override
@@ -493,28 +503,13 @@ final class RemoteTable extends Table {
   }
 
   @Override
-  public Map<String, TagInfo> tags() {
-    return versions.tags();
+  public Tags tags() {
+    return tags;
   }
 
   @Override
-  public void createTag(String tag) {
-    createTag(tag, version());
-  }
-
-  @Override
-  public void createTag(String tag, long version) {
-    ask(Wire.Kind.WRITE, "tags/create", Map.of("tag", tag, "version", version));
-  }
-
-  @Override
-  public void updateTag(String tag, long version) {
-    ask(Wire.Kind.WRITE, "tags/update", Map.of("tag", tag, "version", version));
-  }
-
-  @Override
-  public void deleteTag(String tag) {
-    ask(Wire.Kind.WRITE, "tags/delete", Map.of("tag", tag));
+  public Branches branches() {
+    return branches;
   }
 
   @Override
@@ -522,40 +517,9 @@ final class RemoteTable extends Table {
     return branch.isEmpty() ? Optional.empty() : Optional.of(branch);
   }
 
-  @Override
-  public Map<String, BranchInfo> branches() {
-    return versions.branches();
-  }
-
-  @Override
-  public Table branch(String line) {
-    if (line.equals("main")) {
-      return new RemoteTable(name, "", wire, context, options);
-    }
-    if (!branches().containsKey(line)) {
-      throw new NotFoundException("branch not found: " + line + " (table=" + name + ")");
-    }
+  /// The same table on another branch.
+  RemoteTable onBranch(String line) {
     return new RemoteTable(name, line, wire, context, options);
-  }
-
-  @Override
-  public Table createBranch(String line) {
-    return createBranch(line, version());
-  }
-
-  @Override
-  public Table createBranch(String line, long version) {
-    Map<String, @Nullable Object> body = new LinkedHashMap<>();
-    body.put("name", line);
-    body.put("from_branch", branch.isEmpty() ? null : branch);
-    body.put("from_version", version);
-    wire.ask(Wire.Kind.WRITE, path("branches/create"), body);
-    return new RemoteTable(name, line, wire, context, options);
-  }
-
-  @Override
-  public void deleteBranch(String line) {
-    wire.ask(Wire.Kind.WRITE, path("branches/delete"), Map.of("name", line));
   }
 
   @Override
@@ -567,8 +531,18 @@ final class RemoteTable extends Table {
   }
 
   @Override
+  public long rollback() {
+    checkNotPinned("rollback");
+    List<VersionInfo> all = versions.all();
+    if (all.size() < 2) {
+      throw new NotFoundException("rollback: expected=an older version (table=" + name + ")");
+    }
+    return restore(all.get(all.size() - 2).version());
+  }
+
+  @Override
   public long restore(String tag) {
-    return restore(versions.ofTag(tag, branch));
+    return restore(tags.versionOf(tag));
   }
 
   @Override

@@ -12,14 +12,31 @@ import java.util.Set;
 /// level are unique.
 public record Schema(List<Field> fields, Map<String, String> metadata) {
 
+  /// So few names are compared with each other sooner than hashed: a query makes several schemas.
+  private static final int FEW = 6;
+
   public Schema {
     fields = List.copyOf(fields);
     metadata = Field.ordered(metadata);
-    Set<String> seen = new HashSet<>();
-    for (Field field : fields) {
-      if (!seen.add(field.name())) {
-        throw new InvalidInputException("duplicate column name: found=" + field.name());
+    if (fields.size() <= FEW) {
+      for (int i = 1; i < fields.size(); i++) {
+        for (int j = 0; j < i; j++) {
+          checkDiffer(fields.get(j).name(), fields.get(i).name());
+        }
       }
+    } else {
+      Set<String> seen = new HashSet<>();
+      for (Field field : fields) {
+        if (!seen.add(field.name())) {
+          checkDiffer(field.name(), field.name());
+        }
+      }
+    }
+  }
+
+  private static void checkDiffer(String name, String other) {
+    if (name.equals(other)) {
+      throw new InvalidInputException("duplicate column name: found=" + name);
     }
   }
 

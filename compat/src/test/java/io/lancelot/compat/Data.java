@@ -40,6 +40,10 @@ record Data(Map<String, Object> reference) {
     return generated(Map.of("kind", "filterable", "rows", rows));
   }
 
+  static Data filterable(int rows, long seed) {
+    return generated(Map.of("kind", "filterable", "rows", rows, "seed", seed));
+  }
+
   static Data arrow(Path file) {
     return new Data(Map.of("arrow", file.toAbsolutePath().toString()));
   }

@@ -51,17 +51,17 @@ final class HistoriesTest {
         history.step();
       }
       history.checkAllVersions();
-      for (History.Line line : history.lines()) {
-        assertThat(readByTheRealLance(line.folder(), null))
-            .as("%s%nthe real Lance on %s", history.story(), line.name())
-            .isEqualTo(line.rows());
+      for (Line line : history.lines()) {
+        assertThat(readByTheRealLance(line.folder, null))
+            .as("%s%nthe real Lance on %s", history.story(), line.name)
+            .isEqualTo(line.rows);
       }
       history
           .tags()
           .forEach((tag, tagged) ->
               assertThat(
                       readByTheRealLance(
-                          tagged.line().folder(), tagged.line().isMain() ? tag : tagged.version()))
+                          tagged.line().folder, tagged.line().isMain() ? tag : tagged.version()))
                   .as("%s%nthe real Lance at tag %s", history.story(), tag)
                   .isEqualTo(tagged.rows()));
       checkCounts(history);
@@ -70,13 +70,13 @@ final class HistoriesTest {
 
   /// The real Lance counts the rows of every version as we remember them.
   private void checkCounts(History history) {
-    History.Line main = history.lines().getFirst();
+    Line main = history.lines().getFirst();
     Map<Long, Integer> counted = new TreeMap<>();
-    for (JsonNode v : oracle.call("versions", Map.of("lance", main.folder())).get("versions")) {
+    for (JsonNode v : oracle.call("versions", Map.of("lance", main.folder)).get("versions")) {
       counted.put(v.get("version").asLong(), v.get("rows").asInt());
     }
     Map<Long, Integer> known = new TreeMap<>();
-    main.past().forEach((version, rows) -> known.put(version, rows.size()));
+    main.past.forEach((version, rows) -> known.put(version, rows.size()));
     assertThat(counted).as(history.story()).isEqualTo(known);
   }
 

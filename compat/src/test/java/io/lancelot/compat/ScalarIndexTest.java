@@ -37,6 +37,8 @@ final class ScalarIndexTest {
       BITMAP;    b;    b IS TRUE
       BITMAP;    i;    i BETWEEN -3 AND 3
       LABEL_LIST;tags; array_has(tags, 'p')
+      LABEL_LIST;tags; array_has_any(tags, ['q', 'z'])
+      LABEL_LIST;tags; array_has_all(tags, ['p', 'q'])
       ZONEMAP;   d;    d > date '2019-06-15'
       ZONEMAP;   f;    f > 8.9
       BLOOMFILTER;u;   u = 9223372036854775808

@@ -1,12 +1,21 @@
 package io.lancelot.engine;
 
 import io.lancelot.expr.Expr;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /// A new value for a column.
 public sealed interface Assignment {
 
   String column();
+
+  /// The same with a moment in the place of `now()`.
+  default Assignment at(Instant now) {
+    return switch (this) {
+      case Computed(String column, Expr value) -> new Computed(column, value.at(now));
+      case Fixed fixed -> fixed;
+    };
+  }
 
   /// A value computed for each row.
   record Computed(String column, Expr value) implements Assignment {}

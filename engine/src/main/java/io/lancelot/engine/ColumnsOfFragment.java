@@ -32,7 +32,7 @@ final class ColumnsOfFragment implements AutoCloseable {
     if (known == null) {
       List<LanceField> fields =
           this.names.stream()
-              .map(name -> execution.snapshot().schema().field(name).orElseThrow())
+              .map(name -> execution.snapshot().readable(name).orElseThrow())
               .toList();
       known = execution.table().reader(execution.snapshot(), fragment, fields);
     }

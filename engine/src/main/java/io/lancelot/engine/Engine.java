@@ -28,6 +28,7 @@ import io.lancelot.table.Snapshot;
 import io.lancelot.table.StagedRows;
 import io.lancelot.table.Table;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -129,7 +130,7 @@ public final class Engine implements AutoCloseable {
 
   /// How a query would run.
   public Plan plan(Snapshot snapshot, Query query) {
-    return Planner.plan(catalog(snapshot), query);
+    return Planner.plan(catalog(snapshot), query.at(context.clock().instant()));
   }
 
   /// Runs a query to its end and says what each step of it did.
@@ -152,11 +153,12 @@ public final class Engine implements AutoCloseable {
   /// @return how many rows there are
   /// @throws CorruptDataException if they differ: an index does not say what the table says
   public long verify(Snapshot snapshot, Query query) {
+    Query asked = query.at(context.clock().instant());
     IndexCatalog bare = IndexCatalog.without(table, snapshot, indexing);
     Execution scanning = new Execution(table, snapshot, context, bare, new IndexWork(), null);
-    try (BatchStream planned = run(snapshot, query);
-        BatchStream scanned = scanning.run(Planner.plan(bare, query))) {
-      return SameRows.compare(planned, scanned, plan(snapshot, query).explain());
+    try (BatchStream planned = run(snapshot, asked);
+        BatchStream scanned = scanning.run(Planner.plan(bare, asked))) {
+      return SameRows.compare(planned, scanned, plan(snapshot, asked).explain());
     } finally {
       bare.close();
     }
@@ -233,7 +235,7 @@ public final class Engine implements AutoCloseable {
 
   /// A filter at work on a version.
   private RowFilter rows(Snapshot snapshot, Expr filter) {
-    Filter bound = Filter.of(filter, catalog(snapshot).schema());
+    Filter bound = Filter.of(filter.at(context.clock().instant()), catalog(snapshot).schema());
     Optional<Plan.IndexLookup> lookup = new IndexPlanner(catalog(snapshot)).plan(bound);
     return RowFilter.of(execution(snapshot), Optional.of(bound), lookup);
   }
@@ -273,7 +275,8 @@ public final class Engine implements AutoCloseable {
   /// Deletes the rows for which a filter is true. A concurrent change to the same rows makes it
   /// look again.
   public Deleted delete(Expr filter) {
-    return Attempts.run(context, () -> tryDelete(filter));
+    Expr fixed = filter.at(context.clock().instant());
+    return Attempts.run(context, () -> tryDelete(fixed));
   }
 
   private Deleted tryDelete(Expr filter) {
@@ -321,7 +324,10 @@ public final class Engine implements AutoCloseable {
   /// @throws io.lancelot.base.InvalidInputException if a value does not fit its column; nothing was
   ///   changed
   public Updated update(Optional<Expr> filter, List<Assignment> assignments) {
-    return Attempts.run(context, () -> tryUpdate(filter, assignments));
+    Instant now = context.clock().instant();
+    Optional<Expr> fixed = filter.map(expr -> expr.at(now));
+    List<Assignment> values = assignments.stream().map(each -> each.at(now)).toList();
+    return Attempts.run(context, () -> tryUpdate(fixed, values));
   }
 
   private Updated tryUpdate(Optional<Expr> filter, List<Assignment> assignments) {

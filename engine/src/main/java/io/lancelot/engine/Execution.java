@@ -69,13 +69,16 @@ record Execution(
           new FuseStream(
               this,
               fuse,
-              run(fuse.vector(), OptionalLong.empty()),
-              run(fuse.text(), OptionalLong.empty()));
+              fuse.vector().map(vector -> run(vector, OptionalLong.empty())),
+              fuse.text().map(text -> run(text, OptionalLong.empty())));
       case Plan.Take take -> new TakeStream(this, take, run(take.input(), OptionalLong.empty()));
       case Plan.FilterRows rows ->
           new FilterStream(run(rows.input(), OptionalLong.empty()), rows.filter(), context);
       case Plan.Offsets offsets ->
           new OffsetStream(run(offsets.input(), enough), offsets.schema(), context);
+      case Plan.Known known -> new KnownStream(known, context);
+      case Plan.Aggregate aggregate ->
+          new AggregateStream(run(aggregate.input(), OptionalLong.empty()), aggregate, context);
       case Plan.Sort sort -> new SortStream(run(sort.input(), OptionalLong.empty()), sort, context);
       case Plan.Limit limit ->
           new LimitStream(
@@ -169,6 +172,43 @@ record Execution(
     @Override
     public void close() {
       input.close();
+      scratch.close();
+    }
+  }
+
+  /// One row.
+  private static final class KnownStream implements BatchStream {
+    private final Plan.Known plan;
+    private final Scratch scratch;
+    private boolean given;
+
+    KnownStream(Plan.Known plan, Context context) {
+      this.plan = plan;
+      this.scratch = context.memory().scratch();
+    }
+
+    @Override
+    public Schema schema() {
+      return plan.schema();
+    }
+
+    @Override
+    public @Nullable Batch next() {
+      if (given) {
+        return null;
+      }
+      given = true;
+      List<Column> columns = new ArrayList<>();
+      for (int i = 0; i < plan.values().size(); i++) {
+        ColumnBuilder value = ColumnBuilder.of(schema().fields().get(i).type(), scratch);
+        value.append(plan.values().get(i));
+        columns.add(value.build());
+      }
+      return new Batch(schema(), 1, columns);
+    }
+
+    @Override
+    public void close() {
       scratch.close();
     }
   }

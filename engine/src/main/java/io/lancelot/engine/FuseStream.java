@@ -1,8 +1,8 @@
 package io.lancelot.engine;
 
-import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Batches;
 import io.lancelot.columnar.Bits;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.FixedColumn;
@@ -13,127 +13,233 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
-/// Puts the rows of a vector search and of a text search into one ranking.
-final class FuseStream implements BatchStream {
+/// Puts the rows of searches into one ranking. A page must not change what the pages before it
+/// showed, though it looks deeper into each search: so the ranking grows by pages. Each page ranks
+/// what the searches find up to its end, and takes the best rows that no page before has taken.
+final class FuseStream extends SearchStream<Plan.Fuse> {
 
-  private final Execution execution;
-  private final Plan.Fuse plan;
-  private final BatchStream vector;
-  private final BatchStream text;
-  private final Scratch scratch;
-  private boolean done;
+  /// What one search found, best first.
+  private record Found(List<Integer> candidates, List<Float> values) {
+    Found() {
+      this(new ArrayList<>(), new ArrayList<>());
+    }
+  }
 
-  FuseStream(Execution execution, Plan.Fuse plan, BatchStream vector, BatchStream text) {
-    this.execution = execution;
-    this.plan = plan;
+  private final Optional<BatchStream> vector;
+  private final Optional<BatchStream> text;
+  private final Map<Long, Integer> candidates = new LinkedHashMap<>();
+
+  FuseStream(
+      Execution execution,
+      Plan.Fuse plan,
+      Optional<BatchStream> vector,
+      Optional<BatchStream> text) {
+    super(execution, plan);
     this.vector = vector;
     this.text = text;
-    this.scratch = execution.context().memory().scratch();
   }
 
   @Override
-  public Schema schema() {
-    return plan.schema();
+  Batch find() {
+    List<Found> near = new ArrayList<>();
+    vector.ifPresent(rows -> read(rows, Plan.DISTANCE.name(), near));
+    List<Found> worded = new ArrayList<>();
+    text.ifPresent(rows -> read(rows, Plan.SCORE.name(), worded));
+    return new Ranking(near, worded).result();
   }
 
-  @Override
-  public @Nullable Batch next() {
-    if (done) {
-      return null;
-    }
-    done = true;
-    Map<Long, Float> distances = read(vector, Plan.DISTANCE.name());
-    Map<Long, Float> scores = read(text, Plan.SCORE.name());
-    Map<Long, Integer> ids = new LinkedHashMap<>();
-    distances.keySet().forEach(id -> ids.put(id, ids.size()));
-    scores.keySet().forEach(id -> ids.putIfAbsent(id, ids.size()));
-    int count = ids.size();
-    long[] rows = new long[count];
-    ids.forEach((id, at) -> rows[at] = id);
-    Fusion.Candidates found =
-        new Fusion.Candidates(
-            rows,
-            values(ids, distances),
-            values(ids, scores),
-            ranks(ids, distances),
-            ranks(ids, scores));
-    return result(found, Fusion.relevance(plan.settings(), found));
-  }
-
-  private static Map<Long, Float> read(BatchStream rows, String column) {
-    Map<Long, Float> values = new LinkedHashMap<>();
+  private void read(BatchStream rows, String column, List<Found> lists) {
+    lists.add(new Found());
+    boolean addressed = rows.schema().indexOf(Plan.ROW_ADDRESS.name()) >= 0;
     for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
-      FixedColumn ids = (FixedColumn) batch.column(Plan.ROW_ID.name());
+      FixedColumn places =
+          (FixedColumn) batch.column(addressed ? Plan.ROW_ADDRESS.name() : Plan.ROW_ID.name());
       FixedColumn numbers = (FixedColumn) batch.column(column);
+      int queries = batch.schema().indexOf(Plan.QUERY_INDEX.name());
       for (int i = 0; i < batch.rowCount(); i++) {
-        values.putIfAbsent(ids.longAt(i), numbers.floatAt(i));
+        int list = queries < 0 ? 0 : ((FixedColumn) batch.column(queries)).intAt(i);
+        while (lists.size() <= list) {
+          lists.add(new Found());
+        }
+        long address = addressed ? places.longAt(i) : execution.addressOf(places.longAt(i));
+        Integer candidate = candidates.putIfAbsent(address, candidates.size());
+        lists.get(list).candidates.add(candidate == null ? candidates.size() - 1 : candidate);
+        lists.get(list).values.add(numbers.floatAt(i));
       }
     }
-    return values;
   }
 
-  private static float[] values(Map<Long, Integer> ids, Map<Long, Float> found) {
-    float[] values = new float[ids.size()];
-    ids.forEach((id, at) -> values[at] = found.getOrDefault(id, Float.NaN));
-    return values;
-  }
+  /// The ranking at work.
+  private final class Ranking {
+    private final List<Found> near;
+    private final List<Found> worded;
+    private final long[] addresses;
+    private final Batch contents;
+    private final boolean[] taken;
+    private final int[] order;
+    private final float[] relevance;
+    private int size;
 
-  private static int[] ranks(Map<Long, Integer> ids, Map<Long, Float> found) {
-    int[] ranks = new int[ids.size()];
-    int rank = 0;
-    for (Long id : found.keySet()) {
-      Integer at = ids.get(id);
-      if (at != null) {
-        ranks[at] = ++rank;
+    Ranking(List<Found> near, List<Found> worded) {
+      this.near = near;
+      this.worded = worded;
+      int count = candidates.size();
+      this.addresses = new long[count];
+      candidates.forEach((address, at) -> addresses[at] = address);
+      List<String> columns = plan.settings().fusion().columns();
+      this.contents =
+          columns.isEmpty()
+              ? new Batch(Schema.of(), count, List.of())
+              : execution.table().take(execution.snapshot(), addresses, count, columns, scratch);
+      this.taken = new boolean[count];
+      this.order = new int[count];
+      this.relevance = new float[count];
+    }
+
+    Batch result() {
+      long page = Math.max(1, plan.limit());
+      long end = Math.min(plan.offset() + page, addresses.length);
+      long depth = 0;
+      while (size < end) {
+        depth += page;
+        grow((int) Math.min(depth, Integer.MAX_VALUE), (int) Math.min(end, size + page));
+      }
+      return batch();
+    }
+
+    /// Ranks what each search finds first, and takes the best of the rest.
+    private void grow(int depth, int to) {
+      int[] found = within(depth);
+      float[] scored = Fusion.relevance(plan.settings(), candidatesOf(found, depth));
+      Integer[] best = new Integer[found.length];
+      Arrays.setAll(best, i -> i);
+      // Equal ones in the order in which they came: vector rows first.
+      Arrays.sort(best, (a, b) -> Float.compare(scored[b], scored[a]));
+      for (int i = 0; i < best.length && size < to; i++) {
+        int candidate = found[best[i]];
+        if (!taken[candidate]) {
+          taken[candidate] = true;
+          relevance[size] = scored[best[i]];
+          order[size++] = candidate;
+        }
       }
     }
-    return ranks;
-  }
 
-  private Batch result(Fusion.Candidates found, float[] relevance) {
-    int count = relevance.length;
-    Integer[] order = new Integer[count];
-    Arrays.setAll(order, i -> i);
-    // Equal ones in the order in which they came: vector rows first.
-    Arrays.sort(order, (a, b) -> Float.compare(relevance[b], relevance[a]));
-    MemorySegment addresses = scratch.allocateBytes(8L * count);
-    MemorySegment relevances = scratch.allocateBytes(4L * count);
-    for (int i = 0; i < count; i++) {
-      addresses.set(FixedColumn.LONG, 8L * i, execution.addressOf(found.rows()[order[i]]));
-      relevances.set(FixedColumn.FLOAT, 4L * i, relevance[order[i]]);
-    }
-    List<Column> columns = new ArrayList<>();
-    columns.add(new FixedColumn(Plan.ROW_ADDRESS.type(), count, addresses, null));
-    if (plan.settings().allScores()) {
-      columns.add(nullable(found.distances(), order));
-      columns.add(nullable(found.scores(), order));
-    }
-    columns.add(new FixedColumn(Plan.RELEVANCE.type(), count, relevances, null));
-    return new Batch(schema(), count, columns);
-  }
-
-  private Column nullable(float[] values, Integer[] order) {
-    int count = order.length;
-    MemorySegment data = scratch.allocateBytes(4L * count);
-    MemorySegment valid = scratch.allocateBytes((count + 63L) / 64 * 8).fill((byte) 0);
-    for (int i = 0; i < count; i++) {
-      float value = values[order[i]];
-      data.set(FixedColumn.FLOAT, 4L * i, value);
-      if (!Float.isNaN(value)) {
-        long at = i / 64 * 8L;
-        valid.set(FixedColumn.LONG, at, valid.get(FixedColumn.LONG, at) | 1L << (i % 64));
+    /// The candidates that some search finds so early.
+    private int[] within(int depth) {
+      boolean[] in = new boolean[addresses.length];
+      for (List<Found> lists : List.of(near, worded)) {
+        for (Found list : lists) {
+          for (int candidate : first(list.candidates, depth)) {
+            in[candidate] = true;
+          }
+        }
       }
+      int[] found = new int[in.length];
+      int count = 0;
+      for (int i = 0; i < in.length; i++) {
+        if (in[i]) {
+          found[count++] = i;
+        }
+      }
+      return Arrays.copyOf(found, count);
     }
-    return new FixedColumn(
-        Plan.DISTANCE.type(), count, data, count == 0 ? null : Bits.of(valid, count));
+
+    private static <T> List<T> first(List<T> list, int count) {
+      return list.subList(0, Math.min(count, list.size()));
+    }
+
+    private Fusion.Candidates candidatesOf(int[] found, int depth) {
+      int[] places = new int[addresses.length];
+      for (int i = 0; i < found.length; i++) {
+        places[found[i]] = i;
+      }
+      float[] distances = values(near, depth, places, found.length);
+      float[] scores = values(worded, depth, places, found.length);
+      List<int[]> textRanks = ranks(worded, depth, places, found.length);
+      return new Fusion.Candidates(
+          plan.words(),
+          found.length == addresses.length || contents.columns().isEmpty()
+              ? contents
+              : Batches.gather(contents, found, found.length, scratch),
+          distances,
+          scores,
+          ranks(near, depth, places, found.length),
+          textRanks.stream().findFirst());
+    }
+
+    /// The least value of each candidate.
+    private static float[] values(List<Found> lists, int depth, int[] places, int count) {
+      float[] values = new float[count];
+      Arrays.fill(values, Float.NaN);
+      for (Found list : lists) {
+        for (int i = 0; i < Math.min(depth, list.candidates.size()); i++) {
+          int place = places[list.candidates.get(i)];
+          if (!(values[place] <= list.values.get(i))) {
+            values[place] = list.values.get(i);
+          }
+        }
+      }
+      return values;
+    }
+
+    private static List<int[]> ranks(List<Found> lists, int depth, int[] places, int count) {
+      List<int[]> all = new ArrayList<>();
+      for (Found list : lists) {
+        int[] ranks = new int[count];
+        for (int i = 0; i < Math.min(depth, list.candidates.size()); i++) {
+          ranks[places[list.candidates.get(i)]] = i + 1;
+        }
+        all.add(ranks);
+      }
+      return all;
+    }
+
+    private Batch batch() {
+      MemorySegment where = scratch.allocateBytes(8L * size);
+      MemorySegment relevances = scratch.allocateBytes(4L * size);
+      for (int i = 0; i < size; i++) {
+        where.set(FixedColumn.LONG, 8L * i, addresses[order[i]]);
+        relevances.set(FixedColumn.FLOAT, 4L * i, relevance[i]);
+      }
+      List<Column> columns = new ArrayList<>();
+      columns.add(new FixedColumn(Plan.ROW_ADDRESS.type(), size, where, null));
+      if (plan.settings().allScores()) {
+        int[] places = new int[addresses.length];
+        Arrays.setAll(places, i -> i);
+        if (!near.isEmpty()) {
+          columns.add(nullable(values(near, Integer.MAX_VALUE, places, places.length)));
+        }
+        if (!worded.isEmpty()) {
+          columns.add(nullable(values(worded, Integer.MAX_VALUE, places, places.length)));
+        }
+      }
+      columns.add(new FixedColumn(Plan.RELEVANCE.type(), size, relevances, null));
+      return new Batch(schema(), size, columns);
+    }
+
+    private Column nullable(float[] values) {
+      MemorySegment data = scratch.allocateBytes(4L * size);
+      MemorySegment valid = scratch.allocateBytes((size + 63L) / 64 * 8).fill((byte) 0);
+      for (int i = 0; i < size; i++) {
+        float value = values[order[i]];
+        data.set(FixedColumn.FLOAT, 4L * i, value);
+        if (!Float.isNaN(value)) {
+          long at = i / 64 * 8L;
+          valid.set(FixedColumn.LONG, at, valid.get(FixedColumn.LONG, at) | 1L << (i % 64));
+        }
+      }
+      return new FixedColumn(
+          Plan.DISTANCE.type(), size, data, size == 0 ? null : Bits.of(valid, size));
+    }
   }
 
   @Override
   public void close() {
-    vector.close();
-    text.close();
-    scratch.close();
+    vector.ifPresent(BatchStream::close);
+    text.ifPresent(BatchStream::close);
+    super.close();
   }
 }

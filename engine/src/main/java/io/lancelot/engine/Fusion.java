@@ -1,12 +1,21 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.columnar.Batch;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
-/// How the rows of a vector search and of a text search become one ranking.
+/// How the rows of several searches become one ranking: a reranker.
 public sealed interface Fusion {
 
   /// What users see in plans.
   String name();
+
+  /// Columns of the table that it reads.
+  default List<String> columns() {
+    return List.of();
+  }
 
   /// Reciprocal rank fusion: a row gets `1 / (k + rank)` from each search that finds it.
   record Rrf(int k) implements Fusion {
@@ -57,21 +66,53 @@ public sealed interface Fusion {
     }
   }
 
-  /// Any other way.
-  non-sealed interface Custom extends Fusion {
-    /// The relevance of each row that either search found; more is better.
-    float[] relevance(Candidates candidates);
+  /// Any other way. Each method gives the relevance of each candidate, more for better ones; those
+  /// that are not overridden do as [#rerankHybrid] does.
+  non-sealed interface Reranker extends Fusion {
+    /// The rows of a vector search and of a text search.
+    float[] rerankHybrid(Candidates candidates);
+
+    /// The rows of a vector search.
+    default float[] rerankVector(Candidates candidates) {
+      return rerankHybrid(candidates);
+    }
+
+    /// The rows of a text search.
+    default float[] rerankText(Candidates candidates) {
+      return rerankHybrid(candidates);
+    }
+
+    /// The rows of several vector searches.
+    default float[] rerankMultivector(Candidates candidates) {
+      return rerankHybrid(candidates);
+    }
   }
 
-  /// The rows that either search found.
+  /// The rows that at least one search found.
   ///
-  /// @param rows ids, those of the vector search first
-  /// @param distances NaN for rows that the vector search did not find
+  /// @param words what the text search looks for, or what the caller gave with a vector search
+  /// @param rows what the reranker's columns hold, a row for each candidate; valid during the call
+  /// @param distances the least found; NaN for rows that no vector search found
   /// @param scores NaN for rows that the text search did not find
-  /// @param vectorRanks from 1; 0 for rows that it did not find
-  /// @param textRanks from 1; 0 for rows that it did not find
+  /// @param vectorRanks of each vector search, from 1; 0 for rows that it did not find
+  /// @param textRanks from 1; 0 for rows that it did not find; empty if there was no text search
   record Candidates(
-      long[] rows, float[] distances, float[] scores, int[] vectorRanks, int[] textRanks) {}
+      String words,
+      Batch rows,
+      float[] distances,
+      float[] scores,
+      List<int[]> vectorRanks,
+      Optional<int[]> textRanks) {
+
+    public Candidates {
+      vectorRanks = List.copyOf(vectorRanks);
+    }
+
+    /// How many there are.
+    public int count() {
+      return distances.length;
+    }
+  }
 
   /// What distances and scores are before they are combined.
   enum Normalization {
@@ -81,77 +122,131 @@ public sealed interface Fusion {
     RANK
   }
 
-  /// How a hybrid search ends.
+  /// How a search ends.
   ///
   /// @param allScores whether rows carry `_distance` and `_score` besides `_relevance_score`
-  record Settings(Fusion fusion, Normalization normalization, boolean allScores) {
-    public static final Settings DEFAULT = new Settings(new Rrf(60), Normalization.SCORE, true);
+  /// @param words what rows are compared with; empty for those of the text search
+  record Settings(
+      Fusion fusion, Normalization normalization, boolean allScores, Optional<String> words) {
+    public static final Settings DEFAULT =
+        new Settings(new Rrf(60), Normalization.SCORE, true, Optional.empty());
   }
 
   /// The relevance of each candidate.
   static float[] relevance(Settings settings, Candidates found) {
-    int count = found.rows().length;
-    float[] relevance = new float[count];
-    switch (settings.fusion()) {
-      case Rrf(int k) -> {
-        for (int i = 0; i < count; i++) {
-          double sum = found.vectorRanks()[i] > 0 ? 1.0 / (k + found.vectorRanks()[i]) : 0;
-          sum += found.textRanks()[i] > 0 ? 1.0 / (k + found.textRanks()[i]) : 0;
-          relevance[i] = (float) sum;
-        }
-      }
-      case Mrr(float vectorWeight, float textWeight) -> {
-        for (int i = 0; i < count; i++) {
-          float vector = found.vectorRanks()[i] > 0 ? 1f / found.vectorRanks()[i] : 0;
-          float text = found.textRanks()[i] > 0 ? 1f / found.textRanks()[i] : 0;
-          relevance[i] = vectorWeight * vector + textWeight * text;
-        }
-      }
-      case Linear(float weight, float fill) -> {
-        boolean ranks = settings.normalization() == Normalization.RANK;
-        float[] distances = scaled(found.distances(), found.vectorRanks(), ranks, false);
-        float[] scores = scaled(found.scores(), found.textRanks(), ranks, true);
-        for (int i = 0; i < count; i++) {
-          float near = 1 - (Float.isNaN(distances[i]) ? fill : distances[i]);
-          float text = Float.isNaN(scores[i]) ? 1 - fill : scores[i];
-          relevance[i] = weight * near + (1 - weight) * text;
-        }
-      }
-      case Custom custom -> {
-        float[] own = custom.relevance(found);
-        if (own.length != count) {
+    return switch (settings.fusion()) {
+      case Rrf(int k) -> reciprocalRanks(k, found);
+      case Mrr mrr -> meanReciprocalRanks(mrr, found);
+      case Linear linear -> linear(linear, settings.normalization() == Normalization.RANK, found);
+      case Reranker own -> {
+        float[] relevance = own(own, found);
+        if (relevance.length != found.count()) {
           throw new InvalidInputException(
-              "reranker: expected=" + count + " scores, found=" + own.length);
+              "reranker: expected="
+                  + found.count()
+                  + " scores, found="
+                  + relevance.length
+                  + " (reranker="
+                  + own.name()
+                  + ")");
         }
-        relevance = own;
+        yield relevance;
       }
+    };
+  }
+
+  private static float[] own(Reranker own, Candidates found) {
+    if (found.vectorRanks().isEmpty()) {
+      return own.rerankText(found);
+    }
+    if (found.textRanks().isPresent()) {
+      return own.rerankHybrid(found);
+    }
+    return found.vectorRanks().size() == 1 ? own.rerankVector(found) : own.rerankMultivector(found);
+  }
+
+  private static float[] reciprocalRanks(int k, Candidates found) {
+    double[] sums = new double[found.count()];
+    found.vectorRanks().forEach(ranks -> addReciprocals(sums, ranks, 1, k));
+    found.textRanks().ifPresent(ranks -> addReciprocals(sums, ranks, 1, k));
+    return narrow(sums);
+  }
+
+  /// Several vector searches share the weight; a search that is alone has all of it.
+  private static float[] meanReciprocalRanks(Mrr mrr, Candidates found) {
+    double[] sums = new double[found.count()];
+    boolean both = !found.vectorRanks().isEmpty() && found.textRanks().isPresent();
+    double share = (both ? mrr.vectorWeight : 1.0) / Math.max(1, found.vectorRanks().size());
+    found.vectorRanks().forEach(ranks -> addReciprocals(sums, ranks, share, 0));
+    found.textRanks().ifPresent(ranks -> addReciprocals(sums, ranks, both ? mrr.textWeight : 1, 0));
+    return narrow(sums);
+  }
+
+  private static void addReciprocals(double[] sums, int[] ranks, double weight, int k) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += ranks[i] > 0 ? weight / (k + ranks[i]) : 0;
+    }
+  }
+
+  private static float[] narrow(double[] values) {
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    return narrow;
+  }
+
+  private static float[] linear(Linear linear, boolean byRank, Candidates found) {
+    float[] relevance = new float[found.count()];
+    float[] distances =
+        scaled(byRank ? best(found.vectorRanks(), found.count()) : found.distances());
+    List<int[]> ranks = found.textRanks().stream().toList();
+    float[] scores = scaled(byRank ? reversed(best(ranks, found.count())) : found.scores());
+    for (int i = 0; i < relevance.length; i++) {
+      float near = 1 - (Float.isNaN(distances[i]) ? linear.fill : distances[i]);
+      float text = Float.isNaN(scores[i]) ? 1 - linear.fill : scores[i];
+      relevance[i] = linear.weight * near + (1 - linear.weight) * text;
     }
     return relevance;
   }
 
-  /// Values from 0 to 1; equal ones are all 0. With ranks, the last rank is 0 of text and 1 of
-  /// distances.
-  private static float[] scaled(float[] values, int[] ranks, boolean byRank, boolean moreIsBetter) {
-    float[] out = new float[values.length];
-    float min = Float.POSITIVE_INFINITY;
-    float max = Float.NEGATIVE_INFINITY;
-    int last = 0;
-    for (int rank : ranks) {
-      last = Math.max(last, rank);
-    }
-    for (int i = 0; i < values.length; i++) {
-      out[i] =
-          ranks[i] == 0
-              ? Float.NaN
-              : byRank ? (moreIsBetter ? last + 1 - ranks[i] : ranks[i]) : values[i];
-      if (ranks[i] > 0) {
-        min = Math.min(min, out[i]);
-        max = Math.max(max, out[i]);
+  /// The best rank that any search gives; NaN for rows that none found.
+  private static float[] best(List<int[]> lists, int count) {
+    float[] best = new float[count];
+    Arrays.fill(best, Float.NaN);
+    for (int[] ranks : lists) {
+      for (int i = 0; i < count; i++) {
+        if (ranks[i] > 0 && !(best[i] <= ranks[i])) {
+          best[i] = ranks[i];
+        }
       }
     }
-    for (int i = 0; i < out.length; i++) {
-      out[i] = max > min ? (out[i] - min) / (max - min) : out[i] - min;
+    return best;
+  }
+
+  /// Ranks as scores: more for better ones.
+  private static float[] reversed(float[] ranks) {
+    float[] reversed = new float[ranks.length];
+    for (int i = 0; i < ranks.length; i++) {
+      reversed[i] = -ranks[i];
     }
-    return out;
+    return reversed;
+  }
+
+  /// Values from 0 to 1; equal ones are all 0. NaN stays.
+  private static float[] scaled(float[] values) {
+    float min = Float.POSITIVE_INFINITY;
+    float max = Float.NEGATIVE_INFINITY;
+    for (float value : values) {
+      if (!Float.isNaN(value)) {
+        min = Math.min(min, value);
+        max = Math.max(max, value);
+      }
+    }
+    float[] scaled = new float[values.length];
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] = max > min ? (values[i] - min) / (max - min) : values[i] - min;
+    }
+    return scaled;
   }
 }

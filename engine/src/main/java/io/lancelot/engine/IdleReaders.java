@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// than opening its columns. Thread-safe.
 final class IdleReaders implements AutoCloseable {
 
-  private static final int MOST = 16;
+  /// As many as files are kept open: a query after thousands of small appends opens each fragment
+  /// once.
+  private static final int MOST = 2048;
 
   private record Key(long fragment, List<String> columns) {}
 

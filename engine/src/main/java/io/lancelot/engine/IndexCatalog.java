@@ -1,6 +1,9 @@
 package io.lancelot.engine;
 
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
+import io.lancelot.file.LanceField;
 import io.lancelot.index.IndexKind;
 import io.lancelot.index.IndexWork;
 import io.lancelot.index.RowSet;
@@ -14,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -37,6 +41,8 @@ final class IndexCatalog implements AutoCloseable {
   private final IdleReaders readers = new IdleReaders();
   private final Map<Map.Entry<List<Query.Output>, Boolean>, Planner.ScanShape> shapes =
       new ConcurrentHashMap<>();
+  private final Map<NearestKey, Planner.NearestShape> nearestShapes = new ConcurrentHashMap<>();
+  private final Map<UUID, Optional<IndexQuery.Segment>> resolved = new ConcurrentHashMap<>();
   private @Nullable RowIdMap rowIds;
   private final VectorIndexes vectors;
   private @Nullable TextSources texts;
@@ -44,7 +50,13 @@ final class IndexCatalog implements AutoCloseable {
   private IndexCatalog(Table table, Snapshot snapshot, Indexing indexing) {
     this.table = table;
     this.snapshot = snapshot;
-    this.schema = snapshot.schema().arrow();
+    List<Field> readable = new ArrayList<>(snapshot.schema().arrow().fields());
+    for (LanceField field : snapshot.hiddenFields()) {
+      if (snapshot.schema().field(field.name()).isEmpty()) {
+        readable.add(field.field());
+      }
+    }
+    this.schema = new Schema(readable, snapshot.schema().arrow().metadata());
     this.indexing = indexing;
     this.vectors = new VectorIndexes(table, snapshot, indexing);
   }
@@ -95,11 +107,21 @@ final class IndexCatalog implements AutoCloseable {
     return catalog;
   }
 
+  /// Memory for what is looked up while planning.
+  Scratch scratch() {
+    return indexing.scratch();
+  }
+
   Snapshot snapshot() {
     return snapshot;
   }
 
-  /// The schema of the version's rows.
+  /// The columns that the version shows.
+  Schema shown() {
+    return snapshot.schema().arrow();
+  }
+
+  /// The columns that can be read: those of the table's schema and hidden ones.
   Schema schema() {
     return schema;
   }
@@ -122,6 +144,23 @@ final class IndexCatalog implements AutoCloseable {
     return known;
   }
 
+  /// What the shape of a search for near vectors depends on.
+  private record NearestKey(List<Query.Output> select, boolean withRowId, boolean several) {}
+
+  /// The shape of a search for near vectors: of small use to make anew for each.
+  Planner.NearestShape nearestShape(
+      Query query, boolean several, Supplier<Planner.NearestShape> maker) {
+    NearestKey key = new NearestKey(query.select(), query.withRowId(), several);
+    Planner.NearestShape known = nearestShapes.get(key);
+    if (known == null) {
+      known = maker.get();
+      if (nearestShapes.size() < MOST_SHAPES) {
+        nearestShapes.put(key, known);
+      }
+    }
+    return known;
+  }
+
   /// Opens a segment; empty if it is of a form that we do not know.
   Optional<OpenSegments.Lease> open(IndexQuery.Segment segment) {
     return indexing.open(snapshot, segment);
@@ -129,7 +168,9 @@ final class IndexCatalog implements AutoCloseable {
 
   /// Opens a segment of any kind; empty if it is of a form that we do not know.
   Optional<OpenSegments.Lease> open(IndexEntry segment) {
-    return indexing.open(snapshot, segment);
+    return resolved
+        .computeIfAbsent(segment.uuid(), _ -> indexing.resolve(snapshot, segment))
+        .flatMap(known -> indexing.open(snapshot, known));
   }
 
   /// Gives back what is kept for the version, as soon as nobody uses it.

@@ -6,6 +6,7 @@ import io.lancelot.base.CommitUnknownException;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
+import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
@@ -209,6 +210,10 @@ final class Indexing {
   }
 
   /// The indices of a version, by name.
+  Scratch scratch() {
+    return context.memory().scratch();
+  }
+
   List<IndexInfo> list(Snapshot snapshot) {
     return byName(snapshot).keySet().stream().map(name -> info(snapshot, name)).toList();
   }
@@ -280,20 +285,17 @@ final class Indexing {
   /// Opens a segment that queries may use; empty if it is of a kind or version we do not know, or
   /// does not say what it covers.
   Optional<OpenSegments.Lease> open(Snapshot snapshot, IndexEntry entry) {
-    Optional<IndexKind> kind = usableKind(snapshot, entry);
-    if (kind.isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<IndexedColumn> column = IndexedColumn.ofId(snapshot, entry.fieldIds().getFirst());
-    if (column.isEmpty()) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(segments.open(snapshot, entry, kind.get(), column.get().field()));
-    } catch (UnsupportedFeatureException _) {
-      // A form of the kind that we do not know: left alone.
-      return Optional.empty();
-    }
+    return resolve(snapshot, entry).flatMap(segment -> open(snapshot, segment));
+  }
+
+  /// Kind and column of a segment that queries may use.
+  Optional<IndexQuery.Segment> resolve(Snapshot snapshot, IndexEntry entry) {
+    return usableKind(snapshot, entry)
+        .flatMap(kind ->
+            IndexedColumn.ofId(snapshot, entry.fieldIds().getFirst())
+                .map(column ->
+                    new IndexQuery.Segment(
+                        entry, kind, column.field(), entry.fragments().orElseThrow())));
   }
 
   /// Opens a segment of a known kind.
@@ -301,6 +303,7 @@ final class Indexing {
     try {
       return Optional.of(segments.open(snapshot, segment.entry(), segment.kind(), segment.field()));
     } catch (UnsupportedFeatureException _) {
+      // A form of the kind that we do not know: left alone.
       return Optional.empty();
     }
   }

@@ -100,7 +100,8 @@ final class MergedRows implements BatchStream {
     }
     if (current != null && stable) {
       for (long row : rows) {
-        moved.add(current.reader().rowId(row, scratch), current.reader().createdAtVersion(row));
+        moved.add(
+            current.reader().rowId(row, scratch), current.reader().createdAtVersion(row, scratch));
       }
     }
     return combine(sources, count, old);

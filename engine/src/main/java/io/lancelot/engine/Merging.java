@@ -26,11 +26,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Merges a source into a table: hashes the source's keys, reads the key columns of the table past
-/// them, then writes what is new or changed. Memory follows the source and the rows it meets, not
-/// the table.
+/// them, or those of the rows that an index on the key finds, then writes what is new or changed.
+/// Memory follows the source and the rows it meets, not the table.
 final class Merging {
-
-  private static final int ROWS_PER_TASK = 1 << 16;
 
   private final Table table;
   private final Context context;
@@ -52,8 +50,6 @@ final class Merging {
     this.source = source;
   }
 
-  private record Task(Fragment fragment, long first, int count) {}
-
   MergeInsert.Result attempt() {
     Snapshot base = table.latest();
     Schema schema = base.schema().arrow();
@@ -70,7 +66,9 @@ final class Merging {
     Execution execution = executions.apply(base);
     Parallel.run(
         context,
-        tasks(base.fragments()),
+        how.deleteMissing().isPresent()
+            ? MergeTask.of(base.fragments())
+            : MergeTask.of(execution, fitted),
         task -> match(execution, task, fitted, updateIf, deleteIf),
         matches::add);
     int[] inserts = how.insertUnmatched() ? matches.unmatched() : new int[0];
@@ -92,21 +90,10 @@ final class Merging {
         inserts.length, matches.updated(), matches.deleted(), made.version());
   }
 
-  private static List<Task> tasks(List<Fragment> fragments) {
-    List<Task> tasks = new ArrayList<>();
-    for (Fragment fragment : fragments) {
-      for (long first = 0; first < fragment.physicalRows(); first += ROWS_PER_TASK) {
-        int count = (int) Math.min(ROWS_PER_TASK, fragment.physicalRows() - first);
-        tasks.add(new Task(fragment, first, count));
-      }
-    }
-    return tasks;
-  }
-
   /// Looks for the rows of one stretch in the source.
   private MergeMatches.Piece match(
       Execution execution,
-      Task task,
+      MergeTask task,
       MergeSource.Fitted fitted,
       Optional<MergeCondition> updateIf,
       Optional<MergeCondition> deleteIf) {
@@ -118,7 +105,7 @@ final class Merging {
             new ColumnsOfFragment(execution, task.fragment(), List.copyOf(columns));
         Scratch scratch = context.memory().scratch()) {
       int[] found = find(reader, task, fitted, scratch);
-      Bits live = Selection.live(reader.reader().deletions(), task.first(), count, scratch);
+      Bits live = task.live(reader, scratch);
       int hits = 0;
       for (int i = 0; i < count; i++) {
         hits += found[i] != KeyTable.NONE && (live == null || live.get(i)) ? 1 : 0;
@@ -133,10 +120,10 @@ final class Merging {
           continue;
         }
         if (found[i] != KeyTable.NONE) {
-          rows[hit] = task.first() + i;
+          rows[hit] = task.row(i);
           sources[hit++] = found[i];
         } else if (missing.length > 0) {
-          missing[miss++] = (int) (task.first() + i);
+          missing[miss++] = (int) task.row(i);
         }
       }
       missing = Arrays.copyOf(missing, miss);
@@ -158,10 +145,10 @@ final class Merging {
   }
 
   private static int[] find(
-      ColumnsOfFragment reader, Task task, MergeSource.Fitted fitted, Scratch scratch) {
+      ColumnsOfFragment reader, MergeTask task, MergeSource.Fitted fitted, Scratch scratch) {
     int count = task.count();
     int[] found = new int[count];
-    Batch keys = reader.read(fitted.on(), task.first(), count, scratch);
+    Batch keys = task.read(reader, fitted.on(), scratch);
     List<Column> columns =
         keys.columns().stream().map(column -> KeyHashes.plain(column, scratch)).toList();
     fitted.keys().find(columns, count, new long[count], new boolean[count], found);
@@ -245,20 +232,19 @@ final class Merging {
       List<Fragment> added =
           latest.fragments().stream().filter(fragment -> seen.add(fragment.id())).toList();
       Execution execution = executions.apply(latest);
-      for (Task task : tasks(added)) {
+      for (MergeTask task : MergeTask.of(added)) {
         if (meets(execution, task)) {
           throw conflict(latest, "added rows with the same keys");
         }
       }
     }
 
-    private boolean meets(Execution execution, Task task) {
+    private boolean meets(Execution execution, MergeTask task) {
       try (ColumnsOfFragment reader =
               new ColumnsOfFragment(execution, task.fragment(), fitted.on());
           Scratch scratch = context.memory().scratch()) {
         int[] found = find(reader, task, fitted, scratch);
-        @Nullable Bits live =
-            Selection.live(reader.reader().deletions(), task.first(), task.count(), scratch);
+        @Nullable Bits live = task.live(reader, scratch);
         for (int i = 0; i < found.length; i++) {
           if (found[i] != KeyTable.NONE && (live == null || live.get(i))) {
             return true;

@@ -2,10 +2,7 @@ package io.lancelot.engine;
 
 import io.lancelot.base.Parallel;
 import io.lancelot.base.ResourceExhaustedException;
-import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
-import io.lancelot.columnar.BatchStream;
-import io.lancelot.columnar.Schema;
 import io.lancelot.index.VectorIndex;
 import io.lancelot.kernels.Ranking;
 import io.lancelot.kernels.TopK;
@@ -23,7 +20,7 @@ import org.roaringbitmap.RoaringBitmap;
 /// A search through an index. Rows that a filter leaves are found first: few of them are compared
 /// one by one, of many the index finds the nearest. Fewer than k finds are made up for by an exact
 /// search, so that k rows come out whenever k match.
-final class NearestProbeStream implements BatchStream {
+final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
 
   /// So few rows are compared exactly instead.
   private static final long FEW_ROWS = 4096;
@@ -34,28 +31,12 @@ final class NearestProbeStream implements BatchStream {
   private static final long MANY_ROWS = 50_000;
   private static final int BATCH = 1024;
 
-  private final Execution execution;
-  private final Plan.NearestProbe plan;
-  private final Scratch scratch;
-  private boolean done;
-
   NearestProbeStream(Execution execution, Plan.NearestProbe plan) {
-    this.execution = execution;
-    this.plan = plan;
-    this.scratch = execution.context().memory().scratch();
+    super(execution, plan);
   }
 
   @Override
-  public Schema schema() {
-    return plan.schema();
-  }
-
-  @Override
-  public @Nullable Batch next() {
-    if (done) {
-      return null;
-    }
-    done = true;
+  Batch find() {
     return NearestStream.result(search(), schema(), scratch);
   }
 
@@ -106,12 +87,7 @@ final class NearestProbeStream implements BatchStream {
     if (plan.scan().filter().isEmpty()) {
       return new Allowed(Map.of(), total, total);
     }
-    Map<Long, RoaringBitmap> matches = new HashMap<>();
-    Parallel.run(
-        execution.context(),
-        fragments,
-        fragment -> Map.entry(fragment.id(), filter.matches(fragment)),
-        found -> matches.put(found.getKey(), found.getValue()));
+    Map<Long, RoaringBitmap> matches = matches(filter, fragments);
     long rows = 0;
     for (RoaringBitmap found : matches.values()) {
       rows += found.getLongCardinality();
@@ -351,10 +327,5 @@ final class NearestProbeStream implements BatchStream {
       }
       distances.compute(addresses, count, out);
     }
-  }
-
-  @Override
-  public void close() {
-    scratch.close();
   }
 }

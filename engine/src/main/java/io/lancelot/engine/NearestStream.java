@@ -3,7 +3,6 @@ package io.lancelot.engine;
 import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
-import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Bits;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.FixedColumn;
@@ -24,7 +23,7 @@ import org.roaringbitmap.RoaringBitmap;
 
 /// An exact search: every vector of every live row that passes the filter is compared with every
 /// query vector. The work is cut into ranges of rows that run side by side, each with its own heap.
-final class NearestStream implements BatchStream {
+final class NearestStream extends SearchStream<Plan.NearestScan> {
 
   /// Rows of one task: large enough that starting it costs nothing beside running it, small enough
   /// that all threads have work to the end.
@@ -42,28 +41,12 @@ final class NearestStream implements BatchStream {
 
   private record Task(Fragment fragment, long first, long last) {}
 
-  private final Execution execution;
-  private final Plan.NearestScan plan;
-  private final Scratch scratch;
-  private boolean done;
-
   NearestStream(Execution execution, Plan.NearestScan plan) {
-    this.execution = execution;
-    this.plan = plan;
-    this.scratch = execution.context().memory().scratch();
+    super(execution, plan);
   }
 
   @Override
-  public Schema schema() {
-    return plan.schema();
-  }
-
-  @Override
-  public @Nullable Batch next() {
-    if (done) {
-      return null;
-    }
-    done = true;
+  Batch find() {
     return result(
         search(
             execution.snapshot().fragments(),
@@ -209,10 +192,5 @@ final class NearestStream implements BatchStream {
       columns.add(new FixedColumn(Plan.QUERY_INDEX.type(), total, queries, null));
     }
     return new Batch(schema, total, columns);
-  }
-
-  @Override
-  public void close() {
-    scratch.close();
   }
 }

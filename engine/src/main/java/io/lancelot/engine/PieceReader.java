@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.roaringbitmap.RoaringBitmap;
 
 /// Reads pieces of a scan, one after the other, each into the memory of the one before.
 ///
@@ -35,6 +34,9 @@ final class PieceReader implements AutoCloseable {
   private final Scratch scratch;
   private @Nullable ColumnsOfFragment open;
 
+  /// Those that the batch at hand was read from, but for the one that is open.
+  private final List<ColumnsOfFragment> used = new ArrayList<>();
+
   /// What is tried on the rows of the fragment that is open.
   private Optional<Filter> condition = Optional.empty();
 
@@ -49,15 +51,28 @@ final class PieceReader implements AutoCloseable {
   }
 
   /// The rows of a piece that pass, valid until the next call.
-  ///
-  /// @param candidates the rows that may pass; null if all may
-  /// @param first the first row, or how many candidates come before
-  Batch read(Fragment fragment, @Nullable RoaringBitmap candidates, long first, int count) {
+  Batch read(List<ScanPiece.Part> parts) {
     scratch.reset();
-    ColumnsOfFragment from = columns(fragment);
-    return candidates == null
-        ? range(from, first, count)
-        : some(from, new RowFilter.Candidates(candidates, from, first, count));
+    closeUsed();
+    List<Batch> batches = new ArrayList<>();
+    for (ScanPiece.Part part : parts) {
+      Batch batch = read(part);
+      if (batch.rowCount() > 0) {
+        batches.add(batch);
+      }
+    }
+    return switch (batches.size()) {
+      case 0 -> emptyBatch();
+      case 1 -> batches.getFirst();
+      default -> Batches.concat(plan.schema(), batches, scratch);
+    };
+  }
+
+  private Batch read(ScanPiece.Part part) {
+    ColumnsOfFragment from = columns(part.fragment());
+    return part.candidates() == null
+        ? range(from, part.first(), part.count())
+        : some(from, new RowFilter.Candidates(part.candidates(), from, part.first(), part.count()));
   }
 
   private ColumnsOfFragment columns(Fragment fragment) {
@@ -67,7 +82,7 @@ final class PieceReader implements AutoCloseable {
     }
     if (known != null) {
       open = null;
-      known.close();
+      used.add(known);
     }
     condition = filter.condition(fragment);
     List<String> names = new ArrayList<>(condition.map(Filter::columns).orElse(List.of()));
@@ -208,8 +223,14 @@ final class PieceReader implements AutoCloseable {
     scratch.close();
   }
 
+  private void closeUsed() {
+    used.forEach(ColumnsOfFragment::close);
+    used.clear();
+  }
+
   @Override
   public void close() {
+    closeUsed();
     if (open != null) {
       open.close();
       open = null;

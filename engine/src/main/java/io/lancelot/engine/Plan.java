@@ -1,5 +1,6 @@
 package io.lancelot.engine;
 
+import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
@@ -14,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 /// A physical plan: a tree of values that is printed and run from the same nodes. Each node says
@@ -276,25 +279,40 @@ public sealed interface Plan {
     }
   }
 
-  /// One ranking of the rows of a vector search and of a text search.
-  record Fuse(Plan vector, Plan text, Fusion.Settings settings) implements Plan {
+  /// One ranking of the rows of a vector search, a text search, or both.
+  ///
+  /// @param words what rerankers compare rows with
+  /// @param limit rows of a page
+  /// @param offset rows before the page
+  record Fuse(
+      Optional<Plan> vector,
+      Optional<Plan> text,
+      Fusion.Settings settings,
+      String words,
+      long limit,
+      long offset,
+      Map<String, String> metadata)
+      implements Plan {
     @Override
     public Schema schema() {
-      return new Schema(
-          settings.allScores()
-              ? List.of(ROW_ADDRESS, DISTANCE, SCORE, RELEVANCE)
-              : List.of(ROW_ADDRESS, RELEVANCE),
-          vector.schema().metadata());
+      List<Field> fields = new ArrayList<>(List.of(ROW_ADDRESS));
+      if (settings.allScores()) {
+        vector.ifPresent(_ -> fields.add(DISTANCE));
+        text.ifPresent(_ -> fields.add(SCORE));
+      }
+      fields.add(RELEVANCE);
+      return new Schema(fields, metadata);
     }
 
     @Override
     public List<Plan> inputs() {
-      return List.of(vector, text);
+      return Stream.concat(vector.stream(), text.stream()).toList();
     }
 
     @Override
     public String label() {
-      return "HybridSearch: reranker="
+      return (vector.isPresent() && text.isPresent() ? "HybridSearch" : "Rerank")
+          + ": reranker="
           + settings.fusion().name()
           + ", normalize="
           + settings.normalization().name().toLowerCase(java.util.Locale.ROOT);
@@ -397,8 +415,92 @@ public sealed interface Plan {
     }
   }
 
-  /// The rows of the input in order, rows that compare equal in the order they come. Only the input
-  /// is held in memory, so it should be keys and addresses.
+  /// An aggregate bound to columns.
+  record Measured(String name, Grouping.Function function, Optional<Projection> argument) {
+
+    boolean isDistinct() {
+      return function == Grouping.Function.COUNT_DISTINCT;
+    }
+
+    DataType argumentType() {
+      return Aggregate.plain(argument.orElseThrow().type());
+    }
+
+    Accumulator accumulator() {
+      return Accumulator.of(function, argument.isEmpty() ? null : argumentType());
+    }
+
+    @Override
+    public String toString() {
+      String what = argument.map(Projection::toString).orElse("*");
+      return switch (function) {
+            case COUNT -> "count(" + what + ")";
+            case COUNT_DISTINCT -> "count(DISTINCT " + what + ")";
+            case SUM -> "sum(" + what + ")";
+            case AVG -> "avg(" + what + ")";
+            case MIN -> "min(" + what + ")";
+            case MAX -> "max(" + what + ")";
+          }
+          + " as "
+          + name;
+    }
+  }
+
+  /// One row that is known without reading any.
+  ///
+  /// @param measures what the values are of
+  /// @param values as [io.lancelot.columnar.Values] gives them
+  record Known(Schema schema, List<Measured> measures, List<@Nullable Object> values)
+      implements Plan {
+    @Override
+    public List<Plan> inputs() {
+      return List.of();
+    }
+
+    @Override
+    public String label() {
+      return "KnownExec: " + measures;
+    }
+  }
+
+  /// A row for each group of rows with the same keys. In no order.
+  ///
+  /// @param names what the keys are called in the result
+  record Aggregate(Plan input, List<String> names, List<Projection> keys, List<Measured> measures)
+      implements Plan {
+    @Override
+    public Schema schema() {
+      List<Field> fields = new ArrayList<>();
+      for (int i = 0; i < keys.size(); i++) {
+        fields.add(Field.nullable(names.get(i), plain(keys.get(i).type())));
+      }
+      for (Measured measure : measures) {
+        fields.add(Field.nullable(measure.name(), measure.accumulator().resultType()));
+      }
+      return Schema.of(fields);
+    }
+
+    /// Dictionaries come out as their values.
+    static DataType plain(DataType type) {
+      return type instanceof DataType.Dictionary dictionary ? dictionary.value() : type;
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public String label() {
+      List<String> groups = new ArrayList<>();
+      for (int i = 0; i < keys.size(); i++) {
+        groups.add(keys.get(i) + " as " + names.get(i));
+      }
+      return "AggregateExec: gby=" + groups + ", aggr=" + measures;
+    }
+  }
+
+  /// The rows of the input in order, rows that compare equal in the order they come.
   ///
   /// @param most rows after which nobody will ask for more
   record Sort(Plan input, List<Query.Ordering> order, List<Projection> keys, OptionalLong most)

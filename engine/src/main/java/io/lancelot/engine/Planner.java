@@ -41,8 +41,12 @@ final class Planner {
   /// @throws InvalidInputException if the query names what the table has not
   static Plan plan(IndexCatalog indices, Query query) {
     Planner planner = new Planner(indices, query);
+    boolean hybrid = query.text().isPresent() && query.nearest().isPresent();
+    if (hybrid || query.fusion().isPresent()) {
+      return planner.fused();
+    }
     if (query.text().isPresent()) {
-      return query.nearest().isPresent() ? planner.hybrid() : planner.text(query.text().get());
+      return planner.text(query.text().get());
     }
     return query.nearest().isPresent() ? planner.nearest(query.nearest().get()) : planner.scan();
   }
@@ -58,6 +62,9 @@ final class Planner {
       Optional<Plan.Project> project) {}
 
   private Plan scan() {
+    if (query.grouping().isPresent()) {
+      return grouped(query.grouping().get());
+    }
     if (!query.order().isEmpty()) {
       return sorted();
     }
@@ -166,18 +173,7 @@ final class Planner {
     Plan scan =
         new Plan.Scan(
             tableColumns(keyColumns), table.metadata(), filter, true, false, lookup(filter));
-    List<Projection> keys = new ArrayList<>();
-    for (Query.Ordering ordering : query.order()) {
-      keys.add(Projection.of(ordering.key(), scan.schema()));
-    }
-    OptionalLong most =
-        query.limit().isPresent()
-            ? OptionalLong.of(Math.addExact(query.limit().getAsLong(), query.offset()))
-            : OptionalLong.empty();
-    Plan plan = new Plan.Sort(scan, query.order(), keys, most);
-    if (query.limit().isPresent() || query.offset() > 0) {
-      plan = new Plan.Limit(plan, query.offset(), query.limit());
-    }
+    Plan plan = ordered(scan, query.limit());
     boolean address = needed.contains(Plan.ROW_ADDRESS.name());
     if (address) {
       throw new InvalidInputException(
@@ -195,17 +191,71 @@ final class Planner {
     return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
   }
 
+  /// Reads what keys and aggregates are computed of; everything else works on the groups.
+  private Plan grouped(Grouping grouping) {
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    Set<String> needed = new LinkedHashSet<>();
+    for (Query.Output key : grouping.keys()) {
+      needed.addAll(Projection.of(key.expr(), table).columns());
+    }
+    for (Grouping.Measure measure : grouping.measures()) {
+      measure.argument().ifPresent(expr -> needed.addAll(Projection.of(expr, table).columns()));
+    }
+    Plan.Scan scan =
+        new Plan.Scan(tableColumns(needed), table.metadata(), filter, false, false, lookup(filter));
+    List<Plan.Measured> measures = new ArrayList<>();
+    for (Grouping.Measure measure : grouping.measures()) {
+      measures.add(
+          new Plan.Measured(
+              measure.name(),
+              measure.function(),
+              measure.argument().map(expr -> Projection.of(expr, scan.schema()))));
+    }
+    Plan.Aggregate aggregate =
+        new Plan.Aggregate(
+            scan,
+            grouping.keys().stream().map(Query.Output::name).toList(),
+            grouping.keys().stream().map(key -> Projection.of(key.expr(), scan.schema())).toList(),
+            measures);
+    Plan plan = KnownAggregates.of(aggregate, indices).<Plan>map(known -> known).orElse(aggregate);
+    if (grouping.having().isPresent()) {
+      plan = new Plan.FilterRows(plan, Filter.of(grouping.having().get(), plan.schema()));
+    }
+    plan = ordered(plan, query.limit());
+    return query.select().isEmpty() ? plan : project(plan, query.select(), List.of());
+  }
+
+  /// The rows asked for of a plan that has the columns to order by.
+  private Plan ordered(Plan input, OptionalLong limit) {
+    Plan plan = input;
+    if (!query.order().isEmpty()) {
+      List<Projection> keys = new ArrayList<>();
+      for (Query.Ordering ordering : query.order()) {
+        keys.add(Projection.of(ordering.key(), plan.schema()));
+      }
+      OptionalLong most =
+          limit.isPresent()
+              ? OptionalLong.of(Math.addExact(limit.getAsLong(), query.offset()))
+              : OptionalLong.empty();
+      plan = new Plan.Sort(plan, query.order(), keys, most);
+    }
+    if (limit.isPresent() || query.offset() > 0) {
+      plan = new Plan.Limit(plan, query.offset(), limit);
+    }
+    return plan;
+  }
+
   private Optional<Plan.IndexLookup> lookup(Optional<Filter> filter) {
     return filter.isEmpty() ? Optional.empty() : new IndexPlanner(indices).plan(filter.get());
   }
 
-  private Plan nearest(Nearest nearest) {
+  /// The addresses and distances of the nearest rows, as many as the page reaches.
+  private Plan nearestRows(Nearest nearest, Optional<Filter> filter) {
     Field column = vectorColumn(nearest);
     Optional<VectorIndexes.Choice> index = vectorIndex(nearest, column);
     Metric metric =
         nearest.metric().orElse(index.map(VectorIndexes.Choice::metric).orElse(Metric.L2));
     List<QueryVector> vectors = queryVectors(nearest, metric, column);
-    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     int k = (int) Math.min(limit + query.offset(), Integer.MAX_VALUE - 8);
     if (limit == 0 || k == 0) {
@@ -223,49 +273,76 @@ final class Planner {
             query.prefilter() ? lookup(filter) : Optional.empty());
     // A range may ask for rows that are none of the nearest: only a scan is sure of those.
     boolean ranged = !Float.isNaN(nearest.lower()) || !Float.isNaN(nearest.upper());
-    Plan plan =
-        index.isEmpty() || ranged
-            ? scan
-            : new Plan.NearestProbe(
-                scan,
-                nearest.vectors(),
-                index.get().name(),
-                nearest.tuning(),
-                index.get().segments(),
-                nearest.tuning().fastSearch() ? new RoaringBitmap() : index.get().uncovered());
-    List<Field> extra = new ArrayList<>(List.of(Plan.DISTANCE));
-    if (vectors.size() > 1) {
-      extra.add(Plan.QUERY_INDEX);
-    }
-    List<Query.Output> outputs = outputs();
-    List<Field> system = new ArrayList<>(extra);
-    system.add(Plan.ROW_ID);
-    Map<Query.Output, Projection> bound = bind(outputs, withSystemColumns(system));
-    Set<String> needed = columnsOf(bound);
+    return index.isEmpty() || ranged
+        ? scan
+        : new Plan.NearestProbe(
+            scan,
+            nearest.vectors(),
+            index.get().name(),
+            nearest.tuning(),
+            index.get().segments(),
+            nearest.tuning().fastSearch() ? new RoaringBitmap() : index.get().uncovered());
+  }
+
+  private Plan nearest(Nearest nearest) {
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
+    boolean several = nearest.vectors().size() > 1;
+    Plan found = nearestRows(nearest, filter);
     boolean postfilter = filter.isPresent() && !query.prefilter();
-    if (postfilter) {
-      needed.addAll(filter.get().columns());
-    }
-    boolean rowId = query.withRowId() || needed.contains(Plan.ROW_ID.name());
-    plan = new Plan.Take(plan, tableColumns(needed), rowId);
+    NearestShape shape =
+        postfilter
+            ? nearestShape(found, several, filter.get().columns())
+            : indices.nearestShape(query, several, () -> nearestShape(found, several, List.of()));
+    Plan plan = new Plan.Take(found, shape.columns, shape.withRowId);
     if (postfilter) {
       plan = new Plan.FilterRows(plan, filter.get());
     }
-    if (vectors.size() == 1 || limit == 0) {
+    if (!several || limit == 0) {
       plan = new Plan.Limit(plan, query.offset(), OptionalLong.of(limit));
     } else if (query.offset() > 0) {
       throw new InvalidInputException(
           "offset with several query vectors: expected=0, found=" + query.offset());
     }
+    Plan input = plan;
+    return shape
+        .project
+        .<Plan>map(project -> new Plan.Project(input, project.schema(), project.expressions()))
+        .orElse(plan);
+  }
+
+  /// What a search for near vectors fetches and computes, whichever rows it finds.
+  ///
+  /// @param columns of the table
+  /// @param project the columns computed from them; empty if they come out as they are
+  record NearestShape(List<Field> columns, boolean withRowId, Optional<Plan.Project> project) {}
+
+  /// @param more columns that are needed beside those asked for
+  private NearestShape nearestShape(Plan found, boolean several, List<String> more) {
     // The contract's order: distance, row id, query index.
     List<Field> last = new ArrayList<>(List.of(Plan.DISTANCE));
     if (query.withRowId()) {
       last.add(Plan.ROW_ID);
     }
-    if (vectors.size() > 1) {
+    if (several) {
       last.add(Plan.QUERY_INDEX);
     }
-    return project(plan, outputs, last);
+    List<Field> system = new ArrayList<>(last);
+    if (!query.withRowId()) {
+      system.add(Plan.ROW_ID);
+    }
+    List<Query.Output> outputs = outputs();
+    Set<String> needed = columnsOf(bind(outputs, withSystemColumns(system)));
+    needed.addAll(more);
+    Plan.Take taken =
+        new Plan.Take(
+            found, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
+    return new NearestShape(
+        taken.columns(),
+        taken.withRowId(),
+        project(taken, outputs, last) instanceof Plan.Project project
+            ? Optional.of(project)
+            : Optional.empty());
   }
 
   /// The index that answers a search; empty for an exact one.
@@ -277,40 +354,76 @@ final class Planner {
 
   private Plan text(FullTextQuery text) {
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
-    boolean all = query.limit().isEmpty() || !query.order().isEmpty();
-    long k = all ? Integer.MAX_VALUE : query.limit().getAsLong() + query.offset();
-    Plan plan =
-        new Plan.TextScan(
-            text,
-            (int) Math.min(k, Integer.MAX_VALUE),
-            query.prefilter() ? filter : Optional.empty(),
-            table.metadata(),
-            query.prefilter() ? lookup(filter) : Optional.empty(),
-            false);
-    return taken(plan, filter, List.of(Plan.SCORE), query.limit());
+    return taken(textRows(text, filter), filter, List.of(Plan.SCORE), query.limit());
   }
 
-  /// Both searches by themselves, as wide as the page reaches, then one ranking.
-  private Plan hybrid() {
-    long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
-    Query both =
+  /// The addresses and scores of the rows that answer best, as many as the page reaches.
+  private Plan textRows(FullTextQuery text, Optional<Filter> filter) {
+    boolean all = query.limit().isEmpty() || !query.order().isEmpty();
+    long k = all ? Integer.MAX_VALUE : query.limit().getAsLong() + query.offset();
+    return new Plan.TextScan(
+        text,
+        (int) Math.min(k, Integer.MAX_VALUE),
+        query.prefilter() ? filter : Optional.empty(),
+        table.metadata(),
+        query.prefilter() ? lookup(filter) : Optional.empty(),
+        query.indexedOnly());
+  }
+
+  /// Each search by itself, as wide as the page reaches, then one ranking.
+  private Plan fused() {
+    boolean all = query.nearest().isEmpty() && query.limit().isEmpty();
+    long limit = all ? Integer.MAX_VALUE : query.limit().orElse(Query.DEFAULT_LIMIT);
+    Query each =
         new Query(
             query.filter(),
             query.prefilter(),
             List.of(new Query.Output(Plan.ROW_ID.name(), column(Plan.ROW_ID.name()))),
-            OptionalLong.of(Math.addExact(limit, query.offset())),
+            all ? OptionalLong.empty() : OptionalLong.of(wholePages(limit, query.offset())),
             0,
             true,
             query.nearest(),
             query.text(),
-            query.fusion(),
-            List.of());
-    Plan vector = new Planner(indices, both).nearest(query.nearest().orElseThrow());
-    Plan text = new Planner(indices, both).text(query.text().orElseThrow());
-    Plan plan = new Plan.Fuse(vector, text, query.fusion());
+            query.indexedOnly(),
+            Optional.empty(),
+            List.of(),
+            Optional.empty());
+    Planner planner = new Planner(indices, each);
+    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    // Rows tried afterwards are fetched; others are known by their addresses until they are ranked.
+    boolean postfilter = filter.isPresent() && !query.prefilter();
+    Fusion.Settings settings = query.fusion().orElse(Fusion.Settings.DEFAULT);
+    for (String name : settings.fusion().columns()) {
+      if (table.field(name).isEmpty()) {
+        throw new InvalidInputException(
+            "reranker: expected=a column of the table, found="
+                + name
+                + " (reranker="
+                + settings.fusion().name()
+                + ")");
+      }
+    }
+    Plan plan =
+        new Plan.Fuse(
+            query
+                .nearest()
+                .map(to -> postfilter ? planner.nearest(to) : planner.nearestRows(to, filter)),
+            query.text().map(to -> postfilter ? planner.text(to) : planner.textRows(to, filter)),
+            settings,
+            settings.words().or(() -> query.text().map(FullTextQuery::words)).orElse(""),
+            limit,
+            query.offset(),
+            table.metadata());
     List<Field> scores = new ArrayList<>(plan.schema().fields());
     scores.remove(Plan.ROW_ADDRESS);
     return taken(plan, Optional.empty(), scores, OptionalLong.of(limit));
+  }
+
+  /// Rows up to the end of the page in which the last row wanted is, counted in pages of that
+  /// limit.
+  private static long wholePages(long limit, long offset) {
+    long page = Math.max(1, limit);
+    return Math.multiplyExact(Math.ceilDiv(Math.addExact(limit, offset), page), page);
   }
 
   /// The columns asked for, of rows known by their address, which come out with their scores.
@@ -333,16 +446,7 @@ final class Planner {
     if (postfilter) {
       plan = new Plan.FilterRows(plan, filter.get());
     }
-    if (!query.order().isEmpty()) {
-      List<Projection> keys = new ArrayList<>();
-      for (Query.Ordering ordering : query.order()) {
-        keys.add(Projection.of(ordering.key(), plan.schema()));
-      }
-      plan = new Plan.Sort(plan, query.order(), keys, OptionalLong.empty());
-    }
-    if (limit.isPresent() || query.offset() > 0) {
-      plan = new Plan.Limit(plan, query.offset(), limit);
-    }
+    plan = ordered(plan, limit);
     List<Field> last = new ArrayList<>(scores);
     if (query.withRowId()) {
       last.add(Plan.ROW_ID);
@@ -355,7 +459,7 @@ final class Planner {
       return query.select();
     }
     List<Query.Output> all = new ArrayList<>();
-    for (Field field : table.fields()) {
+    for (Field field : indices.shown().fields()) {
       all.add(new Query.Output(field.name(), column(field.name())));
     }
     return all;

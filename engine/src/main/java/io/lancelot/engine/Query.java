@@ -3,6 +3,7 @@ package io.lancelot.engine;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.FullTextQuery;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -17,8 +18,12 @@ import java.util.OptionalLong;
 /// @param offset rows to leave out before the first one returned
 /// @param withRowId whether to add `_rowid`
 /// @param text words to look for; with `nearest` too, the search is hybrid
-/// @param fusion how a hybrid search makes one ranking of two
+/// @param indexedOnly whether a text search leaves out rows that no index covers
+/// @param fusion how a hybrid search makes one ranking of two, or what another search's rows are
+///   ranked by instead; empty for reciprocal ranks, or the order of the search
 /// @param order what a plain query's rows are ordered by; empty for the order of the table
+/// @param grouping what a plain query's rows are put together by; filter comes before it, order,
+///   limit and selected columns after it
 public record Query(
     Optional<Expr> filter,
     boolean prefilter,
@@ -28,8 +33,10 @@ public record Query(
     boolean withRowId,
     Optional<Nearest> nearest,
     Optional<FullTextQuery> text,
-    Fusion.Settings fusion,
-    List<Ordering> order) {
+    boolean indexedOnly,
+    Optional<Fusion.Settings> fusion,
+    List<Ordering> order,
+    Optional<Grouping> grouping) {
 
   /// Neighbours that a vector search returns unless told otherwise.
   public static final long DEFAULT_LIMIT = 10;
@@ -41,6 +48,11 @@ public record Query(
       throw new InvalidInputException(
           "order of a vector search: expected=none, since it is ordered by distance, found="
               + order);
+    }
+    if (grouping.isPresent() && (nearest.isPresent() || text.isPresent() || withRowId)) {
+      throw new InvalidInputException(
+          "grouping: expected=a plain query without row ids, found="
+              + (withRowId ? "_rowid" : "a search"));
     }
     if (offset < 0) {
       throw new InvalidInputException("offset: expected>=0, found=" + offset);
@@ -68,8 +80,46 @@ public record Query(
         withRowId,
         nearest,
         Optional.empty(),
-        Fusion.Settings.DEFAULT,
-        List.of());
+        false,
+        Optional.empty(),
+        List.of(),
+        Optional.empty());
+  }
+
+  /// The same with a moment in the place of `now()`; itself if it does not ask for the time.
+  Query at(Instant now) {
+    Optional<Expr> fixed = filter.map(expr -> expr.at(now));
+    List<Output> columns = select.isEmpty() ? select : at(select, now);
+    List<Ordering> keys =
+        order.stream()
+            .map(key -> new Ordering(key.key().at(now), key.ascending(), key.nullsFirst()))
+            .toList();
+    Optional<Grouping> groups = grouping.map(each -> each.at(now));
+    if (fixed.equals(filter)
+        && columns.equals(select)
+        && keys.equals(order)
+        && groups.equals(grouping)) {
+      return this;
+    }
+    return new Query(
+        fixed,
+        prefilter,
+        columns,
+        limit,
+        offset,
+        withRowId,
+        nearest,
+        text,
+        indexedOnly,
+        fusion,
+        keys,
+        groups);
+  }
+
+  static List<Output> at(List<Output> outputs, Instant now) {
+    return outputs.stream()
+        .map(output -> new Output(output.name(), output.expr().at(now)))
+        .toList();
   }
 
   /// What rows are ordered by.

@@ -3,43 +3,39 @@ package io.lancelot.engine;
 import io.lancelot.base.CancelledException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.table.Fragment;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
-/// A part of one fragment's rows, small enough to be read at once, by whichever thread comes first.
+/// Rows of one fragment, or all of some small ones, few enough to be read at once, by whichever
+/// thread comes first.
 final class ScanPiece implements Runnable {
 
   private final PieceReader reader;
-  private final Fragment fragment;
-  private final @Nullable RoaringBitmap candidates;
-  private final long first;
-  private final int count;
+  private final List<Part> parts;
   private final FutureTask<Batch> task;
   private final AtomicBoolean begun = new AtomicBoolean();
 
-  /// @param reader works for this piece alone until the batch is used up
+  /// Rows of one fragment.
+  ///
   /// @param candidates the rows that may pass; null if all may
   /// @param first the first row, or how many candidates come before
-  ScanPiece(
-      PieceReader reader,
-      Fragment fragment,
-      @Nullable RoaringBitmap candidates,
-      long first,
-      int count) {
+  record Part(Fragment fragment, @Nullable RoaringBitmap candidates, long first, int count) {}
+
+  /// @param reader works for this piece alone until the batch is used up
+  /// @param parts in the order of their rows
+  ScanPiece(PieceReader reader, List<Part> parts) {
     this.reader = reader;
-    this.fragment = fragment;
-    this.candidates = candidates;
-    this.first = first;
-    this.count = count;
-    this.task = new FutureTask<>(() -> reader.read(fragment, candidates, first, count));
+    this.parts = List.copyOf(parts);
+    this.task = new FutureTask<>(() -> reader.read(this.parts));
   }
 
   /// The same piece, not begun.
   ScanPiece again() {
-    return new ScanPiece(reader, fragment, candidates, first, count);
+    return new ScanPiece(reader, parts);
   }
 
   PieceReader reader() {

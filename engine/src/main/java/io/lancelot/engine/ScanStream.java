@@ -6,7 +6,9 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
 import io.lancelot.table.Fragment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,12 @@ final class ScanStream implements BatchStream {
   /// Pieces under way beside one for each thread: while a thread that reads the next piece is kept
   /// from its core, the caller has others to read.
   private static final int SPARE_PIECES = 6;
+
+  /// Small fragments are read together up to so many rows, which are copied into one batch, and so
+  /// many fragments, so that several threads have something to do.
+  private static final int SMALL_PIECE_ROWS = 4096;
+
+  private static final int MAX_FRAGMENTS = 32;
 
   /// A piece that takes less is read faster than handed over.
   private static final long WORTH_HANDING_OVER_NANOS = 100_000;
@@ -146,27 +154,48 @@ final class ScanStream implements BatchStream {
   }
 
   private @Nullable ScanPiece nextPiece() {
-    Fragment at = fragment;
-    if (at == null) {
-      at = nextFragment();
-      if (at == null) {
-        return null;
+    List<ScanPiece.Part> parts = new ArrayList<>();
+    int rows = 0;
+    while (parts.size() < MAX_FRAGMENTS) {
+      Fragment at = fragment == null ? nextFragment() : fragment;
+      boolean more =
+          at != null
+              && (parts.isEmpty() || enough.isEmpty() && position == 0 && left(at) <= room(rows));
+      if (!more) {
+        break;
       }
+      ScanPiece.Part part = nextPart(Objects.requireNonNull(at));
+      parts.add(part);
+      rows += part.count();
     }
-    RoaringBitmap some = candidates;
-    long rows = some == null ? at.physicalRows() : some.getLongCardinality();
-    int count = (int) Math.min(batchRows, rows - position);
-    RowFilter rowFilter = Objects.requireNonNull(filter);
+    if (parts.isEmpty()) {
+      return null;
+    }
     PieceReader reader = idle.pollLast();
     if (reader == null) {
-      reader = new PieceReader(execution, plan, rowFilter);
+      reader = new PieceReader(execution, plan, Objects.requireNonNull(filter));
     }
-    var piece = new ScanPiece(reader, at, some, position, count);
+    return new ScanPiece(reader, parts);
+  }
+
+  /// How many rows of another fragment fit a piece beside those that it has.
+  private int room(int rows) {
+    return Math.min(batchRows, SMALL_PIECE_ROWS) - rows;
+  }
+
+  private long left(Fragment at) {
+    RoaringBitmap some = candidates;
+    return (some == null ? at.physicalRows() : some.getLongCardinality()) - position;
+  }
+
+  private ScanPiece.Part nextPart(Fragment at) {
+    int count = (int) Math.min(batchRows, left(at));
+    var part = new ScanPiece.Part(at, candidates, position, count);
     position += count;
-    if (position >= rows) {
+    if (left(at) <= 0) {
       fragment = null;
     }
-    return piece;
+    return part;
   }
 
   private @Nullable Fragment nextFragment() {

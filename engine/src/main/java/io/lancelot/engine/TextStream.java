@@ -1,12 +1,8 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.Parallel;
-import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
-import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.FixedColumn;
-import io.lancelot.columnar.Schema;
 import io.lancelot.index.FullTextQuery;
 import io.lancelot.index.TextHits;
 import io.lancelot.index.text.TextSearch;
@@ -23,30 +19,14 @@ import org.roaringbitmap.RoaringBitmap;
 
 /// A text search: the rows that answer best, through the indices of the columns and over the rows
 /// that these do not cover.
-final class TextStream implements BatchStream {
-
-  private final Execution execution;
-  private final Plan.TextScan plan;
-  private final Scratch scratch;
-  private boolean done;
+final class TextStream extends SearchStream<Plan.TextScan> {
 
   TextStream(Execution execution, Plan.TextScan plan) {
-    this.execution = execution;
-    this.plan = plan;
-    this.scratch = execution.context().memory().scratch();
+    super(execution, plan);
   }
 
   @Override
-  public Schema schema() {
-    return plan.schema();
-  }
-
-  @Override
-  public @Nullable Batch next() {
-    if (done) {
-      return null;
-    }
-    done = true;
+  Batch find() {
     TextHits hits = search();
     int count = hits.size();
     MemorySegment addresses = scratch.allocateBytes(8L * count);
@@ -81,7 +61,12 @@ final class TextStream implements BatchStream {
       for (String column : query.columns()) {
         sources.put(column, texts.open(column, leases, plan.indexedOnly()));
       }
-      Map<Integer, RoaringBitmap> allowed = plan.filter().isPresent() ? matches() : Map.of();
+      Map<Long, RoaringBitmap> allowed =
+          plan.filter().isEmpty()
+              ? Map.of()
+              : matches(
+                  RowFilter.of(execution, plan.filter(), plan.index()),
+                  execution.snapshot().fragments());
       Map<String, List<TextSearch.Part>> parts = new LinkedHashMap<>();
       sources.forEach((column, each) ->
           parts.put(
@@ -96,26 +81,14 @@ final class TextStream implements BatchStream {
     }
   }
 
-  /// The live rows of each fragment that pass the filter.
-  private Map<Integer, RoaringBitmap> matches() {
-    RowFilter filter = RowFilter.of(execution, plan.filter(), plan.index());
-    Map<Integer, RoaringBitmap> matches = new HashMap<>();
-    Parallel.run(
-        execution.context(),
-        execution.snapshot().fragments(),
-        fragment -> Map.entry((int) fragment.id(), filter.matches(fragment)),
-        found -> matches.put(found.getKey(), found.getValue()));
-    return matches;
-  }
-
   /// Which rows of some fragments may be found.
-  private LongPredicate rows(RoaringBitmap fragments, Map<Integer, RoaringBitmap> allowed) {
+  private LongPredicate rows(RoaringBitmap fragments, Map<Long, RoaringBitmap> allowed) {
     boolean filtered = plan.filter().isPresent();
-    Map<Integer, RoaringBitmap> byFragment = new HashMap<>();
+    Map<Long, RoaringBitmap> byFragment = new HashMap<>();
     boolean plain = !filtered && !execution.snapshot().stableRowIds();
     for (Fragment fragment : execution.snapshot().fragments()) {
-      int id = (int) fragment.id();
-      if (fragments.contains(id)) {
+      long id = fragment.id();
+      if (fragments.contains((int) id)) {
         RoaringBitmap rows =
             filtered
                 ? allowed.getOrDefault(id, new RoaringBitmap())
@@ -125,28 +98,46 @@ final class TextStream implements BatchStream {
       }
     }
     if (byFragment.size() == 1) {
-      Map.Entry<Integer, RoaringBitmap> only = byFragment.entrySet().iterator().next();
-      int id = only.getKey();
+      Map.Entry<Long, RoaringBitmap> only = byFragment.entrySet().iterator().next();
+      long id = only.getKey();
       RoaringBitmap rows = only.getValue();
       if (plain) {
-        return row -> (int) (row >>> 32) == id;
+        return row -> row >>> 32 == id;
       }
       if (!execution.snapshot().stableRowIds()) {
-        return row -> (int) (row >>> 32) == id && rows.contains((int) row) == filtered;
+        return row -> row >>> 32 == id && rows.contains((int) row) == filtered;
       }
     }
-    return number -> {
+    return new Allowed(byFragment, filtered);
+  }
+
+  /// Looks rows up by their addresses, which mostly come fragment by fragment.
+  private final class Allowed implements LongPredicate {
+    private static final long NONE = -1;
+
+    private final Map<Long, RoaringBitmap> byFragment;
+    private final boolean filtered;
+    private long fragment = NONE;
+    private @Nullable RoaringBitmap rows;
+
+    /// @param filtered whether the rows given are those that may be found, or those that may not
+    Allowed(Map<Long, RoaringBitmap> byFragment, boolean filtered) {
+      this.byFragment = byFragment;
+      this.filtered = filtered;
+    }
+
+    @Override
+    public boolean test(long number) {
       long address = execution.addressOf(number);
       if (address < 0) {
         return false;
       }
-      RoaringBitmap rows = byFragment.get((int) (address >>> 32));
-      return rows != null && rows.contains((int) address) == filtered;
-    };
-  }
-
-  @Override
-  public void close() {
-    scratch.close();
+      if (address >>> 32 != fragment) {
+        fragment = address >>> 32;
+        rows = byFragment.get(fragment);
+      }
+      RoaringBitmap own = rows;
+      return own != null && own.contains((int) address) == filtered;
+    }
   }
 }

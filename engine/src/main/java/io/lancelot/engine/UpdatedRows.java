@@ -78,7 +78,8 @@ final class UpdatedRows implements BatchStream {
     if (execution.snapshot().stableRowIds()) {
       for (int i = 0; i < count; i++) {
         moved.add(
-            from.reader().rowId(numbers[i], scratch), from.reader().createdAtVersion(numbers[i]));
+            from.reader().rowId(numbers[i], scratch),
+            from.reader().createdAtVersion(numbers[i], scratch));
       }
     }
   }

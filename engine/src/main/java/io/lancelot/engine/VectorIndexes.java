@@ -48,9 +48,13 @@ final class VectorIndexes {
         find();
         found = true;
       }
-      return byPath.getOrDefault(path, List.of()).stream()
-          .filter(choice -> metric.isEmpty() || metric.get() == choice.metric())
-          .reduce((_, newer) -> newer);
+      List<Choice> choices = byPath.getOrDefault(path, List.of());
+      for (int i = choices.size() - 1; i >= 0; i--) {
+        if (metric.isEmpty() || metric.get() == choices.get(i).metric()) {
+          return Optional.of(choices.get(i));
+        }
+      }
+      return Optional.empty();
     } finally {
       lock.unlock();
     }

@@ -4,6 +4,7 @@ import io.lancelot.columnar.DataType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -374,6 +375,12 @@ public sealed interface Expr {
   /// A field of a struct, or the value of a key in a map.
   default Expr field(String name) {
     return call("get_field", this, name);
+  }
+
+  /// The same with a moment in the place of `now()` and its kin, so that all of it, wherever and
+  /// however often it is bound, sees the same one. Itself if it does not ask for the time.
+  default Expr at(Instant now) {
+    return FixedClock.in(this, now);
   }
 
   /// Parses the text of a filter or of a computed value.

@@ -42,7 +42,7 @@ public final class Filter {
   }
 
   /// A test of items as a condition on a column of them.
-  static Filter ofItem(ColumnCondition item, String name) {
+  static Filter ofItem(Predicate item, String name) {
     Expr column = new Expr.Column(List.of(name), true);
     return new Filter(column, item, List.of(name), List.of(List.of(name)));
   }

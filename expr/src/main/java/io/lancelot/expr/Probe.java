@@ -23,7 +23,8 @@ public sealed interface Probe {
   ///
   /// @param ranges ascending and disjoint
   /// @param exact whether it is true for every value inside
-  /// @param substrings text that is part of every value for which it is true
+  /// @param substrings text that is part of every value for which it is true, up to the case of its
+  ///   letters
   record Keys(List<KeyRange> ranges, boolean exact, List<String> substrings) implements Probe {}
 
   /// True where any item of the list satisfies a condition, unknown exactly where the list is null.
@@ -33,6 +34,12 @@ public sealed interface Probe {
     /// What the items are called in [#item].
     public static final String ITEM = "item";
   }
+
+  /// True where each of some conditions is satisfied by an item of the list, unknown exactly where
+  /// the list is null.
+  ///
+  /// @param items the conditions, as in [AnyItem]
+  record AllItems(List<Filter> items) implements Probe {}
 
   /// Any other condition: all that can be done is to try it on values.
   record Opaque() implements Probe {}
@@ -44,11 +51,29 @@ public sealed interface Probe {
       case Predicate.Opposite(Predicate.Missing(Value.Path _)) -> new Missing(true);
       case ListCondition(Value.Path _, ColumnCondition item) ->
           new AnyItem(Filter.ofItem(item, AnyItem.ITEM));
+      case Predicate.Some(List<Predicate> terms) when ofLists(terms) ->
+          new AnyItem(
+              Filter.ofItem(
+                  new Predicate.Some(terms.stream().map(Probe::item).toList()), AnyItem.ITEM));
+      case Predicate.Every(List<Predicate> terms) when ofLists(terms) ->
+          new AllItems(
+              terms.stream().map(term -> Filter.ofItem(item(term), AnyItem.ITEM)).toList());
       default -> {
         Keys keys = Ranger.keys(predicate);
         yield keys == null ? new Opaque() : keys;
       }
     };
+  }
+
+  private static boolean ofLists(List<Predicate> terms) {
+    return terms.stream()
+        .allMatch(term ->
+            term instanceof ListCondition(Value operand, ColumnCondition _)
+                && operand instanceof Value.Path);
+  }
+
+  private static Predicate item(Predicate term) {
+    return ((ListCondition) term).item();
   }
 
   /// Turns conditions into ranges.
@@ -60,6 +85,7 @@ public sealed interface Probe {
         case ColumnCondition test when test.operand() instanceof Value.Path path ->
             test(test, path);
         case Predicate.Flag(Value.Path _) -> exact(List.of(KeyRange.point(true)));
+        case Predicate.Flag(FunctionCall.Scalar call) -> regex(call);
         case Predicate.SameTruth same -> truths(same);
         case Predicate.Opposite(Predicate inner) -> {
           Keys keys = keys(inner);
@@ -69,6 +95,25 @@ public sealed interface Probe {
         case Predicate.Some(List<Predicate> terms) -> join(terms, false);
         default -> null;
       };
+    }
+
+    /// What a regular expression leaves of its text: only parts that must be there.
+    private static @Nullable Keys regex(FunctionCall.Scalar call) {
+      List<Value> arguments = call.arguments();
+      if (!call.function().signature().names().contains("regexp_like")
+          || !(arguments.get(0) instanceof Value.Path)
+          || !(arguments.get(1) instanceof Value.Constant(_, String pattern))) {
+        return null;
+      }
+      String flags = "";
+      if (arguments.size() > 2) {
+        if (!(arguments.get(2) instanceof Value.Constant(_, String given))) {
+          return null;
+        }
+        flags = given;
+      }
+      List<String> parts = Regex.requiredParts(pattern, flags.contains("i"));
+      return parts.isEmpty() ? null : new Keys(List.of(KeyRange.ALL), false, parts);
     }
 
     private static Keys exact(List<KeyRange> ranges) {
@@ -108,6 +153,7 @@ public sealed interface Probe {
     private static @Nullable KeyOrder order(Predicate predicate) {
       return switch (predicate) {
         case ColumnCondition test -> KeyOrder.of(test.operand().plainType()).orElse(null);
+        case Predicate.Flag(FunctionCall.Scalar _) -> KeyOrder.BYTES;
         case Predicate.Flag _, Predicate.SameTruth _ -> KeyOrder.BOOLEAN;
         case Predicate.Opposite(Predicate inner) -> order(inner);
         case Predicate.Every(List<Predicate> terms) -> order(terms.getFirst());

@@ -3,7 +3,9 @@ package io.lancelot.expr;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.lancelot.base.InvalidInputException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// Regular expressions of the family that upstream's belong to: linear in time, whatever the
@@ -91,6 +93,79 @@ final class Regex {
       return "\\" + c;
     }
     return inClass ? members : (Character.isUpperCase(c) ? "[^" : "[") + members + "]";
+  }
+
+  /// Text that is part of everything a pattern finds, as far as that is easily seen: letters and
+  /// digits in a row, outside of groups and choices. Without any, there may still be some.
+  static List<String> requiredParts(String pattern, boolean caseless) {
+    List<String> parts = new ArrayList<>();
+    StringBuilder part = new StringBuilder();
+    for (int i = 0; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
+      boolean plain =
+          c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == ' ';
+      if (plain && !(caseless && (c == 'i' || c == 'I'))) {
+        part.append(c);
+        continue;
+      }
+      if ("*?{".indexOf(c) >= 0 && !part.isEmpty()) {
+        part.setLength(part.length() - 1);
+      }
+      end(part, parts);
+      switch (c) {
+        case '|' -> {
+          return List.of();
+        }
+        case '\\', '(', '[', '{' -> {
+          i = closing(pattern, i);
+          if (i < 0) {
+            return List.of();
+          }
+        }
+        default -> {}
+      }
+    }
+    end(part, parts);
+    return parts;
+  }
+
+  private static void end(StringBuilder part, List<String> parts) {
+    if (!part.isEmpty()) {
+      parts.add(part.toString());
+      part.setLength(0);
+    }
+  }
+
+  /// The last character of what begins at a position: an escape, a group, a class, a count; -1
+  /// where that takes more than a look.
+  private static int closing(String pattern, int from) {
+    char open = pattern.charAt(from);
+    if (open == '\\') {
+      boolean simple =
+          from + 1 < pattern.length()
+              && "dDwWsSbB.*+?()[]{}|^$\\-/".indexOf(pattern.charAt(from + 1)) >= 0;
+      return simple ? from + 1 : -1;
+    }
+    if (open == '(' && pattern.startsWith("(?", from) && !pattern.startsWith("(?:", from)) {
+      return -1;
+    }
+    char close = open == '(' ? ')' : open == '[' ? ']' : '}';
+    // A bracket that comes first in a class belongs to it.
+    int first = pattern.startsWith("[^", from) ? from + 2 : from + 1;
+    int depth = 0;
+    for (int i = from; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
+      if (c == '\\') {
+        i++;
+      } else if (open == '(' && c == '[' || open == '[' && c == '[' && i > from) {
+        return -1;
+      } else if (c == open) {
+        depth++;
+      } else if (c == close && !(open == '[' && i == first) && --depth == 0) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /// A replacement as the library reads it: `$1`, `${1}` and `\1` stand for groups.

@@ -4,7 +4,9 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Types;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /// The types of the dialect by their SQL and Arrow names.
@@ -131,5 +133,48 @@ final class SqlTypes {
           DataType.Dictionary _ ->
           type.arrowName();
     };
+  }
+
+  /// A type as it is written in SQL.
+  static DataType parse(TokenCursor tokens) {
+    Lexer.Token first = tokens.take();
+    if (first.kind() != Lexer.Kind.NAME) {
+      throw Lexer.error("a type", first.shown(), first.at());
+    }
+    StringBuilder words = new StringBuilder(first.text().toLowerCase(Locale.ROOT));
+    if (first.isWord("DOUBLE") && tokens.takeWord("PRECISION")) {
+      words.append(" precision");
+    } else if (first.isWord("CHARACTER") && tokens.takeWord("VARYING")) {
+      words.append(" varying");
+    } else if (tokens.takeWord("UNSIGNED")) {
+      words.append(" unsigned");
+    }
+    List<Integer> parameters = parameters(tokens);
+    boolean with = tokens.peek().isWord("WITH");
+    if ((with || tokens.peek().isWord("WITHOUT"))
+        && tokens.ahead(1).isWord("TIME")
+        && tokens.ahead(2).isWord("ZONE")) {
+      tokens.skip(3);
+      words.append(with ? " with time zone" : " without time zone");
+    }
+    return of(words.toString(), parameters, first.at());
+  }
+
+  /// `(10, 2)`; nothing where no parenthesis follows.
+  static List<Integer> parameters(TokenCursor tokens) {
+    List<Integer> parameters = new ArrayList<>();
+    if (tokens.takeSymbol("(")) {
+      do {
+        boolean negative = tokens.takeSymbol("-");
+        Lexer.Token token = tokens.take();
+        if (token.kind() != Lexer.Kind.NUMBER || !token.text().matches("[0-9]{1,9}")) {
+          throw Lexer.error("a whole number", token.shown(), token.at());
+        }
+        int value = Integer.parseInt(token.text());
+        parameters.add(negative ? -value : value);
+      } while (tokens.takeSymbol(","));
+      tokens.expectSymbol(")");
+    }
+    return parameters;
   }
 }

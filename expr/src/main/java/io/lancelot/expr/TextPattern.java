@@ -86,13 +86,14 @@ final class TextPattern {
         && prefix().length == pieces.getFirst().length;
   }
 
-  /// Text that is part of everything that matches; none if letters match in either case.
+  /// Text that is part of everything that matches, up to the case of its letters. Where case does
+  /// not count, it comes apart at each `i`, which matches a dotted capital İ that no index folds.
   List<String> substrings() {
     List<String> found = new ArrayList<>();
-    for (byte[] piece : caseless ? List.<byte[]>of() : pieces) {
+    for (byte[] piece : pieces) {
       int from = 0;
       for (int i = 0; i <= piece.length; i++) {
-        if (i == piece.length || piece[i] == ANY) {
+        if (i == piece.length || piece[i] == ANY || caseless && piece[i] == 'i') {
           if (i > from) {
             found.add(new String(piece, from, i - from, StandardCharsets.UTF_8));
           }

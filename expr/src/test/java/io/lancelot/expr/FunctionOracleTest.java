@@ -17,6 +17,7 @@ import java.io.InputStream;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.util.ArrayList;
@@ -105,6 +106,23 @@ class FunctionOracleTest {
     assertThat(answer("factorial(21)")).contains("exceeds 64 bits");
     assertThat(answer("substrr('a', 1)")).contains("did you mean substr?");
     assertThat(answer("struct(1, 'a')")).isEqualTo("{c0=1, c1=a}");
+  }
+
+  @Test
+  void theClockIsReadOnceForAQuery() {
+    Instant now = Instant.parse("2026-03-04T05:06:07.000000008Z");
+    assertThat(at("current_date() = date '2026-03-04'", now)).isEqualTo("true");
+    assertThat(at("now() - interval '1 day' < timestamp '2026-03-03 06:00:00'", now))
+        .isEqualTo("true");
+    assertThat(at("date_part('hour', CASE WHEN true THEN now() END)", now)).isEqualTo("5");
+    assertThat(at("current_time() > time '05:06:07' AND NOT (today() IS NULL)", now))
+        .isEqualTo("true");
+    Expr steady = Expr.parse("x IN (1, 2) AND CASE WHEN a THEN b ELSE upper(c) END LIKE 'x%'");
+    assertThat(steady.at(now)).isSameAs(steady);
+  }
+
+  private static String at(String expression, Instant now) {
+    return answer(Expr.parse(expression).at(now).toString());
   }
 
   @Test

@@ -124,6 +124,16 @@ final class BlockDecoder {
       long targetOffset,
       PageState state,
       PageContext page) {
+    int width = inlineWidth(bits, source, page);
+    state.bitPacking().unpack(bits, width, source, bits / 8, target, targetOffset);
+  }
+
+  /// One value of a bit-packed block that begins with its width.
+  static long inlineValue(int bits, MemorySegment source, int index, PageContext page) {
+    return BitPacking.value(bits, inlineWidth(bits, source, page), source, bits / 8, index);
+  }
+
+  private static int inlineWidth(int bits, MemorySegment source, PageContext page) {
     if (source.byteSize() < bits / 8) {
       throw page.corrupt("bit-packed bytes", "at least " + bits / 8, source.byteSize());
     }
@@ -138,7 +148,7 @@ final class BlockDecoder {
     if (!(width >= 0 && width <= bits)) {
       throw page.corrupt("bit width", "0.." + bits, width);
     }
-    state.bitPacking().unpack(bits, (int) width, source, bits / 8, target, targetOffset);
+    return (int) width;
   }
 
   private static void outOfLine(

@@ -169,11 +169,28 @@ sealed interface ChunkValues {
   /// One block of bit-packed values, its width first.
   record Packed(int bits) implements Whole {
     @Override
-    public void decode(
-        ChunkBuffers chunk, MemorySegment target, long offset, PageState state, PageContext page) {
+    public void append(
+        ChunkBuffers chunk, int from, int to, PageState state, PageSink sink, PageContext page) {
+      if (to - from != 1 || chunk.isDecoded) {
+        Whole.super.append(chunk, from, to, state, sink, page);
+        return;
+      }
+      // A row taken by itself.
+      check(chunk, page);
+      long value = BlockDecoder.inlineValue(bits, chunk.buffers[0], from, page);
+      ((PageSink.Fixed) sink).appendLow(value, bits);
+    }
+
+    private static void check(ChunkBuffers chunk, PageContext page) {
       if (chunk.valueCount > BitPacking.BLOCK) {
         throw page.corrupt("packed values of a chunk", "at most 1024", chunk.valueCount);
       }
+    }
+
+    @Override
+    public void decode(
+        ChunkBuffers chunk, MemorySegment target, long offset, PageState state, PageContext page) {
+      check(chunk, page);
       BlockDecoder.inlineUnpack(bits, chunk.buffers[0], target, offset, state, page);
     }
   }

@@ -101,6 +101,19 @@ sealed interface PageSink {
       count += slots;
     }
 
+    /// Appends a slot: the low bits of a number.
+    void appendLow(long value, int bits) {
+      MemorySegment target = reserve(1, 0);
+      long at = count * width;
+      switch (bits) {
+        case 8 -> target.set(ValueLayout.JAVA_BYTE, at, (byte) value);
+        case 16 -> target.set(FixedColumn.SHORT, at, (short) value);
+        case 32 -> target.set(FixedColumn.INT, at, (int) value);
+        default -> target.set(FixedColumn.LONG, at, value);
+      }
+      count++;
+    }
+
     /// Appends contiguous slots.
     void append(MemorySegment source, long position, int slots) {
       MemorySegment target = reserve(slots, 0);

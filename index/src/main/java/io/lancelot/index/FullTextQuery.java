@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// What a full-text search looks for. A column that is left out means all columns that have an
@@ -174,6 +176,21 @@ public sealed interface FullTextQuery {
         bool.mustNot().forEach(query -> query.collectColumns(into));
       }
     }
+  }
+
+  /// The words that it looks for, as a reader would say them.
+  default String words() {
+    return switch (this) {
+      case Match match -> match.terms();
+      case Phrase phrase -> phrase.terms();
+      case MultiMatch multi -> multi.matches().getFirst().terms();
+      case Boost boost -> boost.positive().words();
+      case Bool bool ->
+          Stream.concat(bool.must().stream(), bool.should().stream())
+              .map(FullTextQuery::words)
+              .distinct()
+              .collect(Collectors.joining(" "));
+    };
   }
 
   /// Whether some part of it names no column.

@@ -1,5 +1,7 @@
 package io.lancelot.index;
 
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Column;
 import io.lancelot.expr.Filter;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -20,6 +22,16 @@ public non-sealed interface ScalarIndex extends OpenIndex {
   /// @param cost how many entries have to be looked at, roughly
   /// @param exact whether all rows found match
   record Outlook(long cost, boolean exact) {}
+
+  /// The least and the greatest of the segment's values; empty if it does not know them exactly.
+  default Optional<Extremes> extremes(Scratch scratch) {
+    return Optional.empty();
+  }
+
+  /// @param rows that the segment has entries of, also where they are deleted or rewritten since
+  /// @param ends the least and the greatest value, null where there are none; in memory of the
+  ///   scratch given
+  record Extremes(long rows, Column ends) {}
 
   /// The rows of the segment for which a condition is true.
   ///

@@ -22,7 +22,14 @@ public final class BitPacking {
   public static final int BLOCK = 1024;
 
   private static final int ROW_LONGS = 16;
+  private static final int ROW_BYTES = 8 * ROW_LONGS;
   private static final int[] ROW_GROUP_ORDER = {0, 4, 2, 6, 1, 5, 3, 7};
+
+  /// Where each number stands in that order.
+  private static final int[] GROUP_OF = {0, 4, 2, 6, 1, 5, 3, 7};
+
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -48,20 +55,57 @@ public final class BitPacking {
       MemorySegment target,
       long targetOffset) {
     checkBits(bits);
-    if (width < 0 || width > bits) {
-      throw Bytes.corrupt("bit packing", "width", "0.." + bits, width, sourceOffset);
+    checkBlock(bits, width, source, sourceOffset);
+    MemorySegment.copy(source, LONG, sourceOffset, packed, 0, ROW_LONGS * width);
+    unpackRows(bits, width, packed, plain);
+    MemorySegment.copy(plain, 0, target, LONG, targetOffset, ROW_LONGS * bits);
+  }
+
+  /// One value of a packed block: where few are wanted, cheaper than unpacking all.
+  ///
+  /// @param index of the value in the block
+  /// @throws io.lancelot.base.CorruptDataException if the source ends early
+  public static long value(int bits, int width, MemorySegment source, long offset, int index) {
+    checkBits(bits);
+    checkBlock(bits, width, source, offset);
+    if (width == 0) {
+      return 0;
     }
-    if (sourceOffset < 0 || packedBytes(width) > source.byteSize() - sourceOffset) {
+    int lanes = BLOCK / bits;
+    int within = index & 127;
+    int row = GROUP_OF[within / lanes * lanes >>> 4] << 3 | index >>> 7;
+    int lane = within % lanes;
+    int bit = row * width;
+    long at = offset + (long) (bit / bits) * ROW_BYTES + (long) lane * bits / Byte.SIZE;
+    int shift = bit % bits;
+    long value = word(bits, source, at) >>> shift;
+    if (shift + width > bits) {
+      value |= word(bits, source, at + ROW_BYTES) << (bits - shift);
+    }
+    return width == Long.SIZE ? value : value & (1L << width) - 1;
+  }
+
+  private static long word(int bits, MemorySegment source, long at) {
+    return switch (bits) {
+      case 8 -> source.get(ValueLayout.JAVA_BYTE, at) & 0xffL;
+      case 16 -> source.get(ScalarKernels.SHORT, at) & 0xffffL;
+      case 32 -> source.get(INT, at) & 0xffff_ffffL;
+      default -> source.get(LONG, at);
+    };
+  }
+
+  private static void checkBlock(int bits, int width, MemorySegment source, long offset) {
+    if (width < 0 || width > bits) {
+      throw Bytes.corrupt("bit packing", "width", "0.." + bits, width, offset);
+    }
+    if (offset < 0 || packedBytes(width) > source.byteSize() - offset) {
       throw Bytes.corrupt(
           "bit packing",
           "block of width " + width,
           packedBytes(width) + " bytes",
-          source.byteSize() - sourceOffset,
-          sourceOffset);
+          source.byteSize() - offset,
+          offset);
     }
-    MemorySegment.copy(source, LONG, sourceOffset, packed, 0, ROW_LONGS * width);
-    unpackRows(bits, width, packed, plain);
-    MemorySegment.copy(plain, 0, target, LONG, targetOffset, ROW_LONGS * bits);
   }
 
   /// Packs one block of 1,024 values of `bits` bits to their low `width` bits; higher bits are

@@ -29,7 +29,10 @@ public final class ByteDistances {
   public static void squares(byte[] query, MemorySegment data, int[] rows, int count, float[] out) {
     Objects.checkFromIndexSize(0, count, rows.length);
     Objects.checkFromIndexSize(0, count, out.length);
-    Rows.touch(data, 0, rows, count, query.length);
+    if (count == 0) {
+      return;
+    }
+    out[0] = Rows.touch(data, 0, rows, count, query.length);
     if (ready) {
       VectorByteDistances.squares(query, data, rows, count, out);
     } else {

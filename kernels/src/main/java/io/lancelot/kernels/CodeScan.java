@@ -2,6 +2,7 @@ package io.lancelot.kernels;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Sums over table look-ups for many rows of short codes, 64 rows a block, as the search through
@@ -27,6 +28,13 @@ public final class CodeScan {
   private static final boolean VECTOR = Kernels.current().name().startsWith("vector");
   private static final int LANES = VECTOR ? VectorCodeScan.LANES : BLOCK;
   private static final int[] PLACES = places(LANES);
+
+  /// Which row stands at each place.
+  private static final int[] ROWS = inverse(PLACES);
+
+  /// Lines that plain Java sums at once.
+  private static final int GROUP = 8;
+
   private static final AtomicBoolean STARTED = new AtomicBoolean();
   private static volatile boolean ready;
 
@@ -40,6 +48,14 @@ public final class CodeScan {
       places[s] = s - t + (t < half ? 2 * t : 2 * (t - half) + 1);
     }
     return places;
+  }
+
+  private static int[] inverse(int[] places) {
+    int[] rows = new int[places.length];
+    for (int row = 0; row < rows.length; row++) {
+      rows[places[row]] = row;
+    }
+    return rows;
   }
 
   /// Where in a line the byte of a block's row stands.
@@ -76,12 +92,15 @@ public final class CodeScan {
       short[] sums = new short[BLOCK * blocks];
       float[] out = new float[BLOCK * blocks];
       long[] mask = new long[blocks];
+      float[] query = new float[lines];
+      float[] columns = new float[lines * 256];
       long end = System.nanoTime() + 2_000_000_000L;
       long best = Long.MAX_VALUE;
       int steady = 0;
       for (int i = 0; System.nanoTime() < end && (i < 200 || steady < 20); i++) {
         long start = System.nanoTime();
         VectorCodeScan.sums4(codes, 0, lines, blocks, table, sums);
+        VectorCodeScan.products(query, columns, 4, 256, lines / 4, out);
         if (LANES == BLOCK) {
           VectorCodeScan.sums8(codes, 0, lines, blocks, table, sums);
         }
@@ -131,6 +150,28 @@ public final class CodeScan {
     }
   }
 
+  /// Inner products of a query's parts with the words of a codebook.
+  ///
+  /// @param columns for each number of the query the words' numbers at that place, `words` of them
+  /// @param part numbers of a part
+  /// @param out `words` for each part
+  public static void products(float[] query, float[] columns, int part, int words, float[] out) {
+    int parts = query.length / part;
+    Objects.checkFromIndexSize(0, parts * part * words, columns.length);
+    Objects.checkFromIndexSize(0, parts * words, out.length);
+    if (ready && words % VectorCodeScan.FLOAT_LANES == 0) {
+      VectorCodeScan.products(query, columns, part, words, parts, out);
+      return;
+    }
+    java.util.Arrays.fill(out, 0, parts * words, 0);
+    for (int d = 0; d < parts * part; d++) {
+      int to = d / part * words;
+      for (int w = 0; w < words; w++) {
+        out[to + w] += query[d] * columns[d * words + w];
+      }
+    }
+  }
+
   private static void check(MemorySegment codes, long at, int lines, int blocks, short[] sums) {
     long end = at + (long) lines * blocks * BLOCK;
     if (at < 0 || end > codes.byteSize() || sums.length < blocks * BLOCK) {
@@ -159,21 +200,32 @@ public final class CodeScan {
     }
   }
 
+  /// Eight lines at once: their sum stays in a register. The work arrays are made here because the
+  /// compiler then knows how long they are, and leaves out the bounds checks.
   static void plain8(
       MemorySegment codes, long at, int lines, int blocks, byte[] table, short[] sums) {
-    byte[] line = new byte[BLOCK];
-    int[] block = new int[BLOCK];
-    for (int b = 0; b < blocks; b++) {
-      java.util.Arrays.fill(block, 0);
-      for (int j = 0; j < lines; j++, at += BLOCK) {
-        MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, line, 0, BLOCK);
-        int t = 256 * j;
-        for (int r = 0; r < BLOCK; r++) {
-          block[r] += table[t + (line[r] & 0xff)] & 0xff;
+    byte[] tables = new byte[GROUP * 256];
+    byte[] group = new byte[GROUP * BLOCK];
+    java.util.Arrays.fill(sums, 0, blocks * BLOCK, (short) 0);
+    for (int j = 0; j < lines; j += GROUP) {
+      int some = Math.min(GROUP, lines - j);
+      System.arraycopy(table, 256 * j, tables, 0, 256 * some);
+      java.util.Arrays.fill(tables, 256 * some, tables.length, (byte) 0);
+      for (int b = 0; b < blocks; b++) {
+        long from = at + ((long) b * lines + j) * BLOCK;
+        MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, from, group, 0, some * BLOCK);
+        for (int p = 0; p < BLOCK; p++) {
+          int sum =
+              (tables[group[p] & 0xff] & 0xff)
+                  + (tables[256 + (group[64 + p] & 0xff)] & 0xff)
+                  + (tables[512 + (group[128 + p] & 0xff)] & 0xff)
+                  + (tables[768 + (group[192 + p] & 0xff)] & 0xff)
+                  + (tables[1024 + (group[256 + p] & 0xff)] & 0xff)
+                  + (tables[1280 + (group[320 + p] & 0xff)] & 0xff)
+                  + (tables[1536 + (group[384 + p] & 0xff)] & 0xff)
+                  + (tables[1792 + (group[448 + p] & 0xff)] & 0xff);
+          sums[b * BLOCK + ROWS[p]] += (short) sum;
         }
-      }
-      for (int r = 0; r < BLOCK; r++) {
-        sums[b * BLOCK + r] = (short) block[PLACES[r]];
       }
     }
   }

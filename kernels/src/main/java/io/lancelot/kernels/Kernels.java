@@ -122,7 +122,10 @@ public final class Kernels {
     Objects.checkFromIndexSize(0, count, rows.length);
     Objects.checkFromIndexSize(0, count, out.length);
     checkData(query, data, 0);
-    Rows.touch(data, 0, rows, count, query.rowBytes());
+    if (count == 0) {
+      return;
+    }
+    out[0] = Rows.touch(data, 0, rows, count, query.rowBytes());
     compute(query, data, 0, rows, count, out);
   }
 

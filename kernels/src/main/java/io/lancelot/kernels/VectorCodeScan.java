@@ -22,7 +22,7 @@ final class VectorCodeScan {
   private static final VectorSpecies<Short> HALF =
       VectorSpecies.of(short.class, VectorShape.forBitSize(BYTES.vectorBitSize() / 2));
   static final int LANES = BYTES.length();
-  private static final int FLOAT_LANES = FLOATS.length();
+  static final int FLOAT_LANES = FLOATS.length();
 
   private VectorCodeScan() {}
 
@@ -77,6 +77,21 @@ final class VectorCodeScan {
       }
       even.sub(odd.lanewise(VectorOperators.LSHL, 8)).intoArray(sums, b * CodeScan.BLOCK);
       odd.intoArray(sums, b * CodeScan.BLOCK + LANES / 2);
+    }
+  }
+
+  static void products(
+      float[] query, float[] columns, int part, int words, int parts, float[] out) {
+    for (int p = 0; p < parts; p++) {
+      for (int w = 0; w < words; w += FLOAT_LANES) {
+        FloatVector sum = FloatVector.zero(FLOATS);
+        for (int d = p * part; d < (p + 1) * part; d++) {
+          sum =
+              FloatVector.fromArray(FLOATS, columns, d * words + w)
+                  .fma(FloatVector.broadcast(FLOATS, query[d]), sum);
+        }
+        sum.intoArray(out, p * words + w);
+      }
     }
   }
 

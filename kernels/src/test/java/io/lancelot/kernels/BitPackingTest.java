@@ -27,7 +27,11 @@ class BitPackingTest {
         packing.unpack(bits, width, segment(packed), 0, segment(plain), 0);
         for (int row = 0; row < bits; row++) {
           for (int lane = 0; lane < 1024 / bits; lane++) {
-            assertThat(value(plain, bits, ORDER[row / 8] * 16 + row % 8 * 128 + lane))
+            int index = ORDER[row / 8] * 16 + row % 8 * 128 + lane;
+            assertThat(BitPacking.value(bits, width, segment(packed), 0, index))
+                .as("bits=%d width=%d index=%d", bits, width, index)
+                .isEqualTo(value(plain, bits, index));
+            assertThat(value(plain, bits, index))
                 .as("bits=%d width=%d row=%d lane=%d", bits, width, row, lane)
                 .isEqualTo(naive(packed, bits, width, row, lane));
           }

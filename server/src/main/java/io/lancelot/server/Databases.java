@@ -185,7 +185,7 @@ final class Databases implements AutoCloseable {
       return main;
     }
     try (main) {
-      return main.branch(ref.branch());
+      return main.branches().open(ref.branch());
     } catch (NotFoundException e) {
       throw new Failures.Coded(Failures.Code.BRANCH_NOT_FOUND, String.valueOf(e.getMessage()));
     }

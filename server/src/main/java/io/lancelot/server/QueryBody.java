@@ -2,7 +2,9 @@ package io.lancelot.server;
 
 import io.lancelot.Distance;
 import io.lancelot.HybridQuery;
+import io.lancelot.NearestQuery;
 import io.lancelot.QueryBuilder;
+import io.lancelot.ReturnScore;
 import io.lancelot.Table;
 import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
@@ -50,12 +52,17 @@ public final class QueryBody {
   private static VectorQuery vectorQuery(Table table, List<double[]> vectors, Map<?, ?> body) {
     VectorQuery query =
         vectors.size() == 1 ? table.search(vectors.getFirst()) : table.searchAllDoubles(vectors);
+    steer(query, body);
+    return query;
+  }
+
+  /// How a search goes through an index. `nprobes` stands for both bounds where they are not given.
+  private static void steer(NearestQuery<?> query, Map<?, ?> body) {
     text(body, "distance_type").ifPresent(name -> query.distanceType(distance(name)));
     text(body, "vector_column").ifPresent(query::column);
     if (postfilter(body)) {
       query.postfilter();
     }
-    steer(query, body);
     Object lower = body.get("lower_bound");
     Object upper = body.get("upper_bound");
     if (lower != null || upper != null) {
@@ -63,11 +70,6 @@ public final class QueryBody {
           lower == null ? Float.NEGATIVE_INFINITY : real(lower, "lower_bound"),
           upper == null ? Float.POSITIVE_INFINITY : real(upper, "upper_bound"));
     }
-    return query;
-  }
-
-  /// How a search goes through an index. `nprobes` stands for both bounds where they are not given.
-  private static void steer(VectorQuery query, Map<?, ?> body) {
     if (body.get("minimum_nprobes") == null && body.get("maximum_nprobes") == null) {
       count(body, "nprobes").ifPresent(query::nprobes);
     }
@@ -94,6 +96,9 @@ public final class QueryBody {
         };
     if (vectors.isEmpty()) {
       TextQuery query = table.search(text);
+      if (Boolean.TRUE.equals(body.get("fast_search"))) {
+        query.fastSearch();
+      }
       return postfilter(body) ? query.postfilter() : query;
     }
     if (vectors.size() > 1) {
@@ -101,10 +106,9 @@ public final class QueryBody {
           "hybrid search: expected=one vector, found=" + vectors.size());
     }
     HybridQuery query = table.hybrid().text(text).vectorOfDoubles(vectors.getFirst());
-    text(body, "distance_type").ifPresent(name -> query.distanceType(distance(name)));
-    text(body, "vector_column").ifPresent(query::column);
+    steer(query, body);
     fuse(query, body.get("fusion"));
-    return postfilter(body) ? query.postfilter() : query;
+    return query;
   }
 
   /// How a hybrid search ends: our own client's word, where others fuse on their side.
@@ -128,7 +132,7 @@ public final class QueryBody {
       query.normalize(Fusion.Normalization.RANK);
     }
     if (Boolean.FALSE.equals(fusion.get("all_scores"))) {
-      query.relevanceOnly();
+      query.returnScore(ReturnScore.RELEVANCE);
     }
   }
 

@@ -3,6 +3,7 @@ package io.lancelot.server;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
 import io.lancelot.TableOptions;
+import io.lancelot.TableStats;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.StorageException;
@@ -258,9 +259,9 @@ final class TableRoutes {
     Map<String, Object> answer = new LinkedHashMap<>();
     OptionalLong seen = exchange.visibleRows(table);
     // Whoever may not see all rows sees the figures of a table that has only theirs, in one piece.
-    Table.Stats stats =
+    TableStats stats =
         seen.isPresent()
-            ? new Table.Stats(seen.getAsLong(), 0, List.of(seen.getAsLong()), 0)
+            ? new TableStats(seen.getAsLong(), 0, List.of(seen.getAsLong()), 0)
             : table.stats();
     answer.put("total_bytes", stats.totalBytes());
     answer.put("num_rows", stats.rowCount());

@@ -110,6 +110,7 @@ final class VersionRoutes {
         .databases()
         .table(ref)
         .tags()
+        .list()
         .forEach((tag, info) -> {
           Map<String, Object> entry = new LinkedHashMap<>();
           entry.put("version", info.version());
@@ -121,7 +122,7 @@ final class VersionRoutes {
   }
 
   static TagInfo tag(Table table, String name) {
-    TagInfo found = table.tags().get(name);
+    TagInfo found = table.tags().list().get(name);
     if (found == null) {
       throw new Failures.Coded(Failures.Code.TAG_NOT_FOUND, "tag not found: " + name);
     }
@@ -151,7 +152,7 @@ final class VersionRoutes {
     Table table = services.table(exchange, ref);
     String name = name(exchange, "tag");
     try {
-      table.createTag(name, tagged(exchange));
+      table.tags().create(name, tagged(exchange));
     } catch (AlreadyExistsException e) {
       throw new Failures.Coded(Failures.Code.TAG_EXISTS, String.valueOf(e.getMessage()));
     } catch (NotFoundException e) {
@@ -165,7 +166,7 @@ final class VersionRoutes {
     String name = name(exchange, "tag");
     tag(table, name);
     try {
-      table.updateTag(name, tagged(exchange));
+      table.tags().update(name, tagged(exchange));
     } catch (NotFoundException e) {
       throw new Failures.Coded(Failures.Code.VERSION_NOT_FOUND, String.valueOf(e.getMessage()));
     }
@@ -176,7 +177,7 @@ final class VersionRoutes {
     Table table = services.databases().table(ref);
     String name = name(exchange, "tag");
     tag(table, name);
-    table.deleteTag(name);
+    table.tags().delete(name);
     exchange.answer(Map.of());
   }
 
@@ -186,6 +187,7 @@ final class VersionRoutes {
         .databases()
         .table(ref.main())
         .branches()
+        .list()
         .forEach((name, info) -> {
           Map<String, Object> entry = new LinkedHashMap<>();
           entry.put("parentBranch", info.parent().orElse(null));
@@ -208,8 +210,8 @@ final class VersionRoutes {
     OptionalLong version = QueryBody.number(exchange.body(), "from_version");
     try (Table made =
         version.isEmpty()
-            ? parent.createBranch(name)
-            : parent.createBranch(name, version.getAsLong())) {
+            ? parent.branches().create(name)
+            : parent.branches().create(name, version.getAsLong())) {
       exchange.answer(Map.of("version", made.version()));
     } catch (AlreadyExistsException e) {
       throw new Failures.Coded(Failures.Code.BRANCH_EXISTS, String.valueOf(e.getMessage()));
@@ -221,7 +223,7 @@ final class VersionRoutes {
   private void deleteBranch(Exchange exchange, TableRef ref) {
     String name = name(exchange, "name");
     try {
-      services.databases().table(ref.main()).deleteBranch(name);
+      services.databases().table(ref.main()).branches().delete(name);
     } catch (NotFoundException e) {
       throw new Failures.Coded(Failures.Code.BRANCH_NOT_FOUND, String.valueOf(e.getMessage()));
     }

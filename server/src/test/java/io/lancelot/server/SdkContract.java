@@ -7,8 +7,10 @@ import io.lancelot.ColumnAlteration;
 import io.lancelot.Database;
 import io.lancelot.Distance;
 import io.lancelot.Index;
+import io.lancelot.ReturnScore;
 import io.lancelot.Table;
 import io.lancelot.TableOptions;
+import io.lancelot.TableStats;
 import io.lancelot.Vector;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
@@ -324,7 +326,7 @@ abstract class SdkContract {
               .vector(20, 2, 1, 0)
               .text("moon")
               .rerank(new Fusion.Mrr(0.5f, 0.5f))
-              .relevanceOnly()
+              .returnScore(ReturnScore.RELEVANCE)
               .limit(5)
               .toMaps();
       assertThat(fused).hasSize(5);
@@ -363,8 +365,8 @@ abstract class SdkContract {
     try (Table films = films()) {
       long first = films.version();
       films.add(List.of(film(900)));
-      films.createTag("before", first);
-      assertThat(films.tags().get("before").version()).isEqualTo(first);
+      films.tags().create("before", first);
+      assertThat(films.tags().list().get("before").version()).isEqualTo(first);
       assertThat(films.versions()).hasSize(2);
       assertThat(films.versions().getFirst().tags()).containsExactly("before");
       films.checkout("before");
@@ -375,22 +377,25 @@ abstract class SdkContract {
       assertThatThrownBy(() -> films.checkout(99)).isInstanceOf(NotFoundException.class);
       films.checkoutLatest();
       assertThat(films.countRows()).isEqualTo(ROWS + 1);
-      try (Table trial = films.createBranch("trial", first)) {
+      try (Table trial = films.branches().create("trial", first)) {
         trial.add(List.of(film(902), film(903)));
         assertThat(trial.countRows()).isEqualTo(ROWS + 2);
         assertThat(trial.branch()).contains("trial");
       }
       assertThat(films.countRows()).isEqualTo(ROWS + 1);
-      assertThat(films.branches()).containsOnlyKeys("trial");
-      try (Table again = films.branch("trial")) {
+      assertThat(films.branches().list()).containsOnlyKeys("trial");
+      try (Table again = films.branches().open("trial")) {
         assertThat(again.query().where("id > 900").toMaps()).hasSize(2);
       }
-      films.deleteBranch("trial");
-      assertThatThrownBy(() -> films.branch("trial")).isInstanceOf(NotFoundException.class);
+      films.branches().delete("trial");
+      assertThatThrownBy(() -> films.branches().open("trial"))
+          .isInstanceOf(NotFoundException.class);
       films.restore("before");
       assertThat(films.countRows()).isEqualTo(ROWS);
-      films.deleteTag("before");
-      assertThat(films.tags()).isEmpty();
+      films.rollback();
+      assertThat(films.countRows()).isEqualTo(ROWS + 1);
+      films.tags().delete("before");
+      assertThat(films.tags().list()).isEmpty();
     }
   }
 
@@ -398,7 +403,7 @@ abstract class SdkContract {
   void figuresAndClones() {
     try (Table films = films()) {
       films.add(List.of(film(900)));
-      Table.Stats stats = films.stats();
+      TableStats stats = films.stats();
       assertThat(stats.rowCount()).isEqualTo(ROWS + 1);
       assertThat(stats.fragmentRows()).containsExactly((long) ROWS, 1L);
       assertThat(stats.totalBytes()).isPositive();

@@ -1,6 +1,7 @@
 package io.lancelot.storage;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -9,8 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /// The folders of a local store: makes them, and forces their names to the disk.
 ///
@@ -18,6 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// that is there may be one that somebody made a moment ago. So the first write into each folder
 /// forces the names of all folders above it, up to the root; later writes find it in `known`.
 final class LocalFolders {
+
+  private static final int MOST_NEIGHBOURS = 16;
 
   private final Path root;
   private final boolean forced;
@@ -36,10 +42,23 @@ final class LocalFolders {
       return;
     }
     makeMissing(folder);
-    for (Path at = folder; !at.equals(root); at = parent(at)) {
-      sync(parent(at));
+    List<Path> named = new ArrayList<>();
+    for (Path at = folder; !at.equals(root) && !known.contains(at); at = parent(at)) {
+      Path above = parent(at);
+      // What lies beside the folder is most likely written to next, and its name is forced with it.
+      named.addAll(at.equals(folder) ? foldersIn(above) : List.of(at));
+      sync(above);
     }
     known.add(folder);
+    known.addAll(named);
+  }
+
+  private static List<Path> foldersIn(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.filter(Files::isDirectory).limit(MOST_NEIGHBOURS).toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
   private void makeMissing(Path folder) throws IOException {

@@ -89,6 +89,21 @@ public final class LocalStore implements ObjectStore {
     }
   }
 
+  @Override
+  public Piece peek(String path, long position, int length) {
+    Path file = resolve(path);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = channel.size();
+      byte[] bytes = new byte[Math.clamp(size - position, 0, length)];
+      MappedReader.readFully(channel, path, position, MemorySegment.ofArray(bytes));
+      return new Piece(size, bytes);
+    } catch (NoSuchFileException e) {
+      throw notFound(path);
+    } catch (IOException e) {
+      throw failure("read", path, e);
+    }
+  }
+
   private NotFoundException notFound(String path) {
     return new NotFoundException("object not found (path=" + path + ", store=" + root + ")");
   }
@@ -140,6 +155,8 @@ public final class LocalStore implements ObjectStore {
     Path target = resolve(path);
     try (TempFile temp = writeTemp(target, bytes)) {
       temp.endWriting();
+      // Renaming over a file makes some file systems force the new one first.
+      Files.deleteIfExists(target);
       temp.renameTo(target);
     } catch (IOException e) {
       throw failure("put", path, e);
@@ -199,6 +216,27 @@ public final class LocalStore implements ObjectStore {
     force(temp);
     temp.renameTo(target);
     syncFolderOf(target);
+  }
+
+  /// The same for a name that nobody has seen yet: it is given before the bytes are forced, so that
+  /// name and bytes go to the disk together. What a power cut leaves of it is a file that nobody
+  /// refers to.
+  void publishNew(TempFile temp, Path target) throws IOException {
+    if (durability != Durability.SYNC || Files.exists(target)) {
+      publish(temp, target);
+      return;
+    }
+    temp.renameTo(target);
+    boolean forced = false;
+    try {
+      force(temp);
+      syncFolderOf(target);
+      forced = true;
+    } finally {
+      if (!forced) {
+        Files.deleteIfExists(target);
+      }
+    }
   }
 
   private void force(TempFile temp) throws IOException {

@@ -87,7 +87,7 @@ final class LocalWriter implements ObjectWriter {
     state = State.FAILED;
     try {
       flush();
-      store.publish(temp, target);
+      store.publishNew(temp, target);
     } catch (IOException e) {
       throw store.failure("write", path, e);
     }

@@ -25,6 +25,21 @@ public interface ObjectStore extends AutoCloseable {
   /// @throws NotFoundException if there is no such object
   ObjectReader open(String path);
 
+  /// Reads a few bytes of an object without keeping it open; costs less than [#open] where that
+  /// reads or maps the whole.
+  ///
+  /// @return fewer bytes than asked for if the object ends before
+  /// @throws NotFoundException if there is no such object
+  default Piece peek(String path, long position, int length) {
+    try (ObjectReader reader = open(path)) {
+      byte[] bytes = new byte[Math.clamp(reader.sizeBytes() - position, 0, length)];
+      if (bytes.length > 0) {
+        reader.read(position, MemorySegment.ofArray(bytes));
+      }
+      return new Piece(reader.sizeBytes(), bytes);
+    }
+  }
+
   /// Starts a new object that appears, whole and durable, when [ObjectWriter#finish] returns, in
   /// place of one that was there.
   ObjectWriter create(String path);
@@ -34,8 +49,8 @@ public interface ObjectStore extends AutoCloseable {
   void put(String path, MemorySegment bytes);
 
   /// Writes a small object that its reader can do without: readers see the old or the new one,
-  /// whole, but a power cut may leave either, a part, or none. Costs less than [#put] where forcing
-  /// bytes to a disk does.
+  /// whole, or for a moment none, and a power cut may leave either, a part, or none. Costs less
+  /// than [#put] where forcing bytes to a disk does.
   default void putUnforced(String path, MemorySegment bytes) {
     put(path, bytes);
   }
@@ -73,6 +88,13 @@ public interface ObjectStore extends AutoCloseable {
 
   @Override
   void close();
+
+  /// Some bytes of an object.
+  ///
+  /// @param sizeBytes length of the whole object
+  /// @param bytes not to be changed
+  @SuppressWarnings("ArrayRecordComponent")
+  record Piece(long sizeBytes, byte[] bytes) {}
 
   /// @param path relative to the store's root
   /// @param sizeBytes length of the object

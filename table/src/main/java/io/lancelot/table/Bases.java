@@ -111,7 +111,7 @@ final class Bases implements AutoCloseable {
     return ObjectStores.open(absolute);
   }
 
-  private static String withoutScheme(String uri) {
+  static String withoutScheme(String uri) {
     String path = uri.startsWith("file://") ? uri.substring("file://".length()) : uri;
     while (path.length() > 1 && path.endsWith("/")) {
       path = path.substring(0, path.length() - 1);

@@ -201,7 +201,8 @@ record Branches(TableRoot root, Context context) {
     }
   }
 
-  private String entry(String name) {
+  /// The file that says where a branch began.
+  String entry(String name) {
     boolean sound = !name.equals("main") && !name.endsWith(".lock") && !name.contains("..");
     for (String segment : name.split("/", -1)) {
       sound &= SEGMENT.matcher(segment).matches() && !segment.equals(".");

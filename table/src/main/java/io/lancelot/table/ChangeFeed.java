@@ -5,6 +5,7 @@ import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -93,16 +94,26 @@ public final class ChangeFeed {
       if (other.fragment(fragment.id()).filter(fragment::equals).isPresent()) {
         continue;
       }
-      long rows = fragment.physicalRows();
-      var proto = inline(fragment).proto();
-      String where = where(snapshot, fragment);
-      RowIdSequence ids = RowIdSequence.parse(proto.getInlineRowIds(), rows, where);
-      RowVersions updated = RowVersions.parse(proto.getInlineLastUpdatedAtVersions(), rows, where);
-      RoaringBitmap deleted = table.deletions(snapshot, fragment);
-      for (int row = 0; row < ids.size(); row++) {
-        if (!deleted.contains(row)) {
-          visitor.at(fragment, row, ids.at(row), updated.at(row));
+      try (FragmentReader reader =
+              table.reader(snapshot, fragment, List.of(LineageReader.UPDATED_AT));
+          Scratch scratch = table.scratch()) {
+        for (long first = 0; first < fragment.physicalRows(); first += BATCH_ROWS) {
+          scratch.reset();
+          int count = (int) Math.min(BATCH_ROWS, fragment.physicalRows() - first);
+          visit(reader, first, count, scratch, visitor);
         }
+      }
+    }
+  }
+
+  private static void visit(
+      FragmentReader reader, long first, int count, Scratch scratch, Row visitor) {
+    FixedColumn ids = (FixedColumn) reader.rowIds(first, count, scratch);
+    FixedColumn updated = (FixedColumn) reader.read(0, first, count, scratch);
+    for (int i = 0; i < count; i++) {
+      int row = (int) (first + i);
+      if (!reader.deletions().contains(row)) {
+        visitor.at(reader.fragment(), row, ids.longAt(i), updated.longAt(i));
       }
     }
   }
@@ -138,22 +149,6 @@ public final class ChangeFeed {
           }
         });
     return selected;
-  }
-
-  private Fragment inline(Fragment fragment) {
-    if (!fragment.proto().hasInlineRowIds()) {
-      throw new UnsupportedFeatureException(
-          "changes of a fragment whose row ids lie in a hidden column (fragment="
-              + fragment.id()
-              + ", path="
-              + table.uri()
-              + ")");
-    }
-    return fragment;
-  }
-
-  private static String where(Snapshot snapshot, Fragment fragment) {
-    return snapshot.file().path() + ", fragment=" + fragment.id();
   }
 
   /// Chosen rows of a version, fragment by fragment.

@@ -23,6 +23,10 @@ final class Cleanup {
   /// A file that no version refers to may belong to a commit under way for so long.
   private static final Duration GRACE = Duration.ofDays(7);
 
+  /// Where files lie that only versions tell the use of.
+  private static final List<String> FOLDERS =
+      List.of("data", "_deletions", "_indices", "_transactions");
+
   private final TableRoot root;
   private final TableRoot main;
   private final Context context;
@@ -57,6 +61,10 @@ final class Cleanup {
     }
     Snapshot latest = versions.load(entries.getLast());
     latest.checkWritable();
+    if (allYoung(entries)) {
+      removeAbandoned();
+      return new CleanupReport(0, 0, 0, 0, entries.size());
+    }
     Set<Long> needed = needed(latest);
     for (int i = 0; i < entries.size(); i++) {
       Versions.Entry entry = entries.get(i);
@@ -79,11 +87,31 @@ final class Cleanup {
     removeVersions(needed(latest));
     addNew(latest.version());
     removeFiles();
+    removeAbandoned();
+    return new CleanupReport(
+        bytes, going.size(), dataFiles, otherFiles, entries.size() - going.size());
+  }
+
+  /// Whether nothing is old enough to go, seen without reading every version: what runs after each
+  /// few appends must not cost more with every version. Time does not run backwards from version to
+  /// version.
+  private boolean allYoung(List<Versions.Entry> entries) {
+    Snapshot oldest = versions.find(entries.getFirst().version(), entries.getFirst().naming());
+    if (options.unverified()
+        || oldest == null
+        || !oldest.timestamp().isAfter(now.minus(options.olderThan()))) {
+      return false;
+    }
+    long young = now.minus(GRACE).toEpochMilli();
+    return FOLDERS.stream()
+        .flatMap(folder -> root.store().list(root.resolve(folder)).stream())
+        .allMatch(file -> file.modifiedMillis() >= young);
+  }
+
+  private void removeAbandoned() {
     if (!options.dryRun()) {
       root.store().deleteAbandoned(root.path(), now.minus(GRACE).toEpochMilli());
     }
-    return new CleanupReport(
-        bytes, going.size(), dataFiles, otherFiles, entries.size() - going.size());
   }
 
   /// Null if another cleanup took it in between.
@@ -169,7 +197,7 @@ final class Cleanup {
 
   private void removeFiles() {
     long young = now.minus(GRACE).toEpochMilli();
-    for (String folder : List.of("data", "_deletions", "_indices", "_transactions")) {
+    for (String folder : FOLDERS) {
       for (ObjectStore.ObjectInfo file : root.store().list(root.resolve(folder))) {
         if (!candidate(folder, file.path()) || reachable.contains(file.path())) {
           continue;

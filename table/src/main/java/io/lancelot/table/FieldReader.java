@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a field of one fragment. A field the fragment does not have reads as null; members of
 /// structs that came later lie in files of their own, and are put together here.
-final class FieldReader {
+final class FieldReader implements FieldSource {
 
   private static final long NULL_ROWS = 8192;
 
@@ -36,20 +36,21 @@ final class FieldReader {
     this.place = place;
   }
 
-  /// Rows `[firstRow, firstRow + count)`.
-  Column read(long firstRow, int count, Scratch scratch) {
+  @Override
+  public Column read(long firstRow, int count, Scratch scratch) {
     return put(part -> part.read(firstRow, count, scratch), count, scratch);
   }
 
-  /// Where the page of a row ends, or after some thousand rows where no file has the field.
-  long pageEnd(long row, long rows) {
+  /// After some thousand rows where no file has the field.
+  @Override
+  public long pageEnd(long row, long rows) {
     return parts.isEmpty()
         ? Math.min(rows, (row / NULL_ROWS + 1) * NULL_ROWS)
         : parts.getFirst().pageEnd(row);
   }
 
-  /// Rows by ascending number.
-  Column take(long[] ascendingRows, int count, Scratch scratch) {
+  @Override
+  public Column take(long[] ascendingRows, int count, Scratch scratch) {
     return put(part -> part.take(ascendingRows, count, scratch), count, scratch);
   }
 

@@ -2,7 +2,6 @@ package io.lancelot.table;
 
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.Scratch;
-import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.DataType;
@@ -37,11 +36,11 @@ public final class FragmentReader implements AutoCloseable {
   private final OpenFiles files;
   private final RoaringBitmap deletions;
   private final Schema schema;
-  private final List<FieldReader> readers = new ArrayList<>();
+  private final List<FieldSource> readers = new ArrayList<>();
   private final Map<String, OpenFiles.Lease> leases = new HashMap<>();
   private @Nullable RowIdSequence rowIds;
-  private @Nullable RowVersions createdAt;
-  private @Nullable FieldReader rowIdColumn;
+  private @Nullable FieldSource createdAt;
+  private @Nullable FieldSource rowIdColumn;
 
   FragmentReader(
       Snapshot snapshot,
@@ -90,7 +89,11 @@ public final class FragmentReader implements AutoCloseable {
   }
 
   /// The reader of a field: of its parts, file by file.
-  private FieldReader open(LanceField field) {
+  private FieldSource open(LanceField field) {
+    if (LineageReader.reads(field, fragment)) {
+      return LineageReader.of(
+          field, fragment, snapshot.file().path() + ", fragment=" + fragment.id());
+    }
     Map<DataFile, Set<Integer>> parts = new LinkedHashMap<>();
     field.forEachLeaf(leaf ->
         fragment
@@ -234,26 +237,16 @@ public final class FragmentReader implements AutoCloseable {
 
   /// The version in which a row was first written; for tables with stable row ids.
   ///
-  /// @throws UnsupportedFeatureException if these versions lie in a hidden column
-  public long createdAtVersion(long row) {
-    RowVersions versions = createdAt;
+  /// @param work for the page it may lie in
+  public long createdAtVersion(long row, Scratch work) {
+    FieldSource versions = createdAt;
     if (versions == null) {
-      if (fragment.proto().hasColumnCreatedAtVersions()) {
-        throw new UnsupportedFeatureException(
-            "versions of rows in a hidden column are not supported (fragment="
-                + fragment.id()
-                + ", path="
-                + snapshot.file().path()
-                + ")");
-      }
-      versions =
-          RowVersions.parse(
-              fragment.proto().getInlineCreatedAtVersions(),
-              fragment.physicalRows(),
-              snapshot.file().path() + ", fragment=" + fragment.id());
+      versions = open(LineageReader.CREATED_AT);
       createdAt = versions;
     }
-    return versions.at(row);
+    return versions instanceof LineageReader(RowVersions known)
+        ? known.at(row)
+        : ((FixedColumn) versions.read(row, 1, work)).longAt(0);
   }
 
   private RowIdSequence sequence() {
@@ -269,7 +262,7 @@ public final class FragmentReader implements AutoCloseable {
     return ids;
   }
 
-  private FieldReader openRowIds() {
+  private FieldSource openRowIds() {
     LanceField field =
         new LanceField(ROW_ID_FIELD, -1, Field.required("_rowid", Types.UINT64), List.of());
     if (fragment.fileOf(ROW_ID_FIELD).isEmpty()) {

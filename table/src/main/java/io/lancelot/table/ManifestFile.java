@@ -6,6 +6,7 @@ import com.google.protobuf.MessageLite;
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.storage.ObjectReader;
+import io.lancelot.storage.ObjectStore;
 import io.lancelot.table.proto.TableProto;
 import io.lancelot.table.proto.TransactionProto;
 import java.io.ByteArrayOutputStream;
@@ -23,12 +24,14 @@ import org.jspecify.annotations.Nullable;
 /// @param indices kept as they are: their meaning is the index modules' business
 /// @param transaction the bytes of the transaction that made this version, if they were stored here
 /// @param sizeBytes of the whole file
+/// @param encoded fragments as they were written, for the next version; none if it was read
 record ManifestFile(
     String path,
     long sizeBytes,
     TableProto.Manifest manifest,
     List<TableProto.IndexMetadata> indices,
-    @Nullable ByteString transaction) {
+    @Nullable ByteString transaction,
+    EncodedFragments encoded) {
 
   private static final int FOOTER_BYTES = 16;
 
@@ -56,22 +59,23 @@ record ManifestFile(
   /// Whether a manifest of the same version and name is this one still, and not that of a table
   /// that was dropped and created anew: told by the beginning of its transaction, which holds a
   /// UUID.
-  boolean same(ObjectReader reader) {
-    if (reader.sizeBytes() != sizeBytes) {
-      return false;
-    }
+  ///
+  /// @throws io.lancelot.base.NotFoundException if it is gone
+  boolean same(ObjectStore store) {
     if (transaction == null) {
-      return manifest.equals(read(reader, manifest.getVersion()).manifest());
+      try (ObjectReader reader = store.open(path)) {
+        return reader.sizeBytes() == sizeBytes
+            && manifest.equals(read(reader, manifest.getVersion()).manifest());
+      }
     }
     long position =
         manifest.hasTransactionSection()
             ? manifest.getTransactionSection()
             : manifest.getTransactionSectionDeprecated();
     int length = Math.min(transaction.size(), IDENTITY_BYTES);
-    try (var arena = java.lang.foreign.Arena.ofConfined()) {
-      MemorySegment there = reader.view(position + 4, length, arena);
-      return there.asByteBuffer().equals(transaction.substring(0, length).asReadOnlyByteBuffer());
-    }
+    ObjectStore.Piece there = store.peek(path, position + 4, length);
+    return there.sizeBytes() == sizeBytes
+        && ByteString.copyFrom(there.bytes()).equals(transaction.substring(0, length));
   }
 
   private static byte[] readBytes(ObjectReader reader) {
@@ -124,7 +128,12 @@ record ManifestFile(
           parse(TableProto.IndexSection.parser(), section, "index section", path).getIndicesList();
     }
     return new ManifestFile(
-        path, bytes.length, manifest, indices, transaction(bytes, manifest, path));
+        path,
+        bytes.length,
+        manifest,
+        indices,
+        transaction(bytes, manifest, path),
+        EncodedFragments.NONE);
   }
 
   /// Bytes of the transaction, null if there are none here. Whether they make sense is checked by
@@ -176,11 +185,12 @@ record ManifestFile(
       byte[] bytes,
       TableProto.Manifest manifest,
       List<TableProto.IndexMetadata> indices,
-      @Nullable ByteString transaction) {
+      @Nullable ByteString transaction,
+      EncodedFragments encoded) {
 
     /// What reading it back would give.
     ManifestFile at(String path) {
-      return new ManifestFile(path, bytes.length, manifest, indices, transaction);
+      return new ManifestFile(path, bytes.length, manifest, indices, transaction, encoded);
     }
   }
 
@@ -189,14 +199,17 @@ record ManifestFile(
       TableProto.Manifest.Builder manifest,
       List<TableProto.IndexMetadata> indices,
       TransactionProto.Transaction transaction) {
-    return build(manifest, indices, transaction).bytes();
+    return build(manifest, indices, transaction, EncodedFragments.NONE).bytes();
   }
 
   /// A new manifest; sets the positions of its sections.
+  ///
+  /// @param before fragments of the version before, as they were written
   static Built build(
       TableProto.Manifest.Builder manifest,
       List<TableProto.IndexMetadata> indices,
-      TransactionProto.Transaction transaction) {
+      TransactionProto.Transaction transaction,
+      EncodedFragments before) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     manifest.clearIndexSection().clearTransactionSection().clearTransactionSectionDeprecated();
     if (!indices.isEmpty()) {
@@ -211,18 +224,23 @@ record ManifestFile(
     }
     long position = out.size();
     TableProto.Manifest message = manifest.build();
-    append(out, message);
+    EncodedFragments fragments = EncodedFragments.of(message.getFragmentsList(), before);
+    append(out, manifest.clearFragments().build().toByteArray(), fragments.bytes());
     ByteBuffer footer = ByteBuffer.allocate(FOOTER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     footer.putLong(position).putShort((short) MAJOR).putShort((short) MINOR).put(MAGIC);
     out.writeBytes(footer.array());
-    return new Built(out.toByteArray(), message, List.copyOf(indices), inline);
+    return new Built(out.toByteArray(), message, List.copyOf(indices), inline, fragments);
   }
 
   private static void append(ByteArrayOutputStream out, MessageLite message) {
-    byte[] bytes = message.toByteArray();
-    out.writeBytes(
-        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(bytes.length).array());
-    out.writeBytes(bytes);
+    append(out, message.toByteArray(), new byte[0]);
+  }
+
+  private static void append(ByteArrayOutputStream out, byte[] first, byte[] second) {
+    int length = Math.addExact(first.length, second.length);
+    out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(length).array());
+    out.writeBytes(first);
+    out.writeBytes(second);
   }
 
   private static CorruptDataException corrupt(

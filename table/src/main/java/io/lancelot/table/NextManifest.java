@@ -60,7 +60,7 @@ final class NextManifest {
       next.setFileVersion(base.fileVersion());
     }
     next.apply(transaction.operation());
-    return next.finish(transaction, now);
+    return next.finish(transaction, now, latest.file().encoded());
   }
 
   /// A new table's first version.
@@ -80,7 +80,7 @@ final class NextManifest {
     NextManifest next = new NextManifest(empty.build(), empty.build(), List.of());
     next.setFileVersion(fileVersion);
     next.apply(transaction.operation());
-    return next.finish(transaction, now);
+    return next.finish(transaction, now, EncodedFragments.NONE);
   }
 
   private void apply(Operation operation) {
@@ -432,7 +432,7 @@ final class NextManifest {
     }
   }
 
-  private ManifestFile.Built finish(Transaction transaction, Instant now) {
+  private ManifestFile.Built finish(Transaction transaction, Instant now, EncodedFragments before) {
     sortAndPrune(transaction.operation());
     FeatureFlags.set(next, previous);
     next.setTimestamp(
@@ -443,7 +443,7 @@ final class NextManifest {
             .setVersion(LIBRARY_VERSION));
     next.setTransactionFile(transaction.fileName());
     TransactionProto.Transaction message = TransactionCodec.encode(transaction);
-    return ManifestFile.build(next, indices, message);
+    return ManifestFile.build(next, indices, message, before);
   }
 
   /// Fragments in the order of their ids, without data files of which no column is left.

@@ -4,6 +4,7 @@ import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.file.FileVersion;
+import io.lancelot.file.LanceField;
 import io.lancelot.file.LanceSchema;
 import io.lancelot.table.proto.TableProto;
 import java.time.DateTimeException;
@@ -166,6 +167,20 @@ public final class Snapshot {
 
   public LanceSchema schema() {
     return schema;
+  }
+
+  /// The field that a column is read by: one of the schema, or one of the [#hiddenFields()].
+  public Optional<LanceField> readable(String column) {
+    Optional<LanceField> stored = schema.field(column);
+    return stored.isPresent()
+        ? stored
+        : hiddenFields().stream().filter(field -> field.name().equals(column)).findFirst();
+  }
+
+  /// What can be read of every row though no schema lists it: the versions in which it was created
+  /// and last changed. None without stable row ids.
+  public List<LanceField> hiddenFields() {
+    return stableRowIds() ? LineageReader.FIELDS : List.of();
   }
 
   /// The file format version that appends use. Single files may have another.

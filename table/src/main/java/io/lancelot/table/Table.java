@@ -46,7 +46,7 @@ public final class Table implements AutoCloseable {
   private final OpenFiles files;
   private final AtomicReference<Snapshot> newest;
 
-  private Table(TableRoot root, TableRoot main, Context context, Snapshot snapshot) {
+  Table(TableRoot root, TableRoot main, Context context, Snapshot snapshot) {
     this.root = root;
     this.main = main;
     this.context = context;
@@ -70,7 +70,8 @@ public final class Table implements AutoCloseable {
 
   /// Whether there is a table.
   public static boolean exists(ObjectStore store, String path) {
-    return !new Versions(new TableRoot(store, path)).list().isEmpty();
+    TableRoot root = new TableRoot(store, path);
+    return store.size(root.versionHint()).isPresent() || !new Versions(root).list().isEmpty();
   }
 
   /// Removes a table with all its versions. Whoever still reads it may fail.
@@ -166,7 +167,7 @@ public final class Table implements AutoCloseable {
 
   /// The table's history, oldest first.
   public List<VersionInfo> versions() {
-    Map<String, TagInfo> tags = tags();
+    Map<String, TagInfo> tags = refs().tags();
     return versions.list().stream()
         .map(versions::load)
         .map(snapshot -> info(snapshot, tags))
@@ -191,98 +192,6 @@ public final class Table implements AutoCloseable {
                 tag.version() == snapshot.version() && tag.branch().equals(snapshot.branch()))
             .map(TagInfo::name)
             .toList());
-  }
-
-  /// The names given to versions of this table and its branches.
-  public Map<String, TagInfo> tags() {
-    return new Tags(main).list();
-  }
-
-  /// What a name stands for.
-  ///
-  /// @throws NotFoundException if there is no such tag, naming those that there are
-  public TagInfo tag(String name) {
-    return new Tags(main).get(name);
-  }
-
-  /// Gives a version a name. Named versions are not cleaned up.
-  ///
-  /// @throws AlreadyExistsException if the name is taken
-  public void createTag(String name, Snapshot snapshot) {
-    new Tags(main)
-        .create(
-            name,
-            snapshot.branch(),
-            snapshot.version(),
-            snapshot.file().sizeBytes(),
-            context.clock().instant());
-  }
-
-  /// Lets a name stand for another version.
-  ///
-  /// @throws NotFoundException if there is no such tag
-  public void updateTag(String name, Snapshot snapshot) {
-    new Tags(main)
-        .update(
-            name,
-            snapshot.branch(),
-            snapshot.version(),
-            snapshot.file().sizeBytes(),
-            context.clock().instant());
-  }
-
-  /// Takes a name away; the version stays.
-  ///
-  /// @throws NotFoundException if there is no such tag
-  public void deleteTag(String name) {
-    new Tags(main).delete(name);
-  }
-
-  /// The branches of the table.
-  public Map<String, BranchInfo> branches() {
-    return new Branches(main, context).list();
-  }
-
-  /// Opens a branch: a line of versions of its own.
-  ///
-  /// @throws NotFoundException if there is no such branch, naming those that there are
-  public Table branch(String name) {
-    Branches branches = new Branches(main, context);
-    branches.get(name);
-    TableRoot folder = branches.root(name);
-    return new Table(folder, main, context, new Versions(folder).latest());
-  }
-
-  /// Begins a branch at a version, which costs one small file, and opens it.
-  ///
-  /// @param snapshot a version of this line
-  /// @throws AlreadyExistsException if there is a branch of that name
-  public Table createBranch(String name, Snapshot snapshot) {
-    snapshot.checkWritable();
-    new Branches(main, context).create(name, root, snapshot);
-    return branch(name);
-  }
-
-  /// Removes a branch with all its versions.
-  ///
-  /// @throws NotFoundException if there is no such branch
-  /// @throws InvalidInputException if other branches or tags stand on it
-  public void deleteBranch(String name) {
-    new Branches(main, context).delete(name);
-  }
-
-  /// Makes a table elsewhere that begins with the rows of a version and refers to its files: it can
-  /// be read as long as they are there.
-  ///
-  /// @throws AlreadyExistsException if there is a table
-  public void cloneTo(Snapshot snapshot, ObjectStore store, String path) {
-    snapshot.checkWritable();
-    if (exists(store, path)) {
-      throw new AlreadyExistsException(
-          "table already exists (path=" + new TableRoot(store, path) + ")");
-    }
-    new Branches(main, context)
-        .cloneInto(new TableRoot(store, path), root, snapshot, Optional.empty());
   }
 
   /// The newest version that was committed at a time or before it.
@@ -314,6 +223,11 @@ public final class Table implements AutoCloseable {
               + ")");
     }
     return versions.load(entries.get(low - 1));
+  }
+
+  /// The tags and branches of the table.
+  public Refs refs() {
+    return new Refs(root, main, context);
   }
 
   /// The transaction that made a version.
@@ -481,27 +395,11 @@ public final class Table implements AutoCloseable {
     return new Cleanup(root, main, context, options).run();
   }
 
-  /// Looks at every file that the versions of this line refer to.
+  /// Looks at every file that the versions and branches refer to.
   ///
   /// @throws NotFoundException if there is no table
   public static CheckReport check(ObjectStore store, String path, Context context) {
-    TableRoot root = new TableRoot(store, path);
-    try (Bases bases = new Bases(root)) {
-      Map<String, TagInfo> tags = new Tags(root).list();
-      CheckReport report =
-          new TableCheck(root, bases, new DeletionReader(bases, context.memory())).run(tags);
-      Branches branches = new Branches(root, context);
-      for (String name : branches.list().keySet()) {
-        TableRoot line = branches.root(name);
-        try (Bases others = new Bases(line)) {
-          report =
-              report.plus(
-                  new TableCheck(line, others, new DeletionReader(others, context.memory()))
-                      .run(Map.of()));
-        }
-      }
-      return report;
-    }
+    return TableCheck.run(new TableRoot(store, path), context);
   }
 
   /// Goes back to the newest version that can be read, if newer manifests are empty or torn. Nobody
@@ -512,11 +410,11 @@ public final class Table implements AutoCloseable {
     return Repair.run(new TableRoot(store, path));
   }
 
-  /// Copies all versions of the main line to another place, or what is new since the last time.
+  /// Copies all versions, branches and tags to another place, or what is new since the last time.
   ///
   /// @throws InvalidInputException if there is another table
   public BackupReport backup(ObjectStore store, String path) {
-    return new Backup(root, new TableRoot(store, path)).run();
+    return new Backup(main, new TableRoot(store, path), context).run();
   }
 
   /// What [#compact] would write anew, without doing it.
@@ -604,6 +502,20 @@ public final class Table implements AutoCloseable {
     versions.load(version);
     Operation operation = new Operation.Restore(version);
     return remember(committer.commit(base, _ -> operation, new WrittenFiles(root.store())));
+  }
+
+  /// Takes the latest commit back: brings back the content of the version before it, as a new one.
+  ///
+  /// @throws NotFoundException if no older version is left
+  public Snapshot rollback() {
+    long latest = latest().version();
+    List<Versions.Entry> older =
+        versions.list().stream().filter(entry -> entry.version() < latest).toList();
+    if (older.isEmpty()) {
+      throw new NotFoundException(
+          "rollback: expected=a version before " + latest + ", found=none (path=" + root + ")");
+    }
+    return restore(older.getLast().version());
   }
 
   /// Reads the live rows of a version.

@@ -1,5 +1,6 @@
 package io.lancelot.table;
 
+import io.lancelot.base.Context;
 import io.lancelot.base.LancelotException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.file.DataFileReader;
@@ -22,6 +23,23 @@ final class TableCheck {
   private final List<CheckReport.Finding> findings = new ArrayList<>();
   private final Set<String> seen = new HashSet<>();
   private int checkedVersions;
+
+  /// Looks at the main line and all branches.
+  static CheckReport run(TableRoot main, Context context) {
+    Map<String, TagInfo> tags = new Tags(main).list();
+    CheckReport report = line(main, tags, context);
+    Branches branches = new Branches(main, context);
+    for (String name : branches.list().keySet()) {
+      report = report.plus(line(branches.root(name), Map.of(), context));
+    }
+    return report;
+  }
+
+  private static CheckReport line(TableRoot root, Map<String, TagInfo> tags, Context context) {
+    try (Bases bases = new Bases(root)) {
+      return new TableCheck(root, bases, new DeletionReader(bases, context.memory())).run(tags);
+    }
+  }
 
   TableCheck(TableRoot root, Bases bases, DeletionReader deletions) {
     this.root = root;

@@ -67,8 +67,7 @@ public final class TableScan implements BatchStream {
       if (!system(column)) {
         fields.add(
             snapshot
-                .schema()
-                .field(column)
+                .readable(column)
                 .orElseThrow(() ->
                     new InvalidInputException(
                         "unknown column: expected one of "
@@ -86,7 +85,7 @@ public final class TableScan implements BatchStream {
       all.add(
           system(column)
               ? Field.required(column, Types.UINT64)
-              : snapshot.schema().field(column).orElseThrow().field());
+              : snapshot.readable(column).orElseThrow().field());
     }
     return new Schema(all, snapshot.schema().metadata());
   }

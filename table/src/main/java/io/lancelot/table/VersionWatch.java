@@ -2,6 +2,7 @@ package io.lancelot.table;
 
 import io.lancelot.base.NotFoundException;
 import io.lancelot.storage.ObjectReader;
+import io.lancelot.storage.ObjectStore;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -66,12 +67,17 @@ final class VersionWatch {
   /// Null if it is gone.
   private @Nullable Snapshot load(Versions.Entry entry, Snapshot known) {
     String path = versions.root().version(entry.naming().fileName(entry.version()));
-    try (ObjectReader reader = versions.root().store().open(path)) {
+    ObjectStore store = versions.root().store();
+    try {
       if (entry.version() == known.version()
           && entry.naming() == known.naming()
-          && known.file().same(reader)) {
+          && known.file().same(store)) {
         return known;
       }
+    } catch (NotFoundException _) {
+      return null;
+    }
+    try (ObjectReader reader = store.open(path)) {
       return Snapshot.of(ManifestFile.read(reader, entry.version()), entry.naming());
     } catch (NotFoundException _) {
       return null;

@@ -64,25 +64,25 @@ class MaintenanceTest {
   @Test
   void tagsNameVersions() {
     try (Table table = create(3)) {
-      table.createTag("first", table.checkout(1));
-      table.createTag("v1.0-rc_1", table.checkout(2));
-      assertThat(table.tags()).containsOnlyKeys("first", "v1.0-rc_1");
-      assertThat(table.tag("first").version()).isEqualTo(1);
+      table.refs().createTag("first", table.checkout(1));
+      table.refs().createTag("v1.0-rc_1", table.checkout(2));
+      assertThat(table.refs().tags()).containsOnlyKeys("first", "v1.0-rc_1");
+      assertThat(table.refs().tag("first").version()).isEqualTo(1);
       assertThat(table.versions().getFirst().tags()).containsExactly("first");
-      assertThatThrownBy(() -> table.createTag("first", table.checkout(2)))
+      assertThatThrownBy(() -> table.refs().createTag("first", table.checkout(2)))
           .isInstanceOf(AlreadyExistsException.class)
           .hasMessageContaining("first");
       now = now.plusSeconds(5);
-      table.updateTag("first", table.checkout(3));
-      TagInfo moved = table.tag("first");
+      table.refs().updateTag("first", table.checkout(3));
+      TagInfo moved = table.refs().tag("first");
       assertThat(moved.version()).isEqualTo(3);
       assertThat(moved.updatedAt()).contains(now);
       assertThat(moved.createdAt()).contains(now.minusSeconds(5));
-      table.deleteTag("first");
-      assertThatThrownBy(() -> table.deleteTag("first"))
+      table.refs().deleteTag("first");
+      assertThatThrownBy(() -> table.refs().deleteTag("first"))
           .isInstanceOf(NotFoundException.class)
           .hasMessageContaining("v1.0-rc_1");
-      assertThatThrownBy(() -> table.updateTag("first", table.checkout(1)))
+      assertThatThrownBy(() -> table.refs().updateTag("first", table.checkout(1)))
           .isInstanceOf(NotFoundException.class);
     }
   }
@@ -91,7 +91,7 @@ class MaintenanceTest {
   @ValueSource(strings = {"", "a/b", ".x", "x.", "a..b", "x.lock", "ü", "a b"})
   void impossibleTagNamesAreRefused(String name) {
     try (Table table = create(1)) {
-      assertThatThrownBy(() -> table.createTag(name, table.snapshot()))
+      assertThatThrownBy(() -> table.refs().createTag(name, table.snapshot()))
           .isInstanceOf(InvalidInputException.class);
     }
   }
@@ -100,7 +100,7 @@ class MaintenanceTest {
   @ValueSource(strings = {"", "main", "/a", "a/", "a//b", "..", "x.lock", "a b", "_x", "a/data"})
   void impossibleBranchNamesAreRefused(String name) {
     try (Table table = create(1)) {
-      assertThatThrownBy(() -> table.createBranch(name, table.snapshot()))
+      assertThatThrownBy(() -> table.refs().createBranch(name, table.snapshot()))
           .isInstanceOf(InvalidInputException.class);
     }
   }
@@ -108,8 +108,8 @@ class MaintenanceTest {
   @Test
   void branchesGoTheirOwnWay() {
     try (Table table = create(3);
-        Table branch = table.createBranch("dev", table.checkout(2));
-        Table again = table.branch("dev")) {
+        Table branch = table.refs().createBranch("dev", table.checkout(2));
+        Table again = table.refs().branch("dev")) {
       assertThat(branch.snapshot().version()).isEqualTo(2);
       assertThat(branch.snapshot().branch()).contains("dev");
       branch.append(Rows.of(500, 5));
@@ -120,46 +120,46 @@ class MaintenanceTest {
       assertThat(Rows.ids(again, again.latest())).hasSize(24).contains(500L).doesNotContain(0L);
       branch.compact(CompactionOptions.DEFAULT);
       assertThat(Rows.ids(again, again.latest())).hasSize(24);
-      try (Table child = branch.createBranch("dev/b", branch.snapshot())) {
+      try (Table child = branch.refs().createBranch("dev/b", branch.snapshot())) {
         assertThat(Rows.ids(child, child.snapshot())).hasSize(24);
-        assertThat(table.branches().get("dev/b").parent()).contains("dev");
-        assertThat(table.branches().get("dev/b").lineage()).hasSize(2);
-        child.createTag("there", child.snapshot());
-        assertThat(table.tag("there").branch()).contains("dev/b");
+        assertThat(table.refs().branches().get("dev/b").parent()).contains("dev");
+        assertThat(table.refs().branches().get("dev/b").lineage()).hasSize(2);
+        child.refs().createTag("there", child.snapshot());
+        assertThat(table.refs().tag("there").branch()).contains("dev/b");
       }
-      assertThatThrownBy(() -> table.deleteBranch("dev"))
+      assertThatThrownBy(() -> table.refs().deleteBranch("dev"))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("dev/b");
-      assertThatThrownBy(() -> table.createBranch("dev", table.snapshot()))
+      assertThatThrownBy(() -> table.refs().createBranch("dev", table.snapshot()))
           .isInstanceOf(AlreadyExistsException.class);
-      table.deleteTag("there");
-      table.deleteBranch("dev/b");
-      table.deleteBranch("dev");
-      assertThat(table.branches()).isEmpty();
+      table.refs().deleteTag("there");
+      table.refs().deleteBranch("dev/b");
+      table.refs().deleteBranch("dev");
+      assertThat(table.refs().branches()).isEmpty();
       assertThat(count("tree")).isZero();
-      assertThatThrownBy(() -> table.branch("dev")).isInstanceOf(NotFoundException.class);
+      assertThatThrownBy(() -> table.refs().branch("dev")).isInstanceOf(NotFoundException.class);
     }
   }
 
   @Test
   void leftoverOfABranchIsReplaced() {
     try (Table table = create(2)) {
-      table.createBranch("dev", table.snapshot()).close();
+      table.refs().createBranch("dev", table.snapshot()).close();
       store.delete(PATH + "/_refs/branches/dev.json");
       now = Instant.ofEpochMilli(System.currentTimeMillis());
-      assertThatThrownBy(() -> table.createBranch("dev", table.snapshot()))
+      assertThatThrownBy(() -> table.refs().createBranch("dev", table.snapshot()))
           .isInstanceOf(AlreadyExistsException.class)
           .hasMessageContaining("being created");
       now = now.plusSeconds(700);
-      table.createBranch("dev", table.snapshot()).close();
-      assertThat(table.branches()).containsOnlyKeys("dev");
+      table.refs().createBranch("dev", table.snapshot()).close();
+      assertThat(table.refs().branches()).containsOnlyKeys("dev");
     }
   }
 
   @Test
   void clonesReadTheirSource() {
     try (Table table = create(3)) {
-      table.cloneTo(table.checkout(2), store, "copy.lance");
+      table.refs().cloneTo(table.checkout(2), store, "copy.lance");
       try (Table copy = Table.open(store, "copy.lance", context)) {
         assertThat(Rows.ids(copy, copy.snapshot())).isEqualTo(Rows.range(0, 20));
         copy.append(Rows.of(900, 1));
@@ -167,7 +167,7 @@ class MaintenanceTest {
         assertThat(store.list("copy.lance/data")).hasSize(1);
       }
       assertThat(table.latest().rowCount()).isEqualTo(30);
-      assertThatThrownBy(() -> table.cloneTo(table.snapshot(), store, "copy.lance"))
+      assertThatThrownBy(() -> table.refs().cloneTo(table.snapshot(), store, "copy.lance"))
           .isInstanceOf(AlreadyExistsException.class);
     }
   }
@@ -219,19 +219,19 @@ class MaintenanceTest {
   @Test
   void tagsAndBranchesKeepWhatTheyNeedAndNoMore() {
     try (Table table = create(5)) {
-      table.createTag("keep", table.checkout(2));
-      table.createBranch("dev", table.checkout(3)).close();
+      table.refs().createTag("keep", table.checkout(2));
+      table.refs().createBranch("dev", table.checkout(3)).close();
       table.overwrite(Rows.of(900, 1));
       now = now.plusSeconds(1);
       table.cleanup(ALL);
       assertThat(versions(table)).containsExactly(2L, 3L, 6L);
       assertThat(count("data")).isEqualTo(4);
-      try (Table dev = table.branch("dev")) {
+      try (Table dev = table.refs().branch("dev")) {
         assertThat(Rows.ids(dev, dev.snapshot())).isEqualTo(Rows.range(0, 30));
       }
       assertThat(Rows.ids(table, table.checkout(2))).isEqualTo(Rows.range(0, 20));
-      table.deleteBranch("dev");
-      table.deleteTag("keep");
+      table.refs().deleteBranch("dev");
+      table.refs().deleteTag("keep");
       table.cleanup(ALL);
       assertThat(count("data")).isEqualTo(1);
     }
@@ -269,7 +269,7 @@ class MaintenanceTest {
       String deletion = store.list(PATH + "/_deletions").getFirst().path();
       store.put(deletion, MemorySegment.ofArray(new byte[1]));
       store.delete(PATH + "/_versions/" + VersionNaming.V2.fileName(1));
-      table.createTag("gone", table.checkout(2));
+      table.refs().createTag("gone", table.checkout(2));
       store.put(PATH + "/_versions/" + VersionNaming.V2.fileName(2), MemorySegment.NULL);
     }
     CheckReport report = Table.check(store, PATH, context);
@@ -321,7 +321,7 @@ class MaintenanceTest {
     try (MemoryStore other = MemoryStore.create();
         Table table = create(3)) {
       table.delete(table.latest(), Map.of(0L, RoaringBitmap.bitmapOf(1)), "one");
-      table.createTag("two", table.checkout(2));
+      table.refs().createTag("two", table.checkout(2));
       BackupReport first = table.backup(other, "b.lance");
       assertThat(first.version()).isEqualTo(4);
       assertThat(first.filesThere()).isZero();
@@ -331,7 +331,7 @@ class MaintenanceTest {
       assertThat(second.filesThere()).isEqualTo(first.filesCopied());
       try (Table copy = Table.open(other, "b.lance", context)) {
         assertThat(Rows.ids(copy, copy.snapshot())).isEqualTo(Rows.ids(table, table.latest()));
-        assertThat(copy.tag("two").version()).isEqualTo(2);
+        assertThat(copy.refs().tag("two").version()).isEqualTo(2);
         assertThat(versions(copy)).isEqualTo(versions(table));
       }
       assertThat(Table.check(other, "b.lance", context).sound()).isTrue();
@@ -339,6 +339,54 @@ class MaintenanceTest {
       assertThatThrownBy(() -> table.backup(other, "c.lance"))
           .isInstanceOf(InvalidInputException.class);
       assertThat(Optional.of(table.snapshot().version())).contains(5L);
+    }
+  }
+
+  /// A branch refers to its table by an absolute path: its copy must refer to the copied table.
+  @Test
+  void backupsOfBranchesStandByThemselves() {
+    try (MemoryStore other = MemoryStore.create();
+        Table table = create(3);
+        Table branch = table.refs().createBranch("a/b", table.latest())) {
+      branch.append(Rows.of(90, 5));
+      branch.delete(branch.latest(), Map.of(0L, RoaringBitmap.bitmapOf(1)), "one");
+      branch.refs().createTag("there", branch.snapshot());
+      table.append(Rows.of(70, 1));
+      table.backup(other, "b.lance");
+      BackupReport second = table.backup(other, "b.lance");
+      assertThat(second.filesCopied()).isZero();
+      List<Long> rows = Rows.ids(branch, branch.snapshot());
+      Table.drop(store, PATH);
+      try (Table copy = Table.open(other, "b.lance", context);
+          Table copied = copy.refs().branch("a/b")) {
+        assertThat(Rows.ids(copied, copied.snapshot())).isEqualTo(rows);
+        assertThat(copy.refs().tag("there").branch()).contains("a/b");
+        assertThat(other.list("b.lance/tree").stream().map(file -> file.path()))
+            .as("what the main line has is not copied again")
+            .filteredOn(path -> path.contains("/data/"))
+            .hasSize(1);
+      }
+      assertThat(Table.check(other, "b.lance", context).sound()).isTrue();
+    }
+  }
+
+  @Test
+  void backupsOfClonesHoldWhatTheyHaveFromElsewhere() {
+    try (MemoryStore other = MemoryStore.create();
+        Table table = create(3)) {
+      table.delete(table.latest(), Map.of(0L, RoaringBitmap.bitmapOf(1)), "one");
+      table.refs().cloneTo(table.snapshot(), store, "clone.lance");
+      List<Long> rows = Rows.ids(table, table.snapshot());
+      try (Table clone = Table.open(store, "clone.lance", context)) {
+        clone.append(Rows.of(70, 1));
+        clone.backup(other, "b.lance");
+      }
+      Table.drop(store, PATH);
+      try (Table copy = Table.open(other, "b.lance", context)) {
+        assertThat(Rows.ids(copy, copy.snapshot())).containsAll(rows).contains(70L);
+        copy.append(Rows.of(71, 1));
+      }
+      assertThat(Table.check(other, "b.lance", context).sound()).isTrue();
     }
   }
 }

@@ -126,7 +126,8 @@ final class BTreeIndex implements ScalarIndex {
   private Column keptColumn(SegmentFile lookup, String name) {
     try (Scratch work = lookup.memory().scratch()) {
       return Columns.copy(
-          lookup.column(name, field.type()).read(0, lookup.entryCount(), work), kept);
+          lookup.checked(lookup.column(name, field.type()).read(0, lookup.entryCount(), work)),
+          kept);
     }
   }
 
@@ -172,8 +173,27 @@ final class BTreeIndex implements ScalarIndex {
         }
         yield Optional.of(new Outlook(Math.min(most, rowCount), true));
       }
-      case Probe.Keys _, Probe.AnyItem _, Probe.Opaque _ -> Optional.empty();
+      case Probe.Keys _, Probe.AnyItem _, Probe.AllItems _, Probe.Opaque _ -> Optional.empty();
     };
+  }
+
+  /// Floats are left to a scan: NaNs of either sign stand at both ends here, but count as greatest.
+  @Override
+  public Optional<Extremes> extremes(Scratch scratch) {
+    if (order == KeyOrder.FLOATING) {
+      return Optional.empty();
+    }
+    if (firstPage == pageCount) {
+      return Optional.of(new Extremes(rowCount, Columns.nulls(field.type(), 2, scratch)));
+    }
+    Column least = mins.slice(firstPage, 1);
+    if (least.isNull(0)) {
+      // A page that begins with nulls does not say what comes after them.
+      Page page = page(firstPage, new IndexWork());
+      least = page.values.slice(page.ascendingFrom, 1);
+    }
+    List<Column> ends = List.of(least, maxs.slice(pageCount - 1, 1));
+    return Optional.of(new Extremes(rowCount, Columns.concat(field.type(), ends, scratch)));
   }
 
   /// Ranges that come from a pattern help only if they leave something out.
@@ -200,7 +220,7 @@ final class BTreeIndex implements ScalarIndex {
         }
         yield Optional.of(new Matches(found, true, () -> nulls(work)));
       }
-      case Probe.Keys _, Probe.AnyItem _, Probe.Opaque _ -> Optional.empty();
+      case Probe.Keys _, Probe.AnyItem _, Probe.AllItems _, Probe.Opaque _ -> Optional.empty();
     };
   }
 
@@ -379,7 +399,7 @@ final class BTreeIndex implements ScalarIndex {
 
   private Page read(long first, int count, SegmentAllocator memory, int number) {
     try (Scratch work = data.memory().scratch()) {
-      Column values = Columns.copy(valueReader.read(first, count, work), memory);
+      Column values = Columns.copy(data.checked(valueReader.read(first, count, work)), memory);
       FixedColumn rows = (FixedColumn) Columns.copy(rowReader.read(first, count, work), memory);
       int nulls = values.nullCount();
       if (nulls != nullCounts[number] || nulls > 0 && !values.isNull(nulls - 1)) {

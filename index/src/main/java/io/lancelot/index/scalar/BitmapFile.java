@@ -46,7 +46,7 @@ final class BitmapFile implements AutoCloseable {
     keepBytes = files.context().memory().limitBytes() / SHARE;
     try (Scratch work = files.context().memory().scratch()) {
       int count = file.entryCount();
-      keys = Columns.copy(file.column(KEYS, type).read(0, count, work), kept);
+      keys = Columns.copy(file.checked(file.column(KEYS, type).read(0, count, work)), kept);
       reader = file.column(BITMAPS, Types.BINARY);
       sets = new AtomicReferenceArray<>(count);
       keptBytes.set(kept.heldBytes());
@@ -108,7 +108,7 @@ final class BitmapFile implements AutoCloseable {
       if (keptBytes.get() >= keepBytes) {
         return;
       }
-      Column column = reader.read(from, to - from, scratch);
+      Column column = file.checked(reader.read(from, to - from, scratch));
       for (int i = from; i < to; i++) {
         if (sets.get(i) == null) {
           VarColumn bitmaps = (VarColumn) column;
@@ -124,7 +124,7 @@ final class BitmapFile implements AutoCloseable {
   private RowSet readOne(int key, IndexWork work) {
     lock.lock();
     try (Scratch scratch = file.memory().scratch()) {
-      return parse((VarColumn) reader.read(key, 1, scratch), 0, work);
+      return parse((VarColumn) file.checked(reader.read(key, 1, scratch)), 0, work);
     } finally {
       lock.unlock();
     }

@@ -105,7 +105,8 @@ final class BloomFilterIndex implements ScalarIndex {
           Optional.of(new Outlook(zones.count(), nulls != null));
       case Probe.Keys keys when hashes(keys) != null ->
           Optional.of(new Outlook(zones.count(), false));
-      case Probe.Missing _, Probe.Keys _, Probe.AnyItem _, Probe.Opaque _ -> Optional.empty();
+      case Probe.Missing _, Probe.Keys _, Probe.AnyItem _, Probe.AllItems _, Probe.Opaque _ ->
+          Optional.empty();
     };
   }
 
@@ -129,7 +130,7 @@ final class BloomFilterIndex implements ScalarIndex {
         RowSet rows = without(zones.rows(zone -> mayHold(zone, hashes)));
         yield Optional.of(new Matches(rows, false, missing == null ? null : () -> missing));
       }
-      case Probe.Missing _, Probe.AnyItem _, Probe.Opaque _ -> Optional.empty();
+      case Probe.Missing _, Probe.AnyItem _, Probe.AllItems _, Probe.Opaque _ -> Optional.empty();
     };
   }
 

@@ -50,6 +50,8 @@ final class LabelListIndex implements ScalarIndex {
   public Optional<Outlook> outlook(Filter condition) {
     return switch (condition.probe()) {
       case Probe.AnyItem _ -> Optional.of(new Outlook(file.keys().length(), true));
+      case Probe.AllItems(List<Filter> items) ->
+          Optional.of(new Outlook((long) items.size() * file.keys().length(), true));
       case Probe.Missing(boolean negated) when !negated && nulls != null ->
           Optional.of(new Outlook(1, true));
       case Probe.Missing _, Probe.Keys _, Probe.Opaque _ -> Optional.empty();
@@ -60,18 +62,30 @@ final class LabelListIndex implements ScalarIndex {
   public Optional<Matches> search(Filter condition, IndexWork work) {
     RowSet unknown = nulls;
     return switch (condition.probe()) {
-      case Probe.AnyItem(Filter item) -> {
-        try {
-          RowSet rows = holding(item, work);
-          yield Optional.of(new Matches(rows, true, unknown == null ? null : () -> unknown));
-        } catch (InvalidInputException _) {
-          yield Optional.empty();
-        }
-      }
+      case Probe.AnyItem(Filter item) -> matches(List.of(item), work);
+      case Probe.AllItems(List<Filter> items) -> matches(items, work);
       case Probe.Missing(boolean negated) when !negated && unknown != null ->
           Optional.of(new Matches(unknown, true, () -> RowSet.EMPTY));
       case Probe.Missing _, Probe.Keys _, Probe.Opaque _ -> Optional.empty();
     };
+  }
+
+  /// The rows whose list has an item for each condition.
+  private Optional<Matches> matches(List<Filter> items, IndexWork work) {
+    RowSet unknown = nulls;
+    RowSet rows = null;
+    try {
+      for (Filter item : items) {
+        RowSet own = holding(item, work);
+        rows = rows == null ? own : rows.and(own);
+      }
+    } catch (InvalidInputException _) {
+      // It fails for some item, of which there may not be a live row: the scan will tell.
+      return Optional.empty();
+    }
+    return rows == null
+        ? Optional.empty()
+        : Optional.of(new Matches(rows, true, unknown == null ? null : () -> unknown));
   }
 
   private RowSet holding(Filter item, IndexWork work) {

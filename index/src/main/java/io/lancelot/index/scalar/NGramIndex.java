@@ -108,7 +108,9 @@ final class NGramIndex implements ScalarIndex {
     lock.lock();
     try (Scratch scratch = file.memory().scratch()) {
       byte[] bytes =
-          ((VarColumn) reader.read(at, 1, scratch)).bytesAt(0).toArray(ValueLayout.JAVA_BYTE);
+          ((VarColumn) file.checked(reader.read(at, 1, scratch)))
+              .bytesAt(0)
+              .toArray(ValueLayout.JAVA_BYTE);
       work.loaded(bytes.length);
       RowSet rows = RowSet.fromRoaringTreemap(ByteBuffer.wrap(bytes), file.path());
       if (keptBytes < keepBytes) {

@@ -40,9 +40,8 @@ final class ZoneMapIndex implements ScalarIndex {
         Scratch work = files.context().memory().scratch()) {
       zones = Zones.of(file);
       zoneRows = file.number(ZoneMapKind.ROWS_KEY, 1, 1L << 32).orElse(Zones.DEFAULT_ROWS);
-      int count = file.entryCount();
-      mins = Columns.copy(file.column("min", field.type()).read(0, count, work), kept);
-      maxs = Columns.copy(file.column("max", field.type()).read(0, count, work), kept);
+      mins = ends(file, "min", field, work);
+      maxs = ends(file, "max", field, work);
       nullCounts = file.numbers("null_count", Types.UINT32);
       nanCounts = file.numbers("nan_count", Types.UINT32);
       nulls = file.rowSet(Zones.NULLS_KEY).orElse(null);
@@ -50,6 +49,11 @@ final class ZoneMapIndex implements ScalarIndex {
       kept.close();
       throw e;
     }
+  }
+
+  private Column ends(SegmentFile file, String name, Field field, Scratch work) {
+    Column column = file.column(name, field.type()).read(0, file.entryCount(), work);
+    return Columns.copy(file.checked(column), kept);
   }
 
   long zoneRows() {
@@ -67,7 +71,7 @@ final class ZoneMapIndex implements ScalarIndex {
       case Probe.Missing _ -> Optional.of(new Outlook(zones.count(), nulls != null));
       case Probe.Keys keys when !keys.ranges().contains(KeyRange.ALL) ->
           Optional.of(new Outlook(zones.count(), false));
-      case Probe.Keys _, Probe.AnyItem _, Probe.Opaque _ -> Optional.empty();
+      case Probe.Keys _, Probe.AnyItem _, Probe.AllItems _, Probe.Opaque _ -> Optional.empty();
     };
   }
 
@@ -88,7 +92,7 @@ final class ZoneMapIndex implements ScalarIndex {
         RowSet rows = without(zones.rows(mayHold(ranges)));
         yield Optional.of(new Matches(rows, false, missing == null ? null : () -> missing));
       }
-      case Probe.AnyItem _, Probe.Opaque _ -> Optional.empty();
+      case Probe.AnyItem _, Probe.AllItems _, Probe.Opaque _ -> Optional.empty();
     };
   }
 

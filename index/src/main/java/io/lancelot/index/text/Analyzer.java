@@ -23,11 +23,18 @@ public final class Analyzer {
   /// A token and where it stands: the number of pieces before it.
   public record Token(String text, int position) {}
 
+  /// Begins the name of a base tokenizer that is a Lucene analyzer.
+  static final String LUCENE = "lucene:";
+
   private static final int CACHE = 1 << 15;
   private static final int SMALL_CACHE = 1 << 8;
   private static final int CACHED_LENGTH = 64;
 
   private final Segmenter segmenter;
+
+  /// Cuts in place of the segmenter.
+  private final @Nullable LuceneTokens lucene;
+
   private final int maxBytes;
   private final boolean lowerCase;
   private final boolean fold;
@@ -54,7 +61,10 @@ public final class Analyzer {
   private Analyzer(TextParams params, int cache) {
     this.pieces = new String[cache];
     this.results = new String[cache];
-    this.segmenter = Segmenter.of(params);
+    String base = params.baseTokenizer();
+    this.lucene =
+        base.startsWith(LUCENE) ? new LuceneTokens(base.substring(LUCENE.length())) : null;
+    this.segmenter = lucene == null ? Segmenter.of(params) : (_, _, _) -> {};
     this.maxBytes = params.maxTokenLength().orElse(Integer.MAX_VALUE);
     this.lowerCase = params.lowerCase();
     this.fold = params.asciiFolding();
@@ -64,6 +74,10 @@ public final class Analyzer {
 
   /// The tokens of a document.
   public void document(String text, Sink sink) {
+    if (lucene != null) {
+      lucene.cut(text, (piece, position) -> emit(piece, 0, piece.length(), position, sink));
+      return;
+    }
     segmenter.cut(
         text,
         false,
@@ -94,6 +108,9 @@ public final class Analyzer {
   /// window of letters that comes again does not: all windows stand at the same place.
   public List<Token> query(String text) {
     List<Token> tokens = new ArrayList<>();
+    if (lucene != null) {
+      document(text, (token, position) -> tokens.add(new Token(token, position)));
+    }
     segmenter.cut(
         text,
         true,

@@ -38,6 +38,14 @@ final class GrowingBytes {
     bytes[length++] = (byte) rest;
   }
 
+  /// Adds what another holds from a place on.
+  void write(GrowingBytes other, int from) {
+    int more = other.length - from;
+    reserve(more);
+    System.arraycopy(other.bytes, from, bytes, length, more);
+    length += more;
+  }
+
   byte[] toArray() {
     return Arrays.copyOf(bytes, length);
   }

@@ -203,6 +203,33 @@ final class PartitionBuilder implements Analyzer.Sink {
     }
   }
 
+  /// Adds the documents of another builder behind those that are here.
+  void append(PartitionBuilder other) {
+    int base = docCount;
+    for (int i = 0; i < other.docCount; i++) {
+      addDocument(other.rowIds[i], other.lengths[i]);
+    }
+    for (int theirs = 0; theirs < other.termCount; theirs++) {
+      other.endDoc(theirs);
+      int id = termId(other.terms[theirs]);
+      endDoc(id);
+      // Documents are told by their distances, so only the first is another one here.
+      Posting.VarintReader in = new Posting.VarintReader(other.docStreams[theirs].bytes, 0);
+      int first = base + in.next();
+      GrowingBytes out = docStreams[id];
+      int before = out.length;
+      out.writeVarint(first - lastDoc[id]);
+      out.write(other.docStreams[theirs], in.at());
+      bytes += out.length - before;
+      lastDoc[id] = base + other.lastDoc[theirs];
+      docCounts[id] += other.docCounts[theirs];
+      if (positions) {
+        positionStreams[id].write(other.positionStreams[theirs], 0);
+        bytes += other.positionStreams[theirs].length;
+      }
+    }
+  }
+
   /// Writes the list of a token, which takes no more documents after that.
   PostingEncoder.Encoded encode(int id, PostingEncoder encoder, Buffers buffers) {
     endDoc(id);

@@ -78,8 +78,26 @@ final class PartitionSearch {
     }
     if (mode == Mode.PHRASE) {
       phrase(slop, sink, null, allowed);
-    } else {
-      exhaustive(mode == Mode.ALL, sink, allowed);
+      return;
+    }
+    if (distinctTerms() == 1) {
+      merged().forEach(cursor -> each(cursor, sink, allowed));
+      return;
+    }
+    exhaustive(mode == Mode.ALL, sink, allowed);
+  }
+
+  /// Gives every document of a token.
+  private void each(Cursor cursor, Scored.Sink sink, LongPredicate allowed) {
+    float[] scores = new float[cursor.docs().length];
+    for (int b = 0; b < cursor.blockCount(); b++) {
+      int count = cursor.scores(b, scores);
+      for (int i = 0; i < count; i++) {
+        long row = partition.rowId(cursor.docs()[i]);
+        if (allowed.test(row)) {
+          sink.add(row, scores[i]);
+        }
+      }
     }
   }
 
@@ -254,16 +272,24 @@ final class PartitionSearch {
     if (!phrases.possible()) {
       return;
     }
-    float bound = phrases.maxScore() * ROUNDING;
-    for (int doc = phrases.next(0); doc != Cursor.END; doc = phrases.next(doc + 1)) {
-      if (best != null && bound <= best.threshold()) {
-        return;
+    int doc = phrases.next(0);
+    int boundEnd = -1;
+    while (doc != Cursor.END) {
+      float threshold = best == null ? Float.NEGATIVE_INFINITY : best.threshold();
+      if (best != null && doc > boundEnd) {
+        float bound = phrases.bound(doc);
+        boundEnd = phrases.boundEnd();
+        if (bound * ROUNDING <= threshold) {
+          doc = phrases.next(boundEnd + 1);
+          continue;
+        }
       }
       long row = partition.rowId(doc);
       float score = phrases.score();
-      if ((best == null || score > best.threshold()) && phrases.matches() && allowed.test(row)) {
+      if (score > threshold && allowed.test(row) && phrases.matches()) {
         sink.add(row, score);
       }
+      doc = phrases.next(doc + 1);
     }
   }
 }

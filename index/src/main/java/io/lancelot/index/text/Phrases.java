@@ -11,8 +11,9 @@ final class Phrases {
 
   private static final class Place {
     private final int position;
-    private final List<Cursor> cursors = new ArrayList<>();
+    private Cursor[] cursors = {};
     private int[] found = new int[16];
+    private int[] ends = {};
     private int count;
 
     Place(int position) {
@@ -27,16 +28,26 @@ final class Phrases {
       return doc;
     }
 
+    /// Room for where the words up to this one end.
+    int[] ends(int size) {
+      if (ends.length < size) {
+        ends = new int[2 * size];
+      }
+      return ends;
+    }
+
     long docCount() {
-      return cursors.stream().mapToLong(Cursor::docCount).sum();
+      return Arrays.stream(cursors).mapToLong(Cursor::docCount).sum();
     }
   }
 
   private final int slop;
   private final List<Place> places = new ArrayList<>();
+  private Place[] inOrder = {};
   private Place[] byCount = {};
   private final Cursor.PositionBuffer buffer = new Cursor.PositionBuffer();
   private int doc = -1;
+  private int boundEnd = -1;
 
   Phrases(int slop) {
     this.slop = slop;
@@ -50,7 +61,9 @@ final class Phrases {
   }
 
   void add(Cursor cursor, int group, int position) {
-    place(group, position).cursors.add(cursor);
+    Place place = place(group, position);
+    place.cursors = Arrays.copyOf(place.cursors, place.cursors.length + 1);
+    place.cursors[place.cursors.length - 1] = cursor;
   }
 
   void missing(int group, int position) {
@@ -58,19 +71,10 @@ final class Phrases {
   }
 
   boolean possible() {
-    byCount = places.toArray(Place[]::new);
+    inOrder = places.toArray(Place[]::new);
+    byCount = inOrder.clone();
     Arrays.sort(byCount, Comparator.comparingLong(Place::docCount));
-    return !places.isEmpty() && places.stream().noneMatch(place -> place.cursors.isEmpty());
-  }
-
-  float maxScore() {
-    float sum = 0;
-    for (Place place : places) {
-      for (Cursor cursor : place.cursors) {
-        sum += cursor.maxScore();
-      }
-    }
-    return sum;
+    return !places.isEmpty() && places.stream().noneMatch(place -> place.cursors.length == 0);
   }
 
   /// The next document that has all tokens; [Cursor#END] if there is none.
@@ -97,9 +101,27 @@ final class Phrases {
     }
   }
 
+  /// Looks at the blocks that a document would be in: no document up to [#boundEnd] scores more.
+  float bound(int target) {
+    float bound = 0;
+    boundEnd = Cursor.END - 1;
+    for (Place place : inOrder) {
+      for (Cursor cursor : place.cursors) {
+        cursor.look(target);
+        bound += cursor.bound();
+        boundEnd = Math.min(boundEnd, cursor.boundEnd());
+      }
+    }
+    return bound;
+  }
+
+  int boundEnd() {
+    return boundEnd;
+  }
+
   float score() {
     float score = 0;
-    for (Place place : places) {
+    for (Place place : inOrder) {
       for (Cursor cursor : place.cursors) {
         if (cursor.doc() == doc) {
           score += cursor.score();
@@ -111,7 +133,7 @@ final class Phrases {
 
   /// Whether they stand one after another in the document.
   boolean matches() {
-    for (Place place : places) {
+    for (Place place : inOrder) {
       place.count = 0;
       for (Cursor cursor : place.cursors) {
         if (cursor.doc() == doc) {
@@ -123,16 +145,17 @@ final class Phrases {
           place.count += count;
         }
       }
-      if (place.cursors.size() > 1) {
+      if (place.cursors.length > 1) {
         Arrays.sort(place.found, 0, place.count);
       }
     }
-    int[] ends = Arrays.copyOf(places.getFirst().found, places.getFirst().count);
-    int endCount = ends.length;
-    for (int i = 1; i < places.size(); i++) {
-      Place place = places.get(i);
-      int gap = place.position - places.get(i - 1).position;
-      int[] next = new int[place.count];
+    // The places of the first word, then those where the words up to each one may end.
+    int[] ends = inOrder[0].found;
+    int endCount = inOrder[0].count;
+    for (int i = 1; i < inOrder.length; i++) {
+      Place place = inOrder[i];
+      int gap = place.position - inOrder[i - 1].position;
+      int[] next = place.ends(place.count);
       int count = 0;
       int e = 0;
       for (int p = 0; p < place.count; p++) {

@@ -25,7 +25,8 @@ record Scored(long[] rows, float[] scores) {
   /// @param left whether rows of this one alone are kept
   /// @param right whether rows of the other alone are kept
   private Scored merge(Scored other, boolean left, boolean right, boolean both, Join join) {
-    Builder out = new Builder();
+    int most = (left ? rows.length : 0) + (right ? other.rows.length : 0);
+    Builder out = new Builder(Math.max(most, Math.min(rows.length, other.rows.length)));
     int i = 0;
     int j = 0;
     while (i < rows.length || j < other.rows.length) {
@@ -85,10 +86,20 @@ record Scored(long[] rows, float[] scores) {
 
   /// Collects rows in any order, fastest ascending.
   static final class Builder implements Sink {
-    private long[] rows = new long[64];
-    private float[] scores = new float[64];
+    private long[] rows;
+    private float[] scores;
     private int size;
     private boolean sorted = true;
+
+    Builder() {
+      this(64);
+    }
+
+    /// @param room rows that it takes without growing
+    Builder(int room) {
+      rows = new long[Math.max(1, room)];
+      scores = new float[rows.length];
+    }
 
     @Override
     public void add(long row, float score) {
@@ -102,6 +113,9 @@ record Scored(long[] rows, float[] scores) {
     }
 
     Scored build() {
+      if (sorted && size == rows.length) {
+        return new Scored(rows, scores);
+      }
       if (sorted) {
         return new Scored(Arrays.copyOf(rows, size), Arrays.copyOf(scores, size));
       }

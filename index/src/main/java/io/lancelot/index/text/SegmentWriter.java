@@ -1,5 +1,6 @@
 package io.lancelot.index.text;
 
+import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Column;
@@ -56,9 +57,19 @@ final class SegmentWriter {
   /// Writes the documents collected as a partition.
   void write(PartitionBuilder builder) {
     int n = partitions++;
-    writeTokens(builder, n);
-    writeDocs(builder, n);
-    writePostings(builder, n);
+    List<Runnable> parts =
+        List.of(
+            () -> writePostings(builder, n),
+            () -> writeTokens(builder, n),
+            () -> writeDocs(builder, n));
+    Parallel.run(
+        files.context(),
+        parts,
+        part -> {
+          part.run();
+          return n;
+        },
+        _ -> {});
   }
 
   private void writeTokens(PartitionBuilder builder, int n) {

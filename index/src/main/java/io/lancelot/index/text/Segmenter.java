@@ -30,16 +30,19 @@ interface Segmenter {
       case "code" -> new CodeWords(params);
       case "ngram" -> new NGrams(params.minNgram(), params.maxNgram(), params.prefixOnly());
       default -> {
-        if (base.startsWith("jieba") || base.startsWith("lindera")) {
+        if (base.startsWith("jieba/")) {
+          yield DictionaryWords.open(base);
+        }
+        if (base.startsWith("lindera")) {
           throw new UnsupportedFeatureException(
               "base_tokenizer="
                   + base
-                  + " needs a dictionary, which is not built yet: use the default or icu, which"
-                  + " find Chinese, Japanese and Korean words without one");
+                  + " is not built: use the default or icu, which find Japanese and Korean words"
+                  + " without a dictionary, or lucene: with the class of an analyzer that has one");
         }
         throw new InvalidInputException(
-            "base_tokenizer: expected=simple, whitespace, raw, ngram, icu, icu/split or code,"
-                + " found="
+            "base_tokenizer: expected=simple, whitespace, raw, ngram, icu, icu/split, code, jieba/NAME or"
+                + " lucene:CLASS, found="
                 + base);
       }
     };

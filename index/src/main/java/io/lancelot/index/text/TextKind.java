@@ -1,9 +1,12 @@
 package io.lancelot.index.text;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Parallel;
+import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Batches;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
@@ -16,8 +19,13 @@ import io.lancelot.index.OpenIndex;
 import io.lancelot.index.RowMapping;
 import io.lancelot.table.IndexEntry;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
 
 /// The inverted index: for each token the documents that it stands in. Format: lance-format section
 /// 4.12.
@@ -30,6 +38,9 @@ public final class TextKind implements IndexKind {
   private static final long MAX_PARTITION_BYTES = 1L << 30;
 
   private static final long MIN_PARTITION_BYTES = 16L << 20;
+
+  /// Rows that a task cuts at a time: so many that their frequent words are put together once.
+  private static final int WINDOW_ROWS = 1 << 13;
 
   @Override
   public String type() {
@@ -118,7 +129,8 @@ public final class TextKind implements IndexKind {
   /// Collects documents and writes a partition whenever enough of them are in memory.
   private static final class Build {
     private final TextParams params;
-    private final Analyzer analyzer;
+    private final IndexFiles files;
+    private final ConcurrentLinkedQueue<Analyzer> idle = new ConcurrentLinkedQueue<>();
     private final SegmentWriter writer;
     private final BuildProgress progress;
     private final long rows;
@@ -128,7 +140,7 @@ public final class TextKind implements IndexKind {
 
     Build(TextParams params, IndexFiles into, BuildProgress progress, long rows) {
       this.params = params;
-      this.analyzer = new Analyzer(params);
+      this.files = into;
       this.writer = new SegmentWriter(into, params);
       this.progress = progress;
       this.rows = rows;
@@ -139,15 +151,85 @@ public final class TextKind implements IndexKind {
     }
 
     void add(IndexSource source) {
-      try (BatchStream batches = source.rows()) {
+      int side = files.context().parallelism();
+      try (BatchStream batches = source.rows();
+          Scratch scratch = files.context().memory().scratch()) {
+        List<Batch> window = new ArrayList<>();
+        int rowsOfWindow = 0;
         for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
-          FixedColumn ids = (FixedColumn) batch.column(IndexSource.ROW_ID);
-          Texts.add(batch.column(0), ids, analyzer, builder);
-          done += batch.rowCount();
-          progress.report("tokenize", done, rows);
-          flushIfFull();
+          window.add(Batches.copy(batch, scratch));
+          rowsOfWindow += batch.rowCount();
+          if (rowsOfWindow >= WINDOW_ROWS * side) {
+            tokenize(window, side);
+            window.clear();
+            rowsOfWindow = 0;
+            scratch.reset();
+          }
+        }
+        tokenize(window, side);
+      }
+    }
+
+    /// Cuts the rows of some batches side by side, each share for itself, and puts the shares
+    /// together in the order of the rows.
+    private void tokenize(List<Batch> window, int side) {
+      List<List<Batch>> shares = shares(window, side);
+      Map<Integer, PartitionBuilder> cut = new HashMap<>();
+      Parallel.run(
+          files.context(),
+          IntStream.range(0, shares.size()).boxed().toList(),
+          share -> Map.entry(share, cut(shares.get(share))),
+          each -> cut.put(each.getKey(), each.getValue()));
+      for (int i = 0; i < shares.size(); i++) {
+        builder.append(Objects.requireNonNull(cut.get(i)));
+        added(shares.get(i).stream().mapToInt(Batch::rowCount).sum());
+      }
+    }
+
+    private PartitionBuilder cut(List<Batch> share) {
+      Analyzer own = Objects.requireNonNullElseGet(idle.poll(), () -> new Analyzer(params));
+      PartitionBuilder documents = new PartitionBuilder(params.withPosition());
+      for (Batch batch : share) {
+        Texts.add(batch.column(0), ids(batch), own, documents);
+      }
+      idle.add(own);
+      return documents;
+    }
+
+    /// Neighbouring rows, about as many in each share.
+    private static List<List<Batch>> shares(List<Batch> window, int side) {
+      int rows = window.stream().mapToInt(Batch::rowCount).sum();
+      int each = Math.max(1, Math.ceilDiv(rows, side));
+      List<List<Batch>> shares = new ArrayList<>();
+      List<Batch> share = new ArrayList<>();
+      int room = each;
+      for (Batch batch : window) {
+        for (int from = 0; from < batch.rowCount(); ) {
+          int count = Math.min(room, batch.rowCount() - from);
+          share.add(batch.slice(from, count));
+          from += count;
+          room -= count;
+          if (room == 0) {
+            shares.add(share);
+            share = new ArrayList<>();
+            room = each;
+          }
         }
       }
+      if (!share.isEmpty()) {
+        shares.add(share);
+      }
+      return shares;
+    }
+
+    private static FixedColumn ids(Batch batch) {
+      return (FixedColumn) batch.column(IndexSource.ROW_ID);
+    }
+
+    private void added(int count) {
+      done += count;
+      progress.report("tokenize", done, rows);
+      flushIfFull();
     }
 
     private void flushIfFull() {

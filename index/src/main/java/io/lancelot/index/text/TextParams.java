@@ -25,7 +25,7 @@ import java.util.TreeMap;
 /// How an index cuts text into tokens. Format: lance-format section 4.12.1, `params`.
 ///
 /// @param baseTokenizer `simple`, `whitespace`, `raw`, `ngram`, `icu`, `icu/split`, `code`, or
-///   `lucene:` and the class of a Lucene analyser
+///   `lucene:` and the class of a Lucene analyser, or `jieba/` and the name of a dictionary
 /// @param withPosition whether positions are kept, which phrases need
 /// @param maxTokenLength tokens of so many bytes or more are dropped
 /// @param customStopWords instead of the language's
@@ -89,17 +89,18 @@ public record TextParams(
 
   private static TextParams defaults(String base, boolean bigrams) {
     boolean code = base.equals("code");
-    boolean words = !code && !base.equals("ngram");
+    boolean own = base.startsWith(Analyzer.LUCENE);
+    boolean words = !code && !own && !base.equals("ngram");
     return new TextParams(
         base,
         Language.ENGLISH,
         false,
         OptionalInt.of(MAX_TOKEN_LENGTH),
-        true,
+        !own,
         words,
         words,
         Optional.empty(),
-        true,
+        !own,
         3,
         3,
         false,

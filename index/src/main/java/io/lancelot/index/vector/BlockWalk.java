@@ -113,16 +113,7 @@ final class BlockWalk {
     if (size == width && entry >= (pool[size - 1] & ~VISITED)) {
       return Integer.MAX_VALUE;
     }
-    int low = 0;
-    int high = size;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (pool[middle] < entry) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
+    int low = Walk.place(pool, size, entry);
     int end = size == width ? size - 1 : size++;
     System.arraycopy(pool, low, pool, low + 1, end - low);
     pool[low] = entry;

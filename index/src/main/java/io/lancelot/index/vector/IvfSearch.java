@@ -28,6 +28,7 @@ final class IvfSearch {
       Double.parseDouble(System.getProperty("lancelot.vector.blockwidth", "1.75"));
 
   private static final int BATCH = 64;
+  private static final long[] NONE = {};
 
   private final IvfIndex index;
 
@@ -51,7 +52,7 @@ final class IvfSearch {
     private final long[] ids = new long[BATCH];
     private final float[] exact = new float[BATCH];
     private final float[] bounds = new float[BATCH];
-    private final float[] scratch = new float[Kernels.BLOCK];
+    private float[] scratch = new float[0];
     private short[] sums = new short[0];
     private float[] estimates = new float[0];
     private long[] mask = new long[0];
@@ -242,8 +243,9 @@ final class IvfSearch {
           (float) (metric == Metric.DOT ? distanceFrom(partition) : Math.sqrt(Math.max(0, centre)));
       float spread = index.hasErrors() ? SPREAD * away : 0;
       long first = index.partitionStart(partition);
+      long[] seeds = NONE;
       if (best.size() < search.k()) {
-        seed(blocks, factors, count, base, tables, chunk, first);
+        seeds = seed(blocks, factors, count, base, tables, chunk, first);
       }
       float limit = limit();
       CodeScan.below(
@@ -267,7 +269,7 @@ final class IvfSearch {
           hits &= hits - 1;
           if (estimates[row] < limit) {
             long id = chunk.rowId(first + row);
-            if (!seen(id) && rows.allowed(id)) {
+            if (!contains(seeds, id) && rows.allowed(id)) {
               limit = offer(id, estimates[row], limit);
             }
           }
@@ -276,14 +278,14 @@ final class IvfSearch {
       flush();
     }
 
-    private long[] seeded = new long[0];
-
-    private boolean seen(long id) {
-      return seeded.length > 0 && Arrays.binarySearch(seeded, id) >= 0;
+    private static boolean contains(long[] sorted, long id) {
+      return sorted.length > 0 && Arrays.binarySearch(sorted, id) >= 0;
     }
 
     /// Gets a first limit: exact distances of the rows that are estimated nearest.
-    private void seed(
+    ///
+    /// @return those rows, ascending
+    private long[] seed(
         Chunk.Blocks blocks,
         long factors,
         int count,
@@ -327,10 +329,7 @@ final class IvfSearch {
       for (int i = 0; i < chosen.length; i++) {
         best.offer(distances[i], chosen[i]);
       }
-      long[] all = Arrays.copyOf(seeded, seeded.length + chosen.length);
-      System.arraycopy(chosen, 0, all, seeded.length, chosen.length);
-      Arrays.sort(all);
-      seeded = all;
+      return chosen;
     }
 
     /// What an estimate must stay below, in the estimates' unit.
@@ -468,6 +467,9 @@ final class IvfSearch {
       int count = index.partitionRows(partition);
       comparisons += count;
       float worst = candidates.worst();
+      if (scratch.length == 0) {
+        scratch = new float[Kernels.BLOCK];
+      }
       for (int at = 0; at < count; at += Kernels.BLOCK) {
         int some = Math.min(Kernels.BLOCK, count - at);
         long from = first - chunk.firstRow() + at;

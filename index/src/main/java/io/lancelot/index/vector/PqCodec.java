@@ -28,6 +28,7 @@ final class PqCodec implements Codec {
 
   private final float[] centres;
   private final Centroids[] books;
+  private volatile float[] columns = {};
 
   /// @param centres of the partitions; empty where residuals are not taken
   PqCodec(
@@ -97,6 +98,23 @@ final class PqCodec implements Codec {
 
   float[] codebook() {
     return codebook;
+  }
+
+  /// The codebook by the numbers' places: for each number of a vector the codes' numbers there.
+  float[] columns() {
+    float[] known = columns;
+    if (known.length == 0) {
+      int codes = 1 << bits;
+      int sub = type.dim() / subVectors;
+      known = new float[codebook.length];
+      for (int d = 0; d < type.dim(); d++) {
+        for (int c = 0; c < codes; c++) {
+          known[d * codes + c] = codebook[(d / sub * codes + c) * sub + d % sub];
+        }
+      }
+      columns = known;
+    }
+    return known;
   }
 
   boolean residual() {

@@ -23,26 +23,20 @@ final class PqTables {
   static PqTables ofProducts(PqCodec codec, float[] query) {
     int m = codec.subVectors();
     int codes = 1 << codec.bits();
-    float[] book = codec.codebook();
-    int sub = book.length / (m * codes);
+    int sub = codec.codebook().length / (m * codes);
     float factor = codec.residual() ? -2 : -1;
     float[] values = new float[m * codes];
+    CodeScan.products(query, codec.columns(), sub, codes, values);
     float[] least = new float[m];
     float widest = 0;
     float bias = 0;
     for (int s = 0; s < m; s++) {
       float low = Float.POSITIVE_INFINITY;
       float high = Float.NEGATIVE_INFINITY;
-      for (int c = 0; c < codes; c++) {
-        int at = (s * codes + c) * sub;
-        float dot = 0;
-        for (int d = 0; d < sub; d++) {
-          dot += query[s * sub + d] * book[at + d];
-        }
-        float value = factor * dot;
-        values[s * codes + c] = value;
-        low = Math.min(low, value);
-        high = Math.max(high, value);
+      for (int c = s * codes; c < (s + 1) * codes; c++) {
+        values[c] *= factor;
+        low = Math.min(low, values[c]);
+        high = Math.max(high, values[c]);
       }
       least[s] = low;
       bias += low;
@@ -50,11 +44,11 @@ final class PqTables {
     }
     int top = Math.min(codec.bits() == 8 ? 255 : 127, 32767 / m);
     float step = widest == 0 ? 1 : widest / top;
+    float perStep = 1 / step;
     byte[] bytes = new byte[m * codes + CodeScan.TABLE_SLACK];
     for (int s = 0; s < m; s++) {
-      for (int c = 0; c < codes; c++) {
-        int entry = (int) ((values[s * codes + c] - least[s]) / step + 0.5f);
-        bytes[s * codes + c] = (byte) Math.min(top, entry);
+      for (int c = s * codes; c < (s + 1) * codes; c++) {
+        bytes[c] = (byte) Math.min(top, (int) ((values[c] - least[s]) * perStep + 0.5f));
       }
     }
     return new PqTables(bytes, step, bias);

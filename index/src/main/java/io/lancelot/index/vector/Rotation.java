@@ -17,11 +17,21 @@ final class Rotation {
   /// The largest power of two within the dimension.
   private final int block;
 
+  /// The signs of each round as factors: a multiplication is done for many numbers at once.
+  private final float[][] flips;
+
   private Rotation(int dim, byte[] signs, float @Nullable [] matrix) {
     this.dim = dim;
     this.signs = signs;
     this.matrix = matrix;
     this.block = Integer.highestOneBit(dim);
+    this.flips = new float[signs.length == 0 ? 0 : ROUNDS][dim];
+    for (int round = 0; round < flips.length; round++) {
+      int from = round * ((dim + 7) / 8);
+      for (int i = 0; i < dim; i++) {
+        flips[round][i] = (signs[from + (i >>> 3)] >>> (i & 7) & 1) == 0 ? 1 : -1;
+      }
+    }
   }
 
   static Rotation random(int dim, long seed) {
@@ -69,7 +79,7 @@ final class Rotation {
     System.arraycopy(in, at, x, 0, dim);
     float scale = (float) (1 / Math.sqrt(block));
     for (int round = 0; round < ROUNDS; round++) {
-      flip(x, round * ((dim + 7) / 8));
+      flip(x, flips[round]);
       if (block == dim) {
         hadamard(x, 0, scale);
         continue;
@@ -90,10 +100,9 @@ final class Rotation {
     }
   }
 
-  private void flip(float[] x, int from) {
-    for (int i = 0; i < dim; i++) {
-      int bits = Float.floatToRawIntBits(x[i]) ^ (signs[from + (i >>> 3)] >>> (i & 7)) << 31;
-      x[i] = Float.intBitsToFloat(bits);
+  private static void flip(float[] x, float[] factors) {
+    for (int i = 0; i < factors.length; i++) {
+      x[i] *= factors[i];
     }
   }
 

@@ -149,16 +149,15 @@ final class Walk {
     if (touched.length < touchedCount + degree) {
       touched = java.util.Arrays.copyOf(touched, Math.max(2 * touched.length, 2 * degree));
     }
+    // No branches: whether a node has been seen cannot be predicted.
     int count = 0;
     for (int i = 0; i < degree; i++) {
       int node = nodes[i];
       long word = seen[node >>> 6];
-      long bit = 1L << node;
-      if ((word & bit) == 0) {
-        seen[node >>> 6] = word | bit;
-        nodes[count] = node;
-        touched[touchedCount + count++] = node;
-      }
+      seen[node >>> 6] = word | 1L << node;
+      nodes[count] = node;
+      touched[touchedCount + count] = node;
+      count += (int) (~word >>> node) & 1;
     }
     touchedCount += count;
     return count;
@@ -174,19 +173,26 @@ final class Walk {
     if (size == width && entry >= (pool[size - 1] & ~(long) EXPANDED)) {
       return Integer.MAX_VALUE;
     }
-    int low = 0;
-    int high = size;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (pool[middle] < entry) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
+    int low = place(pool, size, entry);
     int end = size == width ? size - 1 : size++;
     System.arraycopy(pool, low, pool, low + 1, end - low);
     pool[low] = entry;
     return low;
+  }
+
+  /// How many of the first `size` entries are smaller: a search of as many steps for every entry,
+  /// with nothing to predict.
+  static int place(long[] pool, int size, long entry) {
+    if (size == 0) {
+      return 0;
+    }
+    int low = 0;
+    int left = size;
+    while (left > 1) {
+      int half = left >>> 1;
+      low = pool[low + half - 1] < entry ? low + half : low;
+      left -= half;
+    }
+    return pool[low] < entry ? low + 1 : low;
   }
 }
