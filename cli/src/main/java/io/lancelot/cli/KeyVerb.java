@@ -4,8 +4,10 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.server.Access;
 import io.lancelot.server.ApiKeys;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Makes an API key for a server and prints it, once: the file keeps its hash alone.
 final class KeyVerb extends Command {
@@ -15,6 +17,7 @@ final class KeyVerb extends Command {
   private Access role = Access.READ;
   private final List<String> databases = new ArrayList<>();
   private final List<String> tables = new ArrayList<>();
+  private @Nullable String rowFilter;
 
   KeyVerb(PrintStream out) {
     this.out = out;
@@ -36,6 +39,11 @@ final class KeyVerb extends Command {
         "--database", "PATTERN", "only databases of that name; with *, more", databases::add);
     arguments.option(
         "--table", "PATTERN", "only tables of that name, such as films* or a$*", tables::add);
+    arguments.option(
+        "--row-filter",
+        "PREDICATE",
+        "only the rows for which it is true; such a key only reads",
+        value -> rowFilter = value);
   }
 
   @Override
@@ -48,13 +56,17 @@ final class KeyVerb extends Command {
     if (positional.size() != 2) {
       throw new InvalidInputException("arguments: expected=FILE NAME, found=" + positional);
     }
+    Path file = Verb.file(positional.getFirst());
+    String name = positional.getLast();
+    List<String> where = databases.isEmpty() ? List.of("*") : databases;
+    List<String> which = tables.isEmpty() ? List.of("*") : tables;
+    if (rowFilter != null && role != Access.READ) {
+      throw new InvalidInputException("--row-filter: expected=role read, found=" + role);
+    }
     out.println(
-        ApiKeys.add(
-            Verb.file(positional.getFirst()),
-            positional.getLast(),
-            role,
-            databases.isEmpty() ? List.of("*") : databases,
-            tables.isEmpty() ? List.of("*") : tables));
+        rowFilter == null
+            ? ApiKeys.add(file, name, role, where, which)
+            : ApiKeys.addFiltered(file, name, where, which, rowFilter));
     return 0;
   }
 }

@@ -55,7 +55,7 @@ public final class Main {
     verbs.put("delete", () -> new DeleteVerb(out));
     verbs.put("index", () -> new IndexVerb(out));
     verbs.put("key", () -> new KeyVerb(out));
-    verbs.put("serve", () -> new ServeVerb(err));
+    verbs.put("serve", () -> new ServeVerb(out, err));
     verbs.put("update", () -> new UpdateVerb(out));
     verbs.put("merge", () -> new MergeVerb(out));
     verbs.put("tag", () -> new TagVerb(out));

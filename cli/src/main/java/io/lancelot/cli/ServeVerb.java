@@ -1,23 +1,27 @@
 package io.lancelot.cli;
 
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.server.ApiKeys;
+import io.lancelot.server.JsonLog;
 import io.lancelot.server.LancelotServer;
 import io.lancelot.server.ServerOptions;
+import io.lancelot.server.ServerSettings;
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /// Serves a folder of databases until it is told to stop.
 final class ServeVerb extends Verb {
 
+  private final PrintStream out;
   private final PrintStream err;
-  private @Nullable String host;
-  private @Nullable String database;
-  private @Nullable String keys;
-  private long port = ServerOptions.DEFAULT_PORT;
+  private final Map<String, String> flags = new LinkedHashMap<>();
+  private @Nullable String config;
+  private boolean print;
 
-  ServeVerb(PrintStream err) {
+  ServeVerb(PrintStream out, PrintStream err) {
+    this.out = out;
     this.err = err;
   }
 
@@ -30,22 +34,10 @@ final class ServeVerb extends Verb {
   void declare(Arguments arguments) {
     super.declare(arguments);
     arguments.option(
-        "--host", "ADDRESS", "where to listen; default 127.0.0.1", value -> host = value);
-    arguments.option(
-        "--port",
-        "N",
-        "default " + ServerOptions.DEFAULT_PORT + "; 0 for any free one",
-        value -> port = Arguments.number("--port", value));
-    arguments.option(
-        "--database",
-        "NAME",
-        "serve the folder itself as this database",
-        value -> database = value);
-    arguments.option(
-        "--keys",
-        "FILE",
-        "let in only who has one of these API keys; see the key command",
-        value -> keys = value);
+        "--config", "FILE", "settings, name = value; flags and environment win", v -> config = v);
+    arguments.flag("--print-config", "print what is set and by whom, and end", () -> print = true);
+    ServerSettings.NAMES.forEach((name, help) ->
+        arguments.option("--" + name, "VALUE", help, value -> flags.put(name, value)));
   }
 
   @Override
@@ -54,19 +46,17 @@ final class ServeVerb extends Verb {
     if (target.table() != null) {
       throw new InvalidInputException("too many arguments: found=" + target.table());
     }
-    if (port < 0 || port > 65535) {
-      throw new InvalidInputException("--port: expected=0 to 65535, found=" + port);
+    ServerSettings settings =
+        ServerSettings.of(
+            file(target.uri()), config == null ? null : file(config), System.getenv(), flags);
+    if (print) {
+      out.print(settings.print());
+      return 0;
     }
-    ServerOptions options = ServerOptions.of(file(target.uri())).withPort((int) port);
-    if (host != null) {
-      options = options.withHost(host);
+    if (settings.jsonLogs()) {
+      JsonLog.use();
     }
-    if (database != null) {
-      options = options.withDatabase(database);
-    }
-    if (keys != null) {
-      options = options.withKeys(ApiKeys.of(file(keys)));
-    }
+    ServerOptions options = settings.options();
     CountDownLatch stopped = new CountDownLatch(1);
     try (LancelotServer server = LancelotServer.start(options)) {
       Thread main = Thread.currentThread();
@@ -85,7 +75,8 @@ final class ServeVerb extends Verb {
       err.println(
           "lancelot: serving "
               + target.uri()
-              + " at http://"
+              + " at "
+              + (options.tls().isPresent() ? "https://" : "http://")
               + options.host()
               + ":"
               + server.port());

@@ -555,6 +555,12 @@ final class Planner {
       return field;
     }
     List<String> candidates = vectorColumns();
+    if (candidates.size() > 1) {
+      // Often only one of them has as many dimensions as the query.
+      int asked = nearest.vectors().getFirst().length;
+      List<String> fitting = candidates.stream().filter(name -> dimensions(name) == asked).toList();
+      candidates = fitting.size() == 1 ? fitting : candidates;
+    }
     if (candidates.size() != 1) {
       throw new InvalidInputException(
           "vector column: expected=a name, since the table has "
@@ -563,6 +569,12 @@ final class Planner {
               + candidates);
     }
     return table.field(candidates.getFirst()).orElseThrow();
+  }
+
+  private int dimensions(String vectorColumn) {
+    return table.field(vectorColumn).orElseThrow().type() instanceof DataType.FixedSizeList list
+        ? list.size()
+        : 0;
   }
 
   private List<String> vectorColumns() {

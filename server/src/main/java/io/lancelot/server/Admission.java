@@ -1,7 +1,9 @@
 package io.lancelot.server;
 
+import io.lancelot.base.CancelledException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -12,7 +14,10 @@ import java.util.concurrent.TimeUnit;
 /// Thread-safe.
 final class Admission implements AutoCloseable {
 
-  private final Optional<ApiKeys> keys;
+  private static final String BEARER = "Bearer ";
+
+  private final ServerOptions options;
+  private final Map<String, Rate> rates = new ConcurrentHashMap<>();
   private final int perCaller;
   private final Semaphore all;
   private final Map<String, Semaphore> callers = new ConcurrentHashMap<>();
@@ -21,33 +26,67 @@ final class Admission implements AutoCloseable {
           Thread.ofPlatform().daemon().name("lancelot-deadlines").factory());
 
   Admission(ServerOptions options) {
-    this.keys = options.keys();
+    this.options = options;
     this.perCaller = options.maxRequestsPerKey();
     this.all = new Semaphore(options.maxRequests());
   }
 
-  /// Whoever a request's key stands for.
+  /// Whoever a request's key or token stands for.
   Caller caller(Exchange exchange) {
-    if (keys.isEmpty()) {
+    if (options.open()) {
       return Caller.ANYONE;
     }
     Optional<String> bearer =
         exchange
             .header("authorization")
-            .filter(value -> value.regionMatches(true, 0, "Bearer ", 0, "Bearer ".length()))
-            .map(value -> value.substring("Bearer ".length()).strip());
-    return exchange
-        .header("x-api-key")
-        .or(() -> bearer)
-        .flatMap(keys.get()::caller)
-        .orElseThrow(
-            () -> new Failures.Coded(Failures.Code.UNAUTHENTICATED, "expected=a known API key"));
+            .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+            .map(value -> value.substring(BEARER.length()).strip());
+    Optional<Caller> known = exchange.header("x-api-key").or(() -> bearer).flatMap(this::ofKey);
+    if (known.isEmpty() && bearer.isPresent() && options.tokens().isPresent()) {
+      known = options.tokens().get().caller(bearer.get());
+    }
+    return known.orElseThrow(() ->
+        new Failures.Coded(
+            Failures.Code.UNAUTHENTICATED, "expected=a known API key or a good token"));
+  }
+
+  private Optional<Caller> ofKey(String key) {
+    return options.keys().flatMap(keys -> keys.caller(key));
+  }
+
+  /// How many requests of a caller may begin now: as many as a second fills up again.
+  private static final class Rate {
+    private final int perSecond;
+    private double left;
+    private long filledAt = System.nanoTime();
+
+    Rate(int perSecond) {
+      this.perSecond = perSecond;
+      this.left = perSecond;
+    }
+
+    synchronized boolean take() {
+      long now = System.nanoTime();
+      left = Math.min(perSecond, left + (now - filledAt) / 1e9 * perSecond);
+      filledAt = now;
+      if (left < 1) {
+        return false;
+      }
+      left--;
+      return true;
+    }
   }
 
   /// Runs a request of a caller.
   ///
   /// @throws Failures.Coded if there are too many already
   void run(Exchange exchange, Caller caller, Runnable request) {
+    if (options.requestsPerSecond() > 0
+        && !rates
+            .computeIfAbsent(caller.name(), _ -> new Rate(options.requestsPerSecond()))
+            .take()) {
+      throw new Failures.Coded(Failures.Code.THROTTLED, "too many requests of this key a second");
+    }
     if (!all.tryAcquire()) {
       throw new Failures.Coded(Failures.Code.UNAVAILABLE, "too many requests at once");
     }
@@ -68,7 +107,15 @@ final class Admission implements AutoCloseable {
 
   /// Interrupts a request that takes longer than its client will wait.
   private void timed(Exchange exchange, Runnable request) {
-    long millis = exchange.headerNumber("x-request-timeout-ms").orElse(0);
+    OptionalLong asked = exchange.headerNumber("x-request-timeout-ms");
+    if (asked.isPresent() && asked.getAsLong() == 0) {
+      throw new CancelledException("no time was left for the request");
+    }
+    long millis = asked.orElse(0);
+    long longest = options.requestTimeout().toMillis();
+    if (longest > 0) {
+      millis = millis <= 0 ? longest : Math.min(millis, longest);
+    }
     if (millis <= 0) {
       request.run();
       return;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.StorageException;
+import io.lancelot.expr.Expr;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```json
 /// {"keys": [{"name": "site", "hash": "sha256:…", "role": "read",
-///            "databases": ["films"], "tables": ["films*"]}]}
+///            "databases": ["films"], "tables": ["films*"], "row_filter": "public"}]}
 /// ```
 public final class ApiKeys {
 
@@ -64,6 +65,19 @@ public final class ApiKeys {
   /// @return the key, which is nowhere else
   public static String add(
       Path file, String name, Access role, List<String> databases, List<String> tables) {
+    return add(file, new Caller(name, role, databases, tables, Optional.empty()));
+  }
+
+  /// The same for a key that reads only the rows for which a predicate is true.
+  ///
+  /// @throws InvalidInputException if the text is no predicate
+  public static String addFiltered(
+      Path file, String name, List<String> databases, List<String> tables, String rowFilter) {
+    Expr.parse(rowFilter);
+    return add(file, new Caller(name, Access.READ, databases, tables, Optional.of(rowFilter)));
+  }
+
+  private static String add(Path file, Caller caller) {
     byte[] secret = new byte[KEY_BYTES];
     new SecureRandom().nextBytes(secret);
     String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
@@ -74,11 +88,12 @@ public final class ApiKeys {
               : JSON.createObjectNode();
       ArrayNode keys = root.withArray("keys");
       ObjectNode entry = keys.addObject();
-      entry.put("name", name);
+      entry.put("name", caller.name());
       entry.put("hash", hash(key));
-      entry.put("role", role.name().toLowerCase(Locale.ROOT));
-      databases.forEach(entry.withArray("databases")::add);
-      tables.forEach(entry.withArray("tables")::add);
+      entry.put("role", caller.role().name().toLowerCase(Locale.ROOT));
+      caller.databases().forEach(entry.withArray("databases")::add);
+      caller.tables().forEach(entry.withArray("tables")::add);
+      caller.rowFilter().ifPresent(filter -> entry.put("row_filter", filter));
       Path folder = file.toAbsolutePath().getParent();
       Path written = Files.createTempFile(folder, "keys", ".json");
       Files.write(written, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
@@ -108,13 +123,23 @@ public final class ApiKeys {
                 key.path("name").asText(),
                 role(key.path("role").asText()),
                 patterns(key.path("databases")),
-                patterns(key.path("tables"))));
+                patterns(key.path("tables")),
+                rowFilter(key.path("row_filter"))));
       }
       byHash = Map.copyOf(read);
       readAt = changed;
     } catch (IOException e) {
       throw new InvalidInputException("keys: cannot read " + file + ": " + e.getMessage(), e);
     }
+  }
+
+  /// A filter that cannot be read must not mean "all rows".
+  private static Optional<String> rowFilter(JsonNode node) {
+    if (node.isMissingNode() || node.isNull()) {
+      return Optional.empty();
+    }
+    Expr.parse(node.asText());
+    return Optional.of(node.asText());
   }
 
   private static Access role(String name) {

@@ -66,6 +66,7 @@ final class BlobRoutes {
   }
 
   private void sendAll(Exchange exchange, Table table, String column, long[] rows) {
+    Services.requireVisible(exchange, table, column, rows);
     List<@Nullable Blob> blobs = table.takeBlobs(column, rows);
     try (Scratch scratch = services.memory().scratch()) {
       long total = 0;
@@ -105,6 +106,7 @@ final class BlobRoutes {
         ref,
         exchange.number("version"),
         table -> {
+          Services.requireVisible(exchange, table, exchange.bound("column"), row.orElseThrow());
           Blob blob = table.takeBlobs(exchange.bound("column"), row.orElseThrow()).getFirst();
           exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
           if (blob == null) {

@@ -1,17 +1,25 @@
 package io.lancelot.server;
 
 import java.util.List;
+import java.util.Optional;
 
 /// Who asks, and what that key allows.
 ///
 /// @param databases names or patterns with `*`
 /// @param tables identifiers or patterns with `*`, such as `films*` or `archive$*`
-record Caller(String name, Access role, List<String> databases, List<String> tables) {
+/// @param rowFilter rows that there are for this caller: it reads no others, nor their number, and
+///   writes nothing
+record Caller(
+    String name,
+    Access role,
+    List<String> databases,
+    List<String> tables,
+    Optional<String> rowFilter) {
 
   private static final List<String> ALL = List.of("*");
 
   /// Everybody, where no keys are configured.
-  static final Caller ANYONE = new Caller("anyone", Access.ADMIN, ALL, ALL);
+  static final Caller ANYONE = new Caller("anyone", Access.ADMIN, ALL, ALL, Optional.empty());
 
   Caller {
     databases = List.copyOf(databases);
@@ -19,7 +27,7 @@ record Caller(String name, Access role, List<String> databases, List<String> tab
   }
 
   boolean may(Access access) {
-    return role.compareTo(access) >= 0;
+    return role.compareTo(access) >= 0 && (access == Access.READ || rowFilter.isEmpty());
   }
 
   boolean reaches(String database) {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -43,15 +45,25 @@ final class Databases implements AutoCloseable {
   private final Context context;
   private final Map<Path, Database> open = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
-  private final LinkedHashMap<TableRef, Table> tables = new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<TableRef, Held> tables = new LinkedHashMap<>(16, 0.75f, true);
+  private volatile Consumer<TableRef> onOpen = _ -> {};
   private final Map<Table, Boolean> retired = new ConcurrentHashMap<>();
   private final ScheduledExecutorService closer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("lancelot-closer").factory());
 
+  /// A table that is open, and what its folder was when it was opened: another server may have
+  /// dropped it since, and made one of the same name.
+  private record Held(Table table, String folder) {}
+
   Databases(ServerOptions options, Context context) {
     this.options = options;
     this.context = context;
+  }
+
+  /// Tells of each table that is opened: what was left undone in it can be done.
+  void onOpen(Consumer<TableRef> listener) {
+    onOpen = listener;
   }
 
   /// Where a request's tables lie.
@@ -181,11 +193,16 @@ final class Databases implements AutoCloseable {
 
   /// A table at its latest version, open for others too: not to be closed.
   Table table(TableRef ref) {
+    String folder = identity(ref);
     lock.lock();
     try {
-      Table known = tables.get(ref);
+      Held known = tables.get(ref);
+      if (known != null && known.folder().equals(folder)) {
+        return known.table();
+      }
       if (known != null) {
-        return known;
+        tables.remove(ref);
+        retire(known.table());
       }
     } finally {
       lock.unlock();
@@ -193,15 +210,38 @@ final class Databases implements AutoCloseable {
     Table opened = open(ref);
     lock.lock();
     try {
-      Table first = tables.putIfAbsent(ref, opened);
+      Held first = tables.putIfAbsent(ref, new Held(opened, folder));
       if (tables.size() > OPEN_TABLES) {
-        retire(tables.pollFirstEntry().getValue());
+        retire(tables.pollFirstEntry().getValue().table());
       }
       if (first == null) {
+        onOpen.accept(ref);
         return opened;
       }
       opened.close();
-      return first;
+      return first.table();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// What tells a table's folder from another one that has its name later.
+  private String identity(TableRef ref) {
+    try {
+      Path folder = folder(ref.place()).resolve(ref.name() + TABLE_SUFFIX);
+      BasicFileAttributes about = Files.readAttributes(folder, BasicFileAttributes.class);
+      return about.fileKey() + " " + about.creationTime();
+    } catch (IOException | InvalidPathException e) {
+      // Opening it tells what is wrong.
+      return "";
+    }
+  }
+
+  /// How many tables are open.
+  int openTables() {
+    lock.lock();
+    try {
+      return tables.size();
     } finally {
       lock.unlock();
     }
@@ -229,7 +269,7 @@ final class Databases implements AutoCloseable {
           .removeIf(entry -> {
             boolean matches = gone.test(entry.getKey());
             if (matches) {
-              retire(entry.getValue());
+              retire(entry.getValue().table());
             }
             return matches;
           });
@@ -253,7 +293,7 @@ final class Databases implements AutoCloseable {
   public void close() {
     closer.shutdownNow();
     List<AutoCloseable> all = new ArrayList<>(retired.keySet());
-    all.addAll(tables.values());
+    tables.values().forEach(held -> all.add(held.table()));
     all.addAll(open.values());
     retired.clear();
     tables.clear();

@@ -8,8 +8,10 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.StorageException;
+import io.lancelot.expr.Expr;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,6 +25,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// One request and its answer.
@@ -30,6 +34,9 @@ final class Exchange {
 
   /// What clients take for the server's abilities; see `Server version gates` of the protocol.
   static final String SERVER_VERSION = "0.5.0";
+
+  /// Ids of requests that may go into logs as they are.
+  private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9_.:-]{1,128}");
 
   private static final int MAX_DEPTH = 200;
   private static final ObjectMapper JSON =
@@ -48,7 +55,11 @@ final class Exchange {
   private final Map<String, String> bound = new LinkedHashMap<>();
   private final Databases databases;
   private final long maxBodyBytes;
+  private final String id;
   private Caller caller = Caller.ANYONE;
+  private String operation = "none";
+  private String database = "";
+  private String table = "";
   private @Nullable Map<String, Object> body;
 
   Exchange(ServerRequest request, ServerResponse response, Services services) {
@@ -56,6 +67,10 @@ final class Exchange {
     this.response = response;
     this.databases = services.databases();
     this.maxBodyBytes = services.options().maxBodyBytes();
+    this.id =
+        header("x-request-id")
+            .filter(given -> REQUEST_ID.matcher(given).matches())
+            .orElseGet(() -> UUID.randomUUID().toString());
     String raw = request.prologue().uriPath().rawPath().replaceFirst("^/+", "/");
     this.slash = raw.length() > 1 && raw.endsWith("/");
     this.path = new ArrayList<>();
@@ -96,15 +111,21 @@ final class Exchange {
     try {
       exchange = new Exchange(request, response, services);
     } catch (InvalidInputException e) {
-      Failures.answer(response, e);
+      Failures.answer(response, e, "none");
       return;
     }
-    try {
-      exchange.run(admission, router);
-    } catch (StackOverflowError e) {
-      exchange.fail(new InvalidInputException("request: expected=less nesting, found=too much", e));
-    } catch (RuntimeException e) {
-      exchange.fail(e);
+    response.header("x-request-id", exchange.id);
+    try (Observed.Request observed = services.observed().begin(exchange)) {
+      try {
+        exchange.run(admission, router);
+      } catch (StackOverflowError e) {
+        exchange.fail(
+            new InvalidInputException("request: expected=less nesting, found=too much", e));
+      } catch (RuntimeException e) {
+        exchange.fail(e);
+      } finally {
+        observed.end(response.status().code());
+      }
     }
   }
 
@@ -112,17 +133,57 @@ final class Exchange {
     if (response.isSent()) {
       throw e;
     }
-    Failures.answer(response, e);
+    Failures.answer(response, e, id);
   }
 
   private void run(Admission admission, Router router) {
-    if (path.size() == 1) {
-      // Whether it lives anybody may ask.
+    if (router.isPublic(path)) {
+      // Whether it lives anybody may ask, and the page has nothing in it.
       router.route(this);
       return;
     }
     caller = admission.caller(this);
     admission.run(this, caller, () -> router.route(this));
+  }
+
+  /// Notes what is asked for, for metrics and logs.
+  void isAbout(String what, Databases.Place place, String name) {
+    operation = what;
+    database = databases.databaseName(place);
+    table = name;
+  }
+
+  /// The id of this request in logs: the client's, if it gave one.
+  String id() {
+    return id;
+  }
+
+  /// What was asked for, without names: `table/query`.
+  String operation() {
+    return operation;
+  }
+
+  String database() {
+    return database;
+  }
+
+  String table() {
+    return table;
+  }
+
+  Caller caller() {
+    return caller;
+  }
+
+  /// The rows that there are for the caller, if not all.
+  Optional<Expr> rowFilter() {
+    return caller.rowFilter().map(Expr::parse);
+  }
+
+  /// How many rows of a table there are for a caller who may not see all; empty for others.
+  OptionalLong visibleRows(Table of) {
+    Optional<String> filter = caller.rowFilter();
+    return filter.isEmpty() ? OptionalLong.empty() : OptionalLong.of(of.countRows(filter.get()));
   }
 
   /// Refuses what the caller's key does not allow.
@@ -279,6 +340,20 @@ final class Exchange {
 
   void answer(int status, Object json) {
     answer(response, status, json);
+  }
+
+  /// A value as JSON text.
+  static String json(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// An answer that is text, or a page.
+  void answerText(String contentType, String text) {
+    response.status(Status.OK_200).header("content-type", contentType).send(text);
   }
 
   static void answer(ServerResponse response, int status, Object json) {

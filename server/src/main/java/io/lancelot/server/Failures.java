@@ -73,7 +73,8 @@ final class Failures {
 
   private Failures() {}
 
-  static void answer(ServerResponse response, RuntimeException e) {
+  /// @param request its id, for the log
+  static void answer(ServerResponse response, RuntimeException e, String request) {
     if (e instanceof Coded coded) {
       if (coded.code == Code.UNAVAILABLE || coded.code == Code.THROTTLED) {
         response.header("retry-after", "1");
@@ -94,7 +95,7 @@ final class Failures {
       send(response, code.status, code, known.kind() + ": " + known.getMessage());
       return;
     }
-    LOG.log(Level.ERROR, "request failed", e);
+    LOG.log(Level.ERROR, "request failed (request=" + request + ")", e);
     send(response, Code.INTERNAL.status, Code.INTERNAL, "internal error");
   }
 

@@ -13,10 +13,12 @@ import io.lancelot.engine.IndexInfo;
 import io.lancelot.server.Router.Route;
 import io.lancelot.server.Router.TableHandler;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// Indices of a table.
@@ -40,6 +42,9 @@ final class IndexRoutes {
   /// Members of a request that say nothing about how the index is built.
   private static final Set<String> NOT_SETTINGS =
       Set.of("id", "context", "identity", "column", "index_type", "name", "replace", "branch");
+
+  /// The type of jobs that build indices.
+  static final String JOB = "create_index";
 
   private final Services services;
 
@@ -65,22 +70,13 @@ final class IndexRoutes {
     TableRef branched = Services.branched(ref, body);
     Table table = services.databases().table(branched);
     Index index = index(body, vector(table, column));
-    Index.Options named =
-        QueryBody.text(body, "name")
-            .map(Index.Options.DEFAULT::withName)
-            .orElse(Index.Options.DEFAULT);
-    Index.Options options = named.withReplace(!Boolean.FALSE.equals(body.get("replace")));
-    Jobs.Job job =
-        services
-            .jobs()
-            .start(
-                "create_index",
-                branched,
-                Map.of("column", column, "index_type", index.type(), "params", index.params()),
-                progress -> {
-                  IndexInfo made = table.createIndex(column, index, options, progress);
-                  return Map.of("index_name", made.name());
-                });
+    Map<String, Object> spec = new LinkedHashMap<>();
+    spec.put("column", column);
+    spec.put("index_type", index.type());
+    spec.put("params", index.params());
+    QueryBody.text(body, "name").ifPresent(name -> spec.put("name", name));
+    spec.put("replace", !Boolean.FALSE.equals(body.get("replace")));
+    Jobs.Job job = services.jobs().start(JOB, branched, spec);
     boolean ended = job.await(services.options().indexPatience());
     if (ended && job.failure().isPresent()) {
       LancelotException failure = job.failure().get();
@@ -89,6 +85,35 @@ final class IndexRoutes {
           : failure;
     }
     exchange.answer(ended ? Map.of() : Map.of("job_id", job.id()));
+  }
+
+  /// The work of a job that [#create] started, in this server or in one before it.
+  static Jobs.Work building(Databases databases) {
+    return (job, progress) -> {
+      Map<String, Object> spec = job.spec();
+      String column = String.valueOf(spec.get("column"));
+      Map<String, String> params = new LinkedHashMap<>();
+      if (spec.get("params") instanceof Map<?, ?> given) {
+        given.forEach((name, value) -> params.put(String.valueOf(name), String.valueOf(value)));
+      }
+      boolean replace = !Boolean.FALSE.equals(spec.get("replace"));
+      Index.Options options =
+          QueryBody.text(spec, "name")
+              .map(Index.Options.DEFAULT::withName)
+              .orElse(Index.Options.DEFAULT)
+              .withReplace(replace);
+      Index index = Index.of(String.valueOf(spec.get("index_type")), params);
+      try {
+        IndexInfo made = databases.table(job.table()).createIndex(column, index, options, progress);
+        return Map.of("index_name", made.name());
+      } catch (AlreadyExistsException e) {
+        if (job.resumed() && !replace) {
+          // The server before this one had come as far as that.
+          return Map.of();
+        }
+        throw e;
+      }
+    };
   }
 
   private static boolean vector(Table table, String column) {
@@ -124,7 +149,10 @@ final class IndexRoutes {
 
   private static void list(Exchange exchange, Table table) {
     List<Map<String, Object>> indices = new ArrayList<>();
-    for (IndexInfo info : table.indices()) {
+    List<IndexInfo> sorted =
+        table.indices().stream().sorted(Comparator.comparing(IndexInfo::name)).toList();
+    OptionalLong seen = exchange.visibleRows(table);
+    for (IndexInfo info : sorted) {
       Map<String, Object> index = new LinkedHashMap<>();
       index.put("index_name", info.name());
       index.put("index_uuid", info.segmentIds().getFirst().toString());
@@ -133,22 +161,36 @@ final class IndexRoutes {
       index.put("index_type", shown(info.type()));
       // The name that older clients would not know.
       index.put("index_kind", info.type());
-      index.put("num_indexed_rows", info.indexedRows());
-      index.put("num_unindexed_rows", info.unindexedRows());
+      index.put("num_indexed_rows", seen.orElse(info.indexedRows()));
+      index.put("num_unindexed_rows", seen.isPresent() ? 0 : info.unindexedRows());
       info.createdAt().ifPresent(at -> index.put("created_at", at.toString()));
-      index.put("size_bytes", info.sizeBytes());
+      index.put("size_bytes", seen.isPresent() ? 0 : info.sizeBytes());
       index.put("num_segments", info.segmentIds().size());
       index.put("index_version", info.version());
       index.put("type_url", info.detailsUrl());
-      if (info.type().equals("FTS")) {
-        // Clients cut text with these settings themselves.
-        table.indexStatistics(info.name()).stream()
-            .findFirst()
-            .ifPresent(figures -> index.put("index_details", figures.get("params")));
-      }
+      index.put("index_details", details(table, info));
       indices.add(index);
     }
     exchange.answer(Map.of("indexes", indices));
+  }
+
+  /// How an index was made, as JSON text: clients cut text with the settings of an FTS index
+  /// themselves.
+  private static String details(Table table, IndexInfo info) {
+    Map<String, Object> figures =
+        table.indexStatistics(info.name()).stream().findFirst().orElse(Map.of());
+    if (info.type().equals("FTS")) {
+      return String.valueOf(figures.getOrDefault("params", "{}"));
+    }
+    Map<String, Object> details = new LinkedHashMap<>();
+    for (String setting :
+        List.of("distance_type", "num_bits", "num_sub_vectors", "max_level", "m")) {
+      Object value = figures.get(setting);
+      if (value != null) {
+        details.put(setting, value);
+      }
+    }
+    return json(details);
   }
 
   private void drop(Exchange exchange, TableRef ref) {
@@ -188,8 +230,9 @@ final class IndexRoutes {
   private static void indexStats(Exchange exchange, Table table, String name) {
     IndexInfo info = table.index(name);
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("num_indexed_rows", info.indexedRows());
-    answer.put("num_unindexed_rows", info.unindexedRows());
+    OptionalLong seen = exchange.visibleRows(table);
+    answer.put("num_indexed_rows", seen.orElse(info.indexedRows()));
+    answer.put("num_unindexed_rows", seen.isPresent() ? 0 : info.unindexedRows());
     answer.put("index_type", shown(info.type()));
     answer.put("num_indices", info.segmentIds().size());
     for (Map<String, Object> segment : table.indexStatistics(name)) {

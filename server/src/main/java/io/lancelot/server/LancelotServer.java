@@ -1,9 +1,13 @@
 package io.lancelot.server;
 
+import io.helidon.common.configurable.Resource;
+import io.helidon.common.pki.Keys;
+import io.helidon.common.tls.Tls;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
-import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A server that LanceDB's own clients talk to: `LancelotServer.start(ServerOptions.of(folder))`.
@@ -11,19 +15,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// Each request runs on a virtual thread. Closing lets requests under way finish first.
 public final class LancelotServer implements AutoCloseable {
 
-  private static final Duration GRACE = Duration.ofSeconds(10);
-
   private final WebServer web;
   private final Services services;
   private final Admission admission;
+  private final Router router;
   private final Context context;
   private final AtomicBoolean ready;
 
   private LancelotServer(
-      WebServer web, Services services, Admission admission, Context context, AtomicBoolean ready) {
+      WebServer web,
+      Services services,
+      Admission admission,
+      Router router,
+      Context context,
+      AtomicBoolean ready) {
     this.web = web;
     this.services = services;
     this.admission = admission;
+    this.router = router;
     this.context = context;
     this.ready = ready;
   }
@@ -33,31 +42,52 @@ public final class LancelotServer implements AutoCloseable {
   /// @throws InvalidInputException if the address can be reached from other machines and there are
   ///   no keys: everybody would get everything
   public static LancelotServer start(ServerOptions options) {
-    if (!options.loopback() && options.keys().isEmpty()) {
+    if (!options.loopback() && options.open()) {
       throw new InvalidInputException(
           "host: expected=a loopback address, since no keys are configured, found="
               + options.host());
     }
     Context context = Context.ofMemory(options.memoryBytes());
     Databases databases = new Databases(options, context);
-    Jobs jobs = new Jobs();
-    Upkeep upkeep = new Upkeep(databases, jobs, options.upkeepAfter());
-    Services services = new Services(options, databases, context.memory(), jobs, upkeep);
+    Jobs jobs =
+        new Jobs(
+            options.ownFolder().resolve("jobs"),
+            Map.of(IndexRoutes.JOB, IndexRoutes.building(databases)));
+    Upkeep upkeep = new Upkeep(databases, jobs, options.upkeepAfter(), options.keepVersions());
+    databases.onOpen(upkeep::touched);
+    Observed observed = new Observed(options, context.memory(), jobs, databases);
+    Services services = new Services(options, databases, context.memory(), jobs, upkeep, observed);
     Admission admission = new Admission(options);
     AtomicBoolean ready = new AtomicBoolean(true);
     Router router = new Router(services, ready::get);
-    WebServer web =
+    WebServerConfig.Builder builder =
         WebServer.builder()
             .host(options.host())
             .port(options.port())
             .shutdownHook(false)
-            .shutdownGracePeriod(GRACE)
+            .shutdownGracePeriod(options.grace())
             .routing(routing ->
                 routing.any((request, response) ->
-                    Exchange.run(request, response, services, admission, router)))
-            .build()
-            .start();
-    return new LancelotServer(web, services, admission, context, ready);
+                    Exchange.run(request, response, services, admission, router)));
+    options.tls().ifPresent(files -> builder.tls(tls(files)));
+    WebServer web = builder.build().start();
+    jobs.resume();
+    return new LancelotServer(web, services, admission, router, context, ready);
+  }
+
+  /// What it answers.
+  Router router() {
+    return router;
+  }
+
+  private static Tls tls(ServerOptions.Tls files) {
+    Keys identity =
+        Keys.builder()
+            .pem(pem ->
+                pem.key(Resource.create(files.key()))
+                    .certChain(Resource.create(files.certificates())))
+            .build();
+    return Tls.builder().privateKey(identity).privateKeyCertChain(identity).build();
   }
 
   /// The port it listens at.
@@ -76,6 +106,7 @@ public final class LancelotServer implements AutoCloseable {
     ready.set(false);
     web.stop();
     admission.close();
+    router.close();
     services.close();
     context.close();
   }

@@ -15,6 +15,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -23,20 +25,54 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Rows that come in parts, at once and in any order, and are added as one version when all are
-/// there. Parts wait in files beside the temporary files of the machine.
-final class MultipartRoutes {
+/// there. Parts wait in files of the server's own folder, which go with it; what a killed server
+/// left goes after a day.
+final class MultipartRoutes implements AutoCloseable {
 
   private static final int MAX_UPLOADS = 1000;
   private static final long MAX_AGE_NANOS = 3_600_000_000_000L;
 
+  private static final Duration LEFT_BEHIND = Duration.ofDays(1);
+
   private final Services services;
+  private final Path parts;
   private final Map<String, Upload> uploads = new ConcurrentHashMap<>();
 
   MultipartRoutes(Services services) {
     this.services = services;
+    Path all = services.options().ownFolder().resolve("uploads");
+    this.parts = all.resolve(UUID.randomUUID().toString());
+    removeLeftBehind(all);
+  }
+
+  private static void removeLeftBehind(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    Instant oldest = Instant.now().minus(LEFT_BEHIND);
+    try (Stream<Path> servers = Files.list(folder)) {
+      for (Path server : servers.toList()) {
+        if (Files.getLastModifiedTime(server).toInstant().isBefore(oldest)) {
+          NamespaceRoutes.deleteAll(server);
+        }
+      }
+    } catch (IOException | StorageException e) {
+      System.getLogger(MultipartRoutes.class.getName())
+          .log(System.Logger.Level.WARNING, "old uploads stay: " + e.getMessage());
+    }
+  }
+
+  /// Removes the parts of uploads that were not completed.
+  @Override
+  public void close() {
+    uploads.clear();
+    if (Files.isDirectory(parts)) {
+      NamespaceRoutes.deleteAll(parts);
+    }
   }
 
   /// @param parts by the client's ids: a part that is sent again takes the place of the first
@@ -89,7 +125,7 @@ final class MultipartRoutes {
     }
     String id = UUID.randomUUID().toString();
     try {
-      uploads.put(id, new Upload(ref, Files.createTempDirectory("lancelot-upload")));
+      uploads.put(id, new Upload(ref, Files.createDirectories(parts.resolve(id))));
     } catch (IOException e) {
       throw new StorageException("cannot make a folder for an upload", e);
     }

@@ -1,11 +1,16 @@
 package io.lancelot.server;
 
+import io.lancelot.base.StorageException;
 import io.lancelot.base.UnsupportedFeatureException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -13,7 +18,7 @@ import java.util.regex.Pattern;
 
 /// Finds what a path asks for. Routes are told apart by their words alone: clients disagree about
 /// methods, and about the slash at the end.
-final class Router {
+final class Router implements AutoCloseable {
 
   private static final String DELIMITER = "$";
 
@@ -40,19 +45,49 @@ final class Router {
   private final Map<String, Route<PlaceHandler>> namespaces = new TreeMap<>();
   private final Map<String, Route<PlaceHandler>> jobs = new TreeMap<>();
   private final BooleanSupplier ready;
+  private final Services services;
+  private final String page;
+  private final MultipartRoutes multipart;
 
   Router(Services services, BooleanSupplier ready) {
     this.ready = ready;
+    this.services = services;
+    this.page = page();
     new TableRoutes(services).addTo(tables);
     new WriteRoutes(services).addTo(tables);
-    new MultipartRoutes(services).addTo(tables);
+    multipart = new MultipartRoutes(services);
+    multipart.addTo(tables);
     new ColumnRoutes(services).addTo(tables);
     new VersionRoutes(services).addTo(tables);
     new IndexRoutes(services).addTo(tables);
     new BlobRoutes(services).addTo(tables);
+    new PreviewRoute(services).addTo(tables);
     NamespaceRoutes namespaceRoutes = new NamespaceRoutes(services.databases());
     namespaceRoutes.addTo(namespaces);
     new JobRoutes(services.jobs()).addTo(jobs);
+  }
+
+  private static String page() {
+    try (InputStream in = Router.class.getResourceAsStream("index.html")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new StorageException("cannot read the page: " + e.getMessage(), e);
+    }
+  }
+
+  /// Operations on tables, and what each needs.
+  Map<String, Access> tableOperations() {
+    Map<String, Access> all = new TreeMap<>();
+    tables.forEach((words, route) -> all.put(words, route.access()));
+    return all;
+  }
+
+  /// Operations on namespaces and jobs, and what each needs.
+  Map<String, Access> placeOperations() {
+    Map<String, Access> all = new TreeMap<>();
+    namespaces.forEach((words, route) -> all.put("namespace/*/" + words, route.access()));
+    jobs.forEach((words, route) -> all.put(words, route.access()));
+    return all;
   }
 
   /// What answers 501, by path: `*` stands for an identifier.
@@ -60,8 +95,28 @@ final class Router {
     return NOT_BUILT;
   }
 
+  @Override
+  public void close() {
+    multipart.close();
+  }
+
+  /// Whether a path is for everybody: no key is asked for.
+  boolean isPublic(List<String> path) {
+    return path.isEmpty()
+        || path.size() == 1
+            && (path.getFirst().equals("healthz") || path.getFirst().equals("readyz"));
+  }
+
   void route(Exchange exchange) {
     List<String> path = exchange.path();
+    if (path.isEmpty()) {
+      exchange.answerText("text/html; charset=utf-8", page);
+      return;
+    }
+    if (path.equals(List.of("metrics"))) {
+      exchange.answerText("text/plain; version=0.0.4; charset=utf-8", services.observed().scrape());
+      return;
+    }
     if (path.equals(List.of("healthz"))) {
       exchange.answer(Map.of("status", "ok"));
       return;
@@ -79,6 +134,7 @@ final class Router {
         case "jobs" -> {
           Route<PlaceHandler> route = found(exchange, jobs, "jobs/" + String.join("/", rest));
           Databases.Place place = place(exchange, List.of());
+          exchange.isAbout("jobs/" + String.join("/", rest), place, "");
           exchange.check(route.access(), place);
           route.handler().handle(exchange, place);
         }
@@ -93,6 +149,7 @@ final class Router {
     if (rest.isEmpty()) {
       Databases.Place place = place(exchange, List.of());
       Route<PlaceHandler> list = found(exchange, namespaces, "table/list");
+      exchange.isAbout("table/list", place, "");
       exchange.check(list.access(), place);
       list.handler().handle(exchange, place);
       return;
@@ -123,6 +180,7 @@ final class Router {
             place(exchange, id.subList(0, id.size() - 1)),
             id.getLast(),
             exchange.param("branch").filter(branch -> !branch.equals("main")).orElse(""));
+    exchange.isAbout("table/" + String.join("/", words), table.place(), table.text());
     exchange.check(route.access(), table);
     route.handler().handle(exchange, table);
   }
@@ -138,6 +196,7 @@ final class Router {
       throw unknown(exchange, "namespace/*/" + words);
     }
     Databases.Place place = place(exchange, id);
+    exchange.isAbout("namespace/" + words, place, String.join("$", id));
     exchange.check(route.access(), place);
     route.handler().handle(exchange, place);
   }

@@ -8,217 +8,302 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/// How a server runs.
-///
-/// @param root the folder that holds a folder for each database
-/// @param database if present, `root` is that database itself, and there is no other
-/// @param host the address to listen at. Default: `127.0.0.1`
-/// @param port 0 for any free one. Default: 10024
-/// @param memoryBytes the budget of native memory of all databases and requests together
-/// @param keys who may do what; empty for everybody everything, which only a loopback address can
-///   have
-/// @param maxRequests requests at once; more are told to come back. Default: 256
-/// @param maxRequestsPerKey the same for each key. Default: 128
-/// @param maxBodyBytes of one request. Default: 16 GiB
-/// @param indexPatience how long a request for an index waits for its end before it goes on as a
-///   job. Default: 2 seconds
-/// @param upkeepAfter how long a table must have been left alone before its indices and fragments
-///   are looked after; zero for never. Default: 5 seconds
-public record ServerOptions(
-    Path root,
-    Optional<String> database,
-    String host,
-    int port,
-    long memoryBytes,
-    Optional<ApiKeys> keys,
-    int maxRequests,
-    int maxRequestsPerKey,
-    long maxBodyBytes,
-    Duration indexPatience,
-    Duration upkeepAfter) {
+/// How a server runs. Immutable: each setting returns a new value.
+public final class ServerOptions {
 
   public static final int DEFAULT_PORT = 10024;
 
-  public ServerOptions {
+  /// Certificate and key, in PEM.
+  ///
+  /// @param certificates of the server, and those that vouch for it
+  /// @param key its private key, in PKCS#8
+  public record Tls(Path certificates, Path key) {}
+
+  private final Path root;
+  private Optional<String> database = Optional.empty();
+  private String host = "127.0.0.1";
+  private int port = DEFAULT_PORT;
+  private long memoryBytes = Context.defaultMemoryBytes();
+  private Optional<ApiKeys> keys = Optional.empty();
+  private Optional<Tokens> tokens = Optional.empty();
+  private Optional<Tls> tls = Optional.empty();
+  private int maxRequests = 256;
+  private int maxRequestsPerKey = 128;
+  private int requestsPerSecond = 0;
+  private long maxBodyBytes = 16L << 30;
+  private Duration requestTimeout = Duration.ZERO;
+  private Duration indexPatience = Duration.ofSeconds(2);
+  private Duration upkeepAfter = Duration.ofSeconds(5);
+  private Duration keepVersions = Duration.ofDays(7);
+  private Duration slowQuery = Duration.ofSeconds(1);
+  private Optional<Path> auditLog = Optional.empty();
+  private Duration grace = Duration.ofSeconds(10);
+
+  private ServerOptions(Path root) {
+    this.root = root;
+  }
+
+  private ServerOptions(ServerOptions other) {
+    root = other.root;
+    database = other.database;
+    host = other.host;
+    port = other.port;
+    memoryBytes = other.memoryBytes;
+    keys = other.keys;
+    tokens = other.tokens;
+    tls = other.tls;
+    maxRequests = other.maxRequests;
+    maxRequestsPerKey = other.maxRequestsPerKey;
+    requestsPerSecond = other.requestsPerSecond;
+    maxBodyBytes = other.maxBodyBytes;
+    requestTimeout = other.requestTimeout;
+    indexPatience = other.indexPatience;
+    upkeepAfter = other.upkeepAfter;
+    keepVersions = other.keepVersions;
+    slowQuery = other.slowQuery;
+    auditLog = other.auditLog;
+    grace = other.grace;
+  }
+
+  /// @param root the folder that holds a folder for each database
+  public static ServerOptions of(Path root) {
+    return new ServerOptions(root);
+  }
+
+  /// Serves `root` as the one database of that name. Default: a folder for each database.
+  public ServerOptions withDatabase(String name) {
+    ServerOptions copy = new ServerOptions(this);
+    copy.database = Optional.of(name);
+    return copy;
+  }
+
+  /// Where to listen. Default: `127.0.0.1`.
+  public ServerOptions withHost(String host) {
+    ServerOptions copy = new ServerOptions(this);
+    copy.host = host;
+    return copy;
+  }
+
+  /// 0 for any free one. Default: 10024.
+  public ServerOptions withPort(int port) {
     if (port < 0 || port > 65535) {
       throw new InvalidInputException("port: expected=0 to 65535, found=" + port);
     }
-    if (maxRequests < 1 || maxRequestsPerKey < 1 || maxBodyBytes < 1) {
-      throw new InvalidInputException(
-          "limits: expected=at least 1, found="
-              + maxRequests
-              + ", "
-              + maxRequestsPerKey
-              + ", "
-              + maxBodyBytes);
+    ServerOptions copy = new ServerOptions(this);
+    copy.port = port;
+    return copy;
+  }
+
+  /// The budget of native memory of all databases and requests together. Default: the JVM's maximum
+  /// heap size.
+  public ServerOptions withMemoryBytes(long memoryBytes) {
+    ServerOptions copy = new ServerOptions(this);
+    copy.memoryBytes = memoryBytes;
+    return copy;
+  }
+
+  /// Lets in only who has one of these keys, or a token of [#withTokens]. Default: everybody may do
+  /// everything, which only a loopback address can have.
+  public ServerOptions withKeys(ApiKeys known) {
+    ServerOptions copy = new ServerOptions(this);
+    copy.keys = Optional.of(known);
+    return copy;
+  }
+
+  /// Lets in who has a token of this issuer.
+  public ServerOptions withTokens(Tokens issuer) {
+    ServerOptions copy = new ServerOptions(this);
+    copy.tokens = Optional.of(issuer);
+    return copy;
+  }
+
+  /// Speaks HTTPS. Default: HTTP.
+  public ServerOptions withTls(Tls files) {
+    ServerOptions copy = new ServerOptions(this);
+    copy.tls = Optional.of(files);
+    return copy;
+  }
+
+  /// Requests at once; more are told to come back. Default: 256.
+  public ServerOptions withMaxRequests(int maxRequests) {
+    atLeast(1, "maxRequests", maxRequests);
+    ServerOptions copy = new ServerOptions(this);
+    copy.maxRequests = maxRequests;
+    return copy;
+  }
+
+  /// The same for each key. Default: 128.
+  public ServerOptions withMaxRequestsPerKey(int maxRequestsPerKey) {
+    atLeast(1, "maxRequestsPerKey", maxRequestsPerKey);
+    ServerOptions copy = new ServerOptions(this);
+    copy.maxRequestsPerKey = maxRequestsPerKey;
+    return copy;
+  }
+
+  /// How many requests of a key begin in a second; more are told to come back. Zero for no limit.
+  /// Default: 0.
+  public ServerOptions withRequestsPerSecond(int requestsPerSecond) {
+    atLeast(0, "requestsPerSecond", requestsPerSecond);
+    ServerOptions copy = new ServerOptions(this);
+    copy.requestsPerSecond = requestsPerSecond;
+    return copy;
+  }
+
+  /// Of one request. Default: 16 GiB.
+  public ServerOptions withMaxBodyBytes(long maxBodyBytes) {
+    atLeast(1, "maxBodyBytes", maxBodyBytes);
+    ServerOptions copy = new ServerOptions(this);
+    copy.maxBodyBytes = maxBodyBytes;
+    return copy;
+  }
+
+  /// How long a request may take, unless its client allows less; zero for no limit. Default: zero.
+  public ServerOptions withRequestTimeout(Duration requestTimeout) {
+    atLeast(0, "requestTimeout", requestTimeout.toNanos());
+    ServerOptions copy = new ServerOptions(this);
+    copy.requestTimeout = requestTimeout;
+    return copy;
+  }
+
+  /// How long a request for an index waits for its end before it goes on as a job. Default: 2
+  /// seconds.
+  public ServerOptions withIndexPatience(Duration indexPatience) {
+    atLeast(0, "indexPatience", indexPatience.toNanos());
+    ServerOptions copy = new ServerOptions(this);
+    copy.indexPatience = indexPatience;
+    return copy;
+  }
+
+  /// How long a table must have been left alone before its indices and fragments are looked after;
+  /// zero for never. Default: 5 seconds.
+  public ServerOptions withUpkeepAfter(Duration upkeepAfter) {
+    atLeast(0, "upkeepAfter", upkeepAfter.toNanos());
+    ServerOptions copy = new ServerOptions(this);
+    copy.upkeepAfter = upkeepAfter;
+    return copy;
+  }
+
+  /// The age at which versions go. Default: 7 days.
+  public ServerOptions withKeepVersions(Duration keepVersions) {
+    atLeast(0, "keepVersions", keepVersions.toNanos());
+    ServerOptions copy = new ServerOptions(this);
+    copy.keepVersions = keepVersions;
+    return copy;
+  }
+
+  /// Queries that take longer are logged with their plan; zero for none. Default: 1 second.
+  public ServerOptions withSlowQuery(Duration slowQuery) {
+    atLeast(0, "slowQuery", slowQuery.toNanos());
+    ServerOptions copy = new ServerOptions(this);
+    copy.slowQuery = slowQuery;
+    return copy;
+  }
+
+  /// Notes who did what in a file; see [AuditLog]. Default: nowhere.
+  public ServerOptions withAuditLog(Path file) {
+    ServerOptions copy = new ServerOptions(this);
+    copy.auditLog = Optional.of(file);
+    return copy;
+  }
+
+  /// How long requests under way may take to end when the server is closed. Default: 10 seconds.
+  public ServerOptions withGrace(Duration grace) {
+    atLeast(0, "grace", grace.toNanos());
+    ServerOptions copy = new ServerOptions(this);
+    copy.grace = grace;
+    return copy;
+  }
+
+  private static void atLeast(long least, String name, long found) {
+    if (found < least) {
+      throw new InvalidInputException(name + ": expected=at least " + least + ", found=" + found);
     }
   }
 
-  public static ServerOptions of(Path root) {
-    return new ServerOptions(
-        root,
-        Optional.empty(),
-        "127.0.0.1",
-        DEFAULT_PORT,
-        Context.defaultMemoryBytes(),
-        Optional.empty(),
-        256,
-        128,
-        16L << 30,
-        Duration.ofSeconds(2),
-        Duration.ofSeconds(5));
+  public Path root() {
+    return root;
   }
 
-  public ServerOptions withHost(String host) {
-    return new ServerOptions(
-        root,
-        database,
-        host,
-        port,
-        memoryBytes,
-        keys,
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public Optional<String> database() {
+    return database;
   }
 
-  public ServerOptions withPort(int port) {
-    return new ServerOptions(
-        root,
-        database,
-        host,
-        port,
-        memoryBytes,
-        keys,
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public String host() {
+    return host;
   }
 
-  public ServerOptions withMemoryBytes(long memoryBytes) {
-    return new ServerOptions(
-        root,
-        database,
-        host,
-        port,
-        memoryBytes,
-        keys,
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public int port() {
+    return port;
   }
 
-  /// Serves `root` as the one database of that name.
-  public ServerOptions withDatabase(String name) {
-    return new ServerOptions(
-        root,
-        Optional.of(name),
-        host,
-        port,
-        memoryBytes,
-        keys,
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public long memoryBytes() {
+    return memoryBytes;
   }
 
-  /// Lets in only who has one of these keys.
-  public ServerOptions withKeys(ApiKeys known) {
-    return new ServerOptions(
-        root,
-        database,
-        host,
-        port,
-        memoryBytes,
-        Optional.of(known),
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public Optional<ApiKeys> keys() {
+    return keys;
   }
 
-  public ServerOptions withMaxRequests(int maxRequests) {
-    return new ServerOptions(
-        root,
-        database,
-        host,
-        port,
-        memoryBytes,
-        keys,
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public Optional<Tokens> tokens() {
+    return tokens;
   }
 
-  public ServerOptions withMaxRequestsPerKey(int maxRequestsPerKey) {
-    return new ServerOptions(
-        root,
-        database,
-        host,
-        port,
-        memoryBytes,
-        keys,
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public Optional<Tls> tls() {
+    return tls;
   }
 
-  public ServerOptions withMaxBodyBytes(long maxBodyBytes) {
-    return new ServerOptions(
-        root,
-        database,
-        host,
-        port,
-        memoryBytes,
-        keys,
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public int maxRequests() {
+    return maxRequests;
   }
 
-  public ServerOptions withIndexPatience(Duration indexPatience) {
-    return new ServerOptions(
-        root,
-        database,
-        host,
-        port,
-        memoryBytes,
-        keys,
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public int maxRequestsPerKey() {
+    return maxRequestsPerKey;
   }
 
-  public ServerOptions withUpkeepAfter(Duration upkeepAfter) {
-    return new ServerOptions(
-        root,
-        database,
-        host,
-        port,
-        memoryBytes,
-        keys,
-        maxRequests,
-        maxRequestsPerKey,
-        maxBodyBytes,
-        indexPatience,
-        upkeepAfter);
+  public int requestsPerSecond() {
+    return requestsPerSecond;
+  }
+
+  public long maxBodyBytes() {
+    return maxBodyBytes;
+  }
+
+  public Duration requestTimeout() {
+    return requestTimeout;
+  }
+
+  public Duration indexPatience() {
+    return indexPatience;
+  }
+
+  public Duration upkeepAfter() {
+    return upkeepAfter;
+  }
+
+  public Duration keepVersions() {
+    return keepVersions;
+  }
+
+  public Duration slowQuery() {
+    return slowQuery;
+  }
+
+  public Optional<Path> auditLog() {
+    return auditLog;
+  }
+
+  public Duration grace() {
+    return grace;
+  }
+
+  /// Where the server keeps what is its own. It cannot be a database: its name is none.
+  Path ownFolder() {
+    return root.resolve(".lancelot");
+  }
+
+  /// Whether nobody is asked who they are.
+  boolean open() {
+    return keys.isEmpty() && tokens.isEmpty();
   }
 
   /// Whether only this machine can reach the server.

@@ -1,13 +1,29 @@
 package io.lancelot.server;
 
+import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.NotFoundException;
+import io.lancelot.expr.Expr;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /// What the routes of one server share.
-record Services(ServerOptions options, Databases databases, Memory memory, Jobs jobs, Upkeep upkeep)
+record Services(
+    ServerOptions options,
+    Databases databases,
+    Memory memory,
+    Jobs jobs,
+    Upkeep upkeep,
+    Observed observed)
     implements AutoCloseable {
 
   /// Something done with a table that is open.
@@ -53,10 +69,70 @@ record Services(ServerOptions options, Databases databases, Memory memory, Jobs 
     }
   }
 
+  /// The query of a body, over the rows that there are for the caller. A filter of the caller's key
+  /// always comes before the search.
+  static QueryBuilder<?> query(Exchange exchange, Table table, Map<?, ?> body) {
+    Optional<Expr> visible = exchange.rowFilter();
+    if (visible.isEmpty()) {
+      return QueryBody.toQuery(table, body);
+    }
+    Map<Object, Object> own = new LinkedHashMap<>(body);
+    own.put("prefilter", true);
+    QueryBuilder<?> query = QueryBody.toQuery(table, own);
+    query.where(visible.get());
+    // What is wrong with the query itself may be told: no row was looked at.
+    query.explain();
+    return query;
+  }
+
+  /// Runs what reads rows. For a caller who may not see all of them a failure says no more than
+  /// that: its text could hold a value of a hidden row.
+  static <T> T discreet(Exchange exchange, Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (InvalidInputException e) {
+      if (exchange.rowFilter().isEmpty()) {
+        throw e;
+      }
+      throw new InvalidInputException("query: expected=one that can be computed for all rows");
+    }
+  }
+
+  /// Counts rows, as far as the caller may see them.
+  static long count(Exchange exchange, Table table, Optional<String> predicate) {
+    Optional<Expr> asked = predicate.filter(text -> !text.isBlank()).map(Expr::parse);
+    Optional<Expr> visible = exchange.rowFilter();
+    if (asked.isEmpty() && visible.isEmpty()) {
+      return table.countRows();
+    }
+    List<Expr> terms = Stream.of(visible, asked).flatMap(Optional::stream).toList();
+    String all = (terms.size() == 1 ? terms.getFirst() : new Expr.And(terms)).toString();
+    return discreet(exchange, () -> table.countRows(all));
+  }
+
+  /// Refuses ids of rows that are not there for the caller.
+  static void requireVisible(Exchange exchange, Table table, String column, long... rows) {
+    Optional<Expr> visible = exchange.rowFilter();
+    if (visible.isEmpty() || rows.length == 0) {
+      return;
+    }
+    String ids =
+        LongStream.of(rows)
+            .distinct()
+            .mapToObj(Long::toUnsignedString)
+            .collect(Collectors.joining(", ", "_rowid IN (", ")"));
+    QueryBuilder<?> found = table.query().where(ids).where(visible.get()).select("_rowid");
+    if (found.toMaps().size() < LongStream.of(rows).distinct().count()) {
+      throw new InvalidInputException(
+          "row ids: expected=those of rows that are there (column=" + column + ")");
+    }
+  }
+
   @Override
   public void close() {
     upkeep.close();
     jobs.close();
     databases.close();
+    observed.close();
   }
 }

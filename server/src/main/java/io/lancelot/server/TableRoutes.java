@@ -118,7 +118,6 @@ final class TableRoutes {
           answer.put("location", table.uri());
           answer.put("table_uri", table.uri());
           answer.put("schema", JsonSchema.of(table.schema()));
-          answer.put("stats", Map.of("num_fragments", table.stats().fragmentRows().size()));
           exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
           exchange.answer(answer);
         });
@@ -177,24 +176,30 @@ final class TableRoutes {
         ref,
         exchange.body(),
         table -> {
-          QueryBuilder<?> query = QueryBody.toQuery(table, exchange.body());
+          long begun = System.nanoTime();
+          QueryBuilder<?> query = Services.query(exchange, table, exchange.body());
           long version = table.version();
-          try (BatchStream rows = query.stream()) {
-            // The first rows decide whether there is an answer or an error.
-            Batch first = rows.next();
-            exchange.withHeader("x-lancedb-version", Long.toString(version));
-            try (OutputStream out = exchange.answerStream(ARROW_FILE);
-                IpcWriter writer =
-                    IpcWriter.file(Channels.newChannel(out), rows.schema(), services.memory())) {
-              for (Batch batch = first; batch != null; batch = rows.next()) {
-                writer.write(batch);
-              }
-              writer.finish();
-            }
-          } catch (IOException e) {
-            throw new StorageException("cannot send the answer: " + e.getMessage(), e);
-          }
+          send(exchange, query, version);
+          services.observed().slow(exchange, query, System.nanoTime() - begun);
         });
+  }
+
+  private void send(Exchange exchange, QueryBuilder<?> query, long version) {
+    try (BatchStream rows = query.stream()) {
+      // The first rows decide whether there is an answer or an error.
+      Optional<Batch> first = Services.discreet(exchange, () -> Optional.ofNullable(rows.next()));
+      exchange.withHeader("x-lancedb-version", Long.toString(version));
+      try (OutputStream out = exchange.answerStream(ARROW_FILE);
+          IpcWriter writer =
+              IpcWriter.file(Channels.newChannel(out), rows.schema(), services.memory())) {
+        for (Batch batch = first.orElse(null); batch != null; batch = rows.next()) {
+          writer.write(batch);
+        }
+        writer.finish();
+      }
+    } catch (IOException e) {
+      throw new StorageException("cannot send the answer: " + e.getMessage(), e);
+    }
   }
 
   private void count(Exchange exchange, TableRef ref) {
@@ -204,10 +209,7 @@ final class TableRoutes {
         table -> {
           exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
           exchange.answer(
-              QueryBody.text(exchange.body(), "predicate")
-                  .filter(predicate -> !predicate.isBlank())
-                  .map(table::countRows)
-                  .orElseGet(table::countRows));
+              Services.count(exchange, table, QueryBody.text(exchange.body(), "predicate")));
         });
   }
 
@@ -216,17 +218,30 @@ final class TableRoutes {
       throw new InvalidInputException(
           "query: expected=an object, found=" + exchange.body().get("query"));
     }
-    services.reading(ref, body, table -> exchange.answer(QueryBody.toQuery(table, body).explain()));
+    services.reading(
+        ref, body, table -> exchange.answer(Services.query(exchange, table, body).explain()));
   }
 
   private void analyze(Exchange exchange, TableRef ref) {
+    if (exchange.rowFilter().isPresent()) {
+      throw new Failures.Coded(
+          Failures.Code.PERMISSION_DENIED,
+          "figures of a run tell of rows that this key may not see");
+    }
     Map<String, Object> body = exchange.body();
-    services.reading(ref, body, table -> exchange.answer(QueryBody.toQuery(table, body).analyze()));
+    services.reading(
+        ref,
+        body,
+        table ->
+            exchange.answer(
+                "AnalyzeExec\n  "
+                    + Services.query(exchange, table, body).analyze().replace("\n", "\n  ")));
   }
 
   /// Reads columns once, so that the next reads find them in memory.
   private void prewarm(Exchange exchange, TableRef ref) {
     QueryBuilder<?> query = databases.table(ref).query();
+    exchange.rowFilter().ifPresent(query::where);
     if (exchange.body().get("columns") instanceof List<?> columns && !columns.isEmpty()) {
       query.select(columns.stream().map(String::valueOf).toList());
     }
@@ -242,7 +257,12 @@ final class TableRoutes {
   private void stats(Exchange exchange, TableRef ref) {
     Table table = services.table(exchange, ref);
     Map<String, Object> answer = new LinkedHashMap<>();
-    TableStats stats = table.stats();
+    OptionalLong seen = exchange.visibleRows(table);
+    // Whoever may not see all rows sees the figures of a table that has only theirs, in one piece.
+    TableStats stats =
+        seen.isPresent()
+            ? new TableStats(seen.getAsLong(), 0, List.of(seen.getAsLong()), 0)
+            : table.stats();
     answer.put("total_bytes", stats.totalBytes());
     answer.put("num_rows", stats.rowCount());
     answer.put("num_indices", table.indices().size());

@@ -1,5 +1,6 @@
 package io.lancelot.server;
 
+import io.lancelot.OptimizeOptions;
 import io.lancelot.OptimizeReport;
 import io.lancelot.Table;
 import io.lancelot.base.LancelotException;
@@ -25,6 +26,7 @@ final class Upkeep implements AutoCloseable {
   private final Databases databases;
   private final Jobs jobs;
   private final Duration quiet;
+  private final OptimizeOptions how;
   private final Map<TableRef, Touched> touched = new ConcurrentHashMap<>();
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
@@ -32,8 +34,10 @@ final class Upkeep implements AutoCloseable {
 
   /// @param quiet how long a table must not have been written before it is looked after; zero for
   ///   never
-  Upkeep(Databases databases, Jobs jobs, Duration quiet) {
+  /// @param keepVersions the age at which versions go
+  Upkeep(Databases databases, Jobs jobs, Duration quiet, Duration keepVersions) {
     this.databases = databases;
+    this.how = OptimizeOptions.defaults().withOlderThan(keepVersions);
     this.jobs = jobs;
     this.quiet = quiet;
     if (!quiet.isZero()) {
@@ -62,7 +66,7 @@ final class Upkeep implements AutoCloseable {
   private void start(TableRef ref) {
     try {
       if (wanted(databases.table(ref))) {
-        jobs.start("optimize", ref, Map.of(), progress -> optimize(ref));
+        jobs.start("optimize", ref, (_, _) -> optimize(ref));
       }
     } catch (NotFoundException _) {
       // Dropped since.
@@ -78,7 +82,7 @@ final class Upkeep implements AutoCloseable {
 
   private Map<String, Object> optimize(TableRef ref) {
     try {
-      OptimizeReport report = databases.table(ref).optimize();
+      OptimizeReport report = databases.table(ref).optimize(how);
       return Map.of("version", report.version(), "indices", report.indices());
     } catch (LancelotException e) {
       if (e.retryable()) {

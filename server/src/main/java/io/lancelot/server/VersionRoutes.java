@@ -60,19 +60,22 @@ final class VersionRoutes {
       sorted = sorted.subList(0, (int) limit);
       answer.put("page_token", Long.toString(sorted.getLast().version()));
     }
-    answer.put("versions", sorted.stream().map(info -> json(table, info)).toList());
+    answer.put("versions", sorted.stream().map(info -> json(exchange, table, info)).toList());
     exchange.answer(answer);
   }
 
-  private static Map<String, Object> json(Table table, VersionInfo info) {
+  private static Map<String, Object> json(Exchange exchange, Table table, VersionInfo info) {
     Map<String, Object> version = new LinkedHashMap<>();
     version.put("version", info.version());
     version.put("timestamp", info.timestamp().toString());
     version.put("timestamp_millis", info.timestamp().toEpochMilli());
     version.put("manifest_path", table.uri() + "/_versions");
-    version.put(
-        "metadata",
-        Map.of("total_rows", Long.toString(info.rowCount()), "operation", info.operation()));
+    Map<String, String> metadata = new LinkedHashMap<>();
+    if (exchange.rowFilter().isEmpty()) {
+      metadata.put("total_rows", Long.toString(info.rowCount()));
+    }
+    metadata.put("operation", info.operation());
+    version.put("metadata", metadata);
     return version;
   }
 
@@ -85,7 +88,7 @@ final class VersionRoutes {
             .findFirst()
             .orElseThrow(() ->
                 new Failures.Coded(Failures.Code.VERSION_NOT_FOUND, "version not found: " + asked));
-    exchange.answer(Map.of("version", json(table, found)));
+    exchange.answer(Map.of("version", json(exchange, table, found)));
   }
 
   private void restore(Exchange exchange, TableRef ref) {

@@ -1,0 +1,345 @@
+"""The same requests through LanceDB's own client, on a local folder (the real LanceDB) and on our
+server: the same rows, the same kinds of errors.
+
+same_both.py --host http://127.0.0.1:10024 --folder DIR --count 300 --seed 1
+"""
+
+import argparse
+import datetime
+import json
+import math
+import random
+import sys
+
+import lancedb
+import pyarrow as pa
+from lancedb.index import BTree, Bitmap, FTS, IvfFlat, LabelList  # noqa: F401
+
+DIM = 8
+WORDS = "moon river stone lamp glass winter summer train night harbour".split()
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.int64()),
+        pa.field("year", pa.int32()),
+        pa.field("price", pa.float64()),
+        pa.field("name", pa.string()),
+        pa.field("seen", pa.bool_()),
+        pa.field("day", pa.date32()),
+        pa.field("tags", pa.list_(pa.string())),
+        pa.field("text", pa.string()),
+        pa.field("vec", pa.list_(pa.float32(), DIM)),
+    ]
+)
+
+
+def rows(rng, first, count):
+    """New rows, with nulls here and there."""
+
+    def maybe(value):
+        return None if rng.random() < 0.1 else value
+
+    return pa.Table.from_pylist(
+        [
+            {
+                "id": first + i,
+                "year": maybe(rng.randrange(1950, 2030)),
+                "price": maybe(round(rng.uniform(-5, 100), 3)),
+                "name": maybe(rng.choice(WORDS) + str(rng.randrange(20))),
+                "seen": maybe(rng.random() < 0.5),
+                "day": maybe(datetime.date(2020, 1, 1) + datetime.timedelta(rng.randrange(2000))),
+                "tags": maybe([rng.choice(WORDS) for _ in range(rng.randrange(4))]),
+                "text": maybe(" ".join(rng.choice(WORDS) for _ in range(rng.randrange(1, 9)))),
+                "vec": [rng.uniform(-1, 1) for _ in range(DIM)],
+            }
+            for i in range(count)
+        ],
+        schema=SCHEMA,
+    )
+
+
+def condition(rng, depth=0):
+    if depth < 2 and rng.random() < 0.35:
+        parts = [condition(rng, depth + 1) for _ in range(2)]
+        return "(%s) %s (%s)" % (parts[0], rng.choice(["AND", "OR"]), parts[1])
+    if depth < 2 and rng.random() < 0.1:
+        return "NOT (%s)" % condition(rng, depth + 1)
+    return rng.choice(
+        [
+            lambda: "id %s %d" % (rng.choice(["<", ">", "=", "<=", "!="]), rng.randrange(600)),
+            lambda: "year BETWEEN %d AND %d" % (rng.randrange(1950, 1990), rng.randrange(1990, 2030)),
+            lambda: "year IN (%d, %d, 1999)" % (rng.randrange(1950, 2030), rng.randrange(1950, 2030)),
+            lambda: "price > %.2f" % rng.uniform(-5, 100),
+            lambda: "price IS %sNULL" % rng.choice(["", "NOT "]),
+            lambda: "name LIKE '%s%%'" % rng.choice(WORDS)[:3],
+            lambda: "name = '%s%d'" % (rng.choice(WORDS), rng.randrange(20)),
+            lambda: "seen",
+            lambda: "seen = false",
+            lambda: "day > date '2022-06-01'",
+            lambda: "array_has(tags, '%s')" % rng.choice(WORDS),
+            lambda: "length(name) > %d" % rng.randrange(4, 9),
+            lambda: "lower(name) = '%s3'" % rng.choice(WORDS),
+            lambda: "year % 4 = 0",
+        ]
+    )()
+
+
+def bad_condition(rng):
+    return rng.choice(
+        ["nothing = 1", "id = ", "id LIKE 5 5", "year = 'x' = 3", "unknown_function(id) = 1", "(id = 1"]
+    )
+
+
+class Both:
+    def __init__(self, rng):
+        self.rng = rng
+        self.next = 0
+
+    def request(self):
+        """A name and what to do with a connection and a table."""
+        rng = self.rng
+        kind = rng.choices(
+            ["scan", "vector", "count", "text", "hybrid", "add", "delete", "update", "merge", "index",
+             "columns", "versions", "error", "list"],
+            [20, 14, 10, 8, 3, 7, 5, 6, 6, 5, 4, 4, 10, 3],
+        )[0]
+        return getattr(self, kind)()
+
+    def scan(self):
+        rng = self.rng
+        where = condition(rng) if rng.random() < 0.85 else None
+        columns = rng.choice([None, ["id"], ["id", "name", "price"], ["tags", "id"], {"id": "id", "twice": "year * 2"}])
+        limit, offset = rng.choice([(10**6, 0), (7, 0), (5, 3)])
+
+        def run(db, t):
+            q = t.search().limit(limit).offset(offset)
+            q = q.where(where) if where else q
+            q = q.select(columns) if columns else q
+            found = q.to_list()
+            # Which rows come first is open once rows were moved by updates.
+            return sorted(map(key, found)) if limit == 10**6 else len(found)
+
+        return "scan where=%s select=%s limit=%d offset=%d" % (where, columns, limit, offset), run
+
+    def query_vector(self):
+        return [self.rng.uniform(-1, 1) for _ in range(DIM)]
+
+    def vector(self):
+        rng = self.rng
+        q, where = self.query_vector(), condition(rng) if rng.random() < 0.6 else None
+        metric, k = rng.choice(["l2", "cosine", "dot"]), rng.choice([1, 5, 20])
+        bounds = (0.1, 1.5) if rng.random() < 0.2 else None
+        post = rng.random() < 0.2
+
+        def run(db, t):
+            s = t.search(q, vector_column_name="vec").distance_type(metric).limit(k).bypass_vector_index()
+            s = s.where(where, prefilter=not post) if where else s
+            s = s.distance_range(*bounds) if bounds else s
+            return s.select(["id", "_distance"]).to_list()
+
+        return "vector metric=%s k=%d where=%s bounds=%s post=%s" % (metric, k, where, bounds, post), run
+
+    def count(self):
+        where = condition(self.rng) if self.rng.random() < 0.8 else None
+        return "count %s" % where, lambda db, t: t.count_rows(where)
+
+    def text(self):
+        words, where = self.words(), condition(self.rng) if self.rng.random() < 0.5 else None
+
+        def run(db, t):
+            q = t.search(words, query_type="fts", fts_columns="text").limit(10**5)
+            q = q.where(where) if where else q
+            return sorted(row["id"] for row in q.select(["id"]).to_list())
+
+        return "text %s where=%s" % (words, where), run
+
+    def words(self):
+        return " ".join(self.rng.sample(WORDS, self.rng.choice([1, 1, 2])))
+
+    def hybrid(self):
+        words, vector = self.words(), self.query_vector()
+
+        def run(db, t):
+            found = (
+                t.search(query_type="hybrid", vector_column_name="vec", fts_columns="text")
+                .vector(vector).text(words).limit(10).to_list()
+            )
+            return len(found), all("_relevance_score" in row for row in found)
+
+        return "hybrid %s" % words, run
+
+    def add(self):
+        more = rows(self.rng, 1000 + self.next, self.rng.choice([1, 5, 40]))
+        self.next += more.num_rows
+
+        def run(db, t):
+            t.add(more)
+            return t.count_rows()
+
+        return "add %d" % more.num_rows, run
+
+    def delete(self):
+        where = "(%s) AND id %% 5 = %d" % (condition(self.rng), self.rng.randrange(5))
+
+        def run(db, t):
+            t.delete(where)
+            return t.count_rows()
+
+        return "delete %s" % where, run
+
+    def update(self):
+        rng = self.rng
+        where = "(%s) AND id %% 3 = 0" % condition(rng)
+        sql = rng.choice([{"price": "price + 1"}, {"name": "upper(name)"}, {"year": "year + 1", "seen": "NOT seen"}])
+
+        def run(db, t):
+            t.update(where=where, values_sql=sql)
+            return sorted(map(key, t.search().limit(10**6).select(["id"] + list(sql)).to_list()))
+
+        return "update %s where %s" % (sql, where), run
+
+    def merge(self):
+        rng = self.rng
+        ids = rng.sample(range(700), 12)
+        source = rows(rng, 0, len(ids)).set_column(0, "id", pa.array(ids, pa.int64()))
+        how = rng.randrange(4)
+
+        def run(db, t):
+            m = t.merge_insert("id")
+            if how != 1:
+                m = m.when_matched_update_all(where="source.year > target.year" if how == 3 else None)
+            if how != 2:
+                m = m.when_not_matched_insert_all()
+            m.execute(source)
+            return sorted(map(key, t.search().limit(10**6).select(["id", "year", "name"]).to_list()))
+
+        return "merge how=%d ids=%s" % (how, ids), run
+
+    def index(self):
+        column, config = self.rng.choice(
+            [("id", BTree()), ("year", Bitmap()), ("name", BTree()), ("tags", LabelList())]
+        )
+
+        def run(db, t):
+            t.create_index(column, config=config, replace=True)
+            return sorted((i.name, i.index_type, tuple(i.columns)) for i in t.list_indices())
+
+        return "index %s %s" % (column, config), run
+
+    def columns(self):
+        name = "extra%d" % self.rng.randrange(10**6)
+
+        def run(db, t):
+            t.add_columns({name: "id * 3 + 1"})
+            t.alter_columns({"path": name, "rename": name + "b"})
+            first = sorted(row[name + "b"] for row in t.search().limit(10**6).select([name + "b"]).to_list())
+            t.drop_columns([name + "b"])
+            return first, [f.name for f in t.schema]
+
+        return "columns %s" % name, run
+
+    def versions(self):
+        tag = "tag%d" % self.rng.randrange(10**6)
+
+        def run(db, t):
+            t.tags.create(tag, t.version)
+            before = t.count_rows()
+            t.delete("id % 7 = 0")
+            t.checkout(tag)
+            pinned = t.count_rows()
+            t.checkout_latest()
+            now = t.count_rows()
+            return pinned == before, now, tag in t.tags.list()
+
+        return "versions %s" % tag, run
+
+    def list(self):
+        return "list", lambda db, t: (sorted(db.table_names()), [f.name for f in t.schema])
+
+    def error(self):
+        bad = bad_condition(self.rng)
+        one = rows(self.rng, 5, 1)
+        return self.rng.choice(
+            [
+                ("error scan %s" % bad, lambda db, t: t.search().where(bad).limit(5).to_list()),
+                ("error count %s" % bad, lambda db, t: t.count_rows(bad)),
+                ("error delete %s" % bad, lambda db, t: t.delete(bad)),
+                ("error update", lambda db, t: t.update(where=bad, values_sql={"year": "1"})),
+                ("error dimension", lambda db, t: t.search([1.0, 2.0], vector_column_name="vec").limit(3).to_list()),
+                ("error column", lambda db, t: t.search([1.0] * DIM, vector_column_name="name").to_list()),
+                ("error select", lambda db, t: t.search().select(["nothing"]).limit(3).to_list()),
+                ("error expression", lambda db, t: t.search().select({"x": "nothing + 1"}).limit(3).to_list()),
+                ("error open", lambda db, t: db.open_table("nowhere").count_rows()),
+                ("error create", lambda db, t: db.create_table("t", one)),
+                ("error drop", lambda db, t: db.drop_table("nowhere")),
+                ("error index", lambda db, t: t.create_index("nothing", config=BTree())),
+                ("error kind", lambda db, t: t.create_index("name", config=IvfFlat())),
+                ("error drop index", lambda db, t: t.drop_index("nothing_idx")),
+                ("error version", lambda db, t: t.checkout(10**6)),
+                ("error tag", lambda db, t: t.checkout("no-such-tag")),
+                ("error add", lambda db, t: t.add(pa.table({"id": ["text"], "unknown": [1]}))),
+                ("error columns", lambda db, t: t.drop_columns(["nothing"])),
+                ("error merge", lambda db, t: t.merge_insert("nothing").when_not_matched_insert_all().execute(one)),
+            ]
+        )
+
+def key(row):
+    return json.dumps(row, sort_keys=True, default=str)
+
+
+def kind(e):
+    """What a caller would do about an error: nothing but whether there is one, and which for names."""
+    text = (str(e) + " " + type(e).__name__).lower()
+    if "already exists" in text:
+        return "exists"
+    return "error"
+
+
+def attempt(run, db, t):
+    try:
+        return "ok", run(db, t)
+    except Exception as e:  # noqa: BLE001
+        if t is not None:
+            t.checkout_latest()
+        return "error", kind(e), str(e)[:200]
+
+
+def same(a, b):
+    if isinstance(a, float) and isinstance(b, float):
+        return a == b or math.isnan(a) and math.isnan(b) or math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-5)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b))
+    return a == b
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("--host", required=True)
+    args.add_argument("--folder", required=True)
+    args.add_argument("--count", type=int, default=300)
+    args.add_argument("--seed", type=int, default=1)
+    args = args.parse_args()
+    rng = random.Random(args.seed)
+    here = lancedb.connect(args.folder, read_consistency_interval=datetime.timedelta(0))
+    there = lancedb.connect(
+        "db://same%d" % args.seed, api_key="none", region="local", host_override=args.host
+    )
+    first = rows(rng, 0, 400)
+    tables = [db.create_table("t", first) for db in (here, there)]
+    for t in tables:
+        t.create_index("text", config=FTS(with_position=False))
+    both, differences, kinds = Both(rng), [], {}
+    for n in range(args.count):
+        name, run = both.request()
+        answers = [attempt(run, db, t) for db, t in zip((here, there), tables)]
+        word = name.split()[0] + " " + answers[0][0]
+        kinds[word] = kinds.get(word, 0) + 1
+        if not same(answers[0][:2], answers[1][:2]):
+            differences.append({"n": n, "request": name, "real": str(answers[0])[:600], "ours": str(answers[1])[:600]})
+    print(json.dumps({"requests": args.count, "seed": args.seed, "kinds": kinds, "differences": differences}))
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
