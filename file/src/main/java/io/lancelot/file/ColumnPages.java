@@ -71,6 +71,11 @@ final class ColumnPages {
     return "(path=" + file.path() + ", column=" + name + ")";
   }
 
+  /// A place for messages about a page.
+  String place(int page) {
+    return "(path=" + file.path() + ", column=" + name + ", page=" + page + ")";
+  }
+
   int count() {
     return pages.size();
   }

@@ -102,6 +102,11 @@ public final class ColumnReader {
   private Column read(V20Reader reader, RowRanges ranges, Scratch scratch) {
     try {
       return reader.read(ranges, scratch);
+    } catch (CorruptDataException e) {
+      throw String.valueOf(e.getMessage()).contains("(path=")
+          ? e
+          : new CorruptDataException(
+              e.getMessage() + " (path=" + path + ", column=" + field.name() + ")", e);
     } catch (IndexOutOfBoundsException
         | IllegalArgumentException
         | ArithmeticException

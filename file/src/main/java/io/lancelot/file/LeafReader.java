@@ -47,7 +47,7 @@ final class LeafReader {
         | IllegalArgumentException
         | ArithmeticException
         | NegativeArraySizeException e) {
-      throw damaged(e);
+      throw damaged(e, pages.place());
     }
   }
 
@@ -74,7 +74,7 @@ final class LeafReader {
         | IllegalArgumentException
         | ArithmeticException
         | NegativeArraySizeException e) {
-      throw damaged(e);
+      throw damaged(e, pages.place());
     }
   }
 
@@ -84,9 +84,25 @@ final class LeafReader {
     for (int p = page; at < to; p++) {
       long end = Math.min(to, pages.firstRow(p + 1));
       if (at < end) {
-        pages.decoder(p).read(at - pages.firstRow(p), end - pages.firstRow(p), state);
+        read(p, at - pages.firstRow(p), end - pages.firstRow(p));
         at = end;
       }
+    }
+  }
+
+  /// Kernels know what is wrong with the bytes they get, and not where these come from.
+  private void read(int page, long from, long to) {
+    try {
+      pages.decoder(page).read(from, to, state);
+    } catch (CorruptDataException e) {
+      throw String.valueOf(e.getMessage()).contains("(path=")
+          ? e
+          : new CorruptDataException(e.getMessage() + " " + pages.place(page), e);
+    } catch (IndexOutOfBoundsException
+        | IllegalArgumentException
+        | ArithmeticException
+        | NegativeArraySizeException e) {
+      throw damaged(e, pages.place(page));
     }
   }
 
@@ -140,12 +156,12 @@ final class LeafReader {
   }
 
   /// A bounds check that failed means that the file claims what it does not hold.
-  private CorruptDataException damaged(RuntimeException e) {
+  private static CorruptDataException damaged(RuntimeException e, String place) {
     return new CorruptDataException(
         "page cannot be decoded: expected=consistent lengths, found="
             + e.getMessage()
             + " "
-            + pages.place(),
+            + place,
         e);
   }
 }
