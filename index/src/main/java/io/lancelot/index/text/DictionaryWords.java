@@ -31,7 +31,7 @@ final class DictionaryWords implements Segmenter {
       total += word.getValue();
       length = Math.max(length, word.getKey().length());
     }
-    this.logTotal = Math.log(total);
+    this.logTotal = Math.log((double) total);
     this.longest = length;
   }
 
@@ -114,7 +114,7 @@ final class DictionaryWords implements Segmenter {
         Long known =
             next <= at + longest ? frequencies.get(text.substring(from + at, from + next)) : null;
         if (known != null || next == letter) {
-          double way = Math.log(known == null ? 1 : known) - logTotal + best[next];
+          double way = Math.log(known == null ? 1.0 : (double) known.longValue()) - logTotal + best[next];
           if (way > best[at]) {
             best[at] = way;
             end[at] = next;
