@@ -234,8 +234,8 @@ class GroupingTest {
       Map<String, @Nullable Object> out = new HashMap<>();
       out.put("g", key);
       out.put("count", (long) group.size());
-      out.put("count_distinct_b", (long) values(group, "b").stream().distinct().count());
-      out.put("count_distinct_s", (long) values(group, "s").stream().distinct().count());
+      out.put("count_distinct_b", values(group, "b").stream().distinct().count());
+      out.put("count_distinct_s", values(group, "s").stream().distinct().count());
       out.put("min_s", values(group, "s").stream().min(GroupingTest::compare).orElse(null));
       out.put("max_d", values(group, "d").stream().max(GroupingTest::compare).orElse(null));
       out.put(

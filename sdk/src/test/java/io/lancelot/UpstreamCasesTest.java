@@ -233,7 +233,7 @@ class UpstreamCasesTest {
   void newColumnsWithoutValuesCostNoData() {
     try (FaultyStore store = FaultyStore.wrap(MemoryStore.create());
         Context context = Context.ofMemory(64 << 20)) {
-      Database counted = new Database(store, context, false, ConnectOptions.defaults());
+      Database counted = new LocalDatabase(store, context, false, ConnectOptions.defaults());
       try (Table table = counted.createTable("t", pages(0, 5_000, 0))) {
         long before = table.stats().totalBytes();
         table.addColumns(Schema.of(Field.nullable("later", Types.UTF8)));
@@ -298,7 +298,7 @@ class UpstreamCasesTest {
           done.add(
               threads.submit(() -> {
                 try (Table table = database.createTable(name, pages(0, 3, 0))) {
-                  return true;
+                  return table.version() == 1;
                 } catch (AlreadyExistsException _) {
                   return false;
                 }
@@ -339,7 +339,7 @@ class UpstreamCasesTest {
     try (FaultyStore store = FaultyStore.wrap(MemoryStore.create());
         Context context = Context.ofMemory(64 << 20)) {
       Database counted =
-          new Database(
+          new LocalDatabase(
               store,
               context,
               false,
@@ -411,7 +411,7 @@ class UpstreamCasesTest {
   void cutOffCreationsAreNoTables() {
     try (FaultyStore store = FaultyStore.wrap(MemoryStore.create());
         Context context = Context.ofMemory(64 << 20)) {
-      Database faulty = new Database(store, context, false, ConnectOptions.defaults());
+      Database faulty = new LocalDatabase(store, context, false, ConnectOptions.defaults());
       store.inject(call -> call.operation() == FaultyStore.Operation.PUT_IF_ABSENT, Fault.STOP);
       assertThatThrownBy(() -> faulty.createTable("t", pages(0, 3, 0)));
       store.restart();

@@ -114,7 +114,8 @@ final class DictionaryWords implements Segmenter {
         Long known =
             next <= at + longest ? frequencies.get(text.substring(from + at, from + next)) : null;
         if (known != null || next == letter) {
-          double way = Math.log(known == null ? 1.0 : (double) known.longValue()) - logTotal + best[next];
+          double way =
+              Math.log(known == null ? 1.0 : (double) known.longValue()) - logTotal + best[next];
           if (way > best[at]) {
             best[at] = way;
             end[at] = next;
