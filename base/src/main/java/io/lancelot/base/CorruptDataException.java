@@ -15,6 +15,17 @@ public final class CorruptDataException extends LancelotException {
     super(message, cause);
   }
 
+  /// The error with the place of the damage, unless it names one already: kernels do not know where
+  /// their bytes come from.
+  ///
+  /// @param place in brackets, starting with the path
+  public CorruptDataException at(String place) {
+    String message = String.valueOf(getMessage());
+    return message.contains("(path=")
+        ? this
+        : new CorruptDataException(message + " " + place, this);
+  }
+
   @Override
   public String kind() {
     return "corrupt-data";

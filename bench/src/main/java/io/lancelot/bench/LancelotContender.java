@@ -10,12 +10,16 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.FixedColumn;
+import io.lancelot.file.LanceField;
 import io.lancelot.storage.ObjectStore;
 import io.lancelot.storage.ObjectStores;
 import io.lancelot.table.Fragment;
+import io.lancelot.table.FragmentReader;
+import io.lancelot.table.RowReaders;
 import io.lancelot.table.Snapshot;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -171,6 +175,7 @@ final class LancelotContender implements Contender {
     private final Context context = Context.create();
     private final io.lancelot.table.Table table;
     private final Snapshot snapshot;
+    private final KeptReaders kept = new KeptReaders();
 
     RowSource(Path folder) {
       store = ObjectStores.open(folder.toString());
@@ -185,9 +190,38 @@ final class LancelotContender implements Contender {
       }
       ReadBytes reading = new ReadBytes();
       try (Scratch scratch = context.memory().scratch()) {
-        Batch batch = table.take(snapshot, addresses, addresses.length, columns, scratch);
+        Batch batch = table.take(snapshot, addresses, addresses.length, columns, scratch, kept);
         reading.read(batch);
         return reading.rows(batch.rowCount());
+      }
+    }
+
+    /// Readers that stay open between calls, as those of searches do.
+    private final class KeptReaders implements RowReaders {
+      private final Map<List<Object>, FragmentReader> idle = new HashMap<>();
+
+      private static List<Object> key(Fragment fragment, List<String> columns) {
+        return List.of(fragment.id(), columns);
+      }
+
+      @Override
+      public FragmentReader open(Fragment fragment, List<LanceField> fields) {
+        List<String> names = fields.stream().map(LanceField::name).toList();
+        FragmentReader known = idle.remove(key(fragment, names));
+        return known == null ? table.reader(snapshot, fragment, fields) : known;
+      }
+
+      @Override
+      public void done(FragmentReader reader) {
+        FragmentReader other = idle.put(key(reader.fragment(), reader.schema().names()), reader);
+        if (other != null) {
+          other.close();
+        }
+      }
+
+      void close() {
+        idle.values().forEach(FragmentReader::close);
+        idle.clear();
       }
     }
 
@@ -204,6 +238,7 @@ final class LancelotContender implements Contender {
 
     @Override
     public void close() {
+      kept.close();
       table.close();
       store.close();
       context.close();

@@ -26,6 +26,14 @@ final class TablesSuite {
   private static final int TAKEN = 1_000;
   private static final long SEED = 7;
 
+  private static final String COLD = "take cold";
+  private static final String COLD_PAIR = "take 2 columns cold";
+  private static final int COLD_RUNS = 5;
+
+  /// A plain sum over the mapped bytes of the contender's files: what its scans are to be held
+  /// against.
+  private static final String SUM = "sum of files";
+
   /// After the name of a work: the processors' time for one run of it.
   private static final String CPU = ", cpu";
 
@@ -117,8 +125,27 @@ final class TablesSuite {
           of(contender, job.work()).add(runs.median());
         }
       }
+      for (Contender contender : turns(round)) {
+        cold(contender, round, COLD, data.columns());
+        cold(contender, round, COLD_PAIR, data.pair());
+        String memory = contender.name() + "-" + round;
+        of(contender, SUM)
+            .add(Floor.megabytesPerSecond(folder.resolve(memory), effort.sampleMillis()));
+      }
     }
     tell(results);
+  }
+
+  /// Fetches rows right after opening the table, with none of its bytes in the system's cache.
+  private void cold(Contender contender, int round, String work, List<String> columns) {
+    for (int i = 0; i < COLD_RUNS; i++) {
+      long[] positions = data.someRows(TAKEN, SEED + i);
+      contender.reopen();
+      Floor.cool(folder.resolve(contender.name() + "-" + round));
+      long start = System.nanoTime();
+      contender.take(positions, columns);
+      of(contender, work).add((System.nanoTime() - start) / 1e6);
+    }
   }
 
   private List<Contender> turns(int round) {
@@ -213,6 +240,9 @@ final class TablesSuite {
     tell("ingest, synced", "throughput", "rows/s", results);
     tell("ingest" + CPU, "cpu", "ms", results);
     tell("size", "size", "MB", results);
+    tell(COLD, "latency", "ms", results);
+    tell(COLD_PAIR, "latency", "ms", results);
+    tell(SUM, "throughput", "MB/s", results);
     for (Job job : jobs) {
       tell(job.work(), job.metric(), job.unit(), results);
       tell(job.work() + CPU, "cpu", "ms", results);

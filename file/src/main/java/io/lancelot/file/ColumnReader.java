@@ -103,10 +103,7 @@ public final class ColumnReader {
     try {
       return reader.read(ranges, scratch);
     } catch (CorruptDataException e) {
-      throw String.valueOf(e.getMessage()).contains("(path=")
-          ? e
-          : new CorruptDataException(
-              e.getMessage() + " (path=" + path + ", column=" + field.name() + ")", e);
+      throw e.at("(path=" + path + ", column=" + field.name() + ")");
     } catch (IndexOutOfBoundsException
         | IllegalArgumentException
         | ArithmeticException

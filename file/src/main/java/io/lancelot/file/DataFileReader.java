@@ -84,6 +84,8 @@ public final class DataFileReader implements AutoCloseable {
     try {
       reader = new DataFileReader(file);
       return reader;
+    } catch (CorruptDataException e) {
+      throw e.at("(path=" + file.path() + ")");
     } finally {
       if (reader == null) {
         file.close();
@@ -184,6 +186,14 @@ public final class DataFileReader implements AutoCloseable {
   ///   all its fields that own one, where that of a struct may be -1
   /// @throws UnsupportedFeatureException for an encoding or type this version cannot read
   public ColumnReader column(LanceField field, int[] ordinals) {
+    try {
+      return newColumn(field, ordinals);
+    } catch (CorruptDataException e) {
+      throw e.at("(path=" + file.path() + ", column=" + field.name() + ")");
+    }
+  }
+
+  private ColumnReader newColumn(LanceField field, int[] ordinals) {
     if (version == FileVersion.V2_0) {
       return version20Column(field, ordinals);
     }

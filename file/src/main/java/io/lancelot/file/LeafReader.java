@@ -95,9 +95,7 @@ final class LeafReader {
     try {
       pages.decoder(page).read(from, to, state);
     } catch (CorruptDataException e) {
-      throw String.valueOf(e.getMessage()).contains("(path=")
-          ? e
-          : new CorruptDataException(e.getMessage() + " " + pages.place(page), e);
+      throw e.at(pages.place(page));
     } catch (IndexOutOfBoundsException
         | IllegalArgumentException
         | ArithmeticException

@@ -1,5 +1,6 @@
 package io.lancelot.file;
 
+import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.LancelotException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.Scratch;
@@ -26,6 +27,7 @@ public final class FuzzDataFile {
         }
       } catch (LancelotException expected) {
         requireMessage(expected);
+        requirePlace(expected, "path=");
       }
       if (memory.usedBytes() != 0) {
         throw new AssertionError("memory not given back: " + memory.usedBytes());
@@ -45,6 +47,16 @@ public final class FuzzDataFile {
       }
     } catch (LancelotException expected) {
       requireMessage(expected);
+      requirePlace(expected, "path=");
+      requirePlace(expected, "column");
+    }
+  }
+
+  /// Who repairs a damaged file has to know where the damage is.
+  private static void requirePlace(LancelotException error, String part) {
+    if (error instanceof CorruptDataException
+        && !String.valueOf(error.getMessage()).contains(part)) {
+      throw new AssertionError("error without a place: expected=" + part, error);
     }
   }
 
