@@ -214,7 +214,7 @@ final class FiltersSuite {
     for (int i = 0; i < 3 || System.nanoTime() < end; i++) {
       long start = System.nanoTime();
       work.ask(contender, i);
-      runs.add(System.nanoTime() - start);
+      runs.add((double) (System.nanoTime() - start));
     }
     return runs;
   }

@@ -9,6 +9,7 @@ import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.jspecify.annotations.Nullable;
 import org.lance.Dataset;
+import org.lance.index.IndexOptions;
 import org.lance.index.IndexParams;
 import org.lance.index.IndexType;
 import org.lance.index.scalar.InvertedIndexParams;
@@ -56,11 +57,12 @@ final class LanceTexts implements TextContender {
   private void index(String column, IndexType type, ScalarIndexParams params) {
     table()
         .createIndex(
-            List.of(column),
-            type,
-            Optional.empty(),
-            IndexParams.builder().setScalarIndexParams(params).build(),
-            true);
+            IndexOptions.builder(
+                    List.of(column),
+                    type,
+                    IndexParams.builder().setScalarIndexParams(params).build())
+                .replace(true)
+                .build());
   }
 
   private Dataset table() {
@@ -133,7 +135,10 @@ final class LanceTexts implements TextContender {
   @Override
   public long[] search(TextWork.Question question, boolean filtered, int k) {
     ScanOptions.Builder options =
-        new ScanOptions.Builder().columns(List.of("id", "_score")).fullTextQuery(query(question)).limit(k);
+        new ScanOptions.Builder()
+            .columns(List.of("id", "_score"))
+            .fullTextQuery(query(question))
+            .limit(k);
     if (filtered) {
       options.filter("bucket = " + BUCKET).prefilter(true);
     }

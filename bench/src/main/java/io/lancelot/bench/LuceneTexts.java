@@ -166,7 +166,7 @@ final class LuceneTexts implements TextContender {
             yield all.build();
           }
         };
-    return query == null ? new MatchNoDocsQuery() : query;
+    return query == null ? new MatchNoDocsQuery("no words") : query;
   }
 
   private void add(BooleanQuery.Builder all, String word, Occur occur) {

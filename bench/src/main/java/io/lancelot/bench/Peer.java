@@ -9,7 +9,7 @@ enum Peer {
   boolean takesPart(Suite suite) {
     return switch (suite) {
       case VECTORS, TEXT -> true;
-      case TABLES -> this != LUCENE;
+      case TABLES, FILTERS -> this != LUCENE;
       case MUTATIONS -> this == LANCE;
     };
   }

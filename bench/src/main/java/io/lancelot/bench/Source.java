@@ -35,6 +35,11 @@ sealed interface Source {
     public DataSet load() {
       return new FilterRows(Long.getLong("lancelot.seed", Made.SEED)).table(rows);
     }
+
+    @Override
+    public TextCorpus texts() {
+      throw new IllegalStateException("rows to filter have no texts to search");
+    }
   }
 
   /// Rows on disk.

@@ -106,15 +106,15 @@ final class TextCorpus {
         });
         texts.add(text.toString().strip());
       }
-      return new TextCorpus(place.name(), texts, judged(place.path().getParent(), places), seed);
+      return new TextCorpus(place.name(), texts, judged(place.path(), places), seed);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read texts (path=" + place.path() + ")", e);
     }
   }
 
-  private static List<Judged> judged(Path folder, Map<String, Integer> places) throws IOException {
-    Path questions = folder.resolve("queries.jsonl");
-    Path judgements = folder.resolve("qrels.tsv");
+  private static List<Judged> judged(Path texts, Map<String, Integer> places) throws IOException {
+    Path questions = texts.resolveSibling("queries.jsonl");
+    Path judgements = texts.resolveSibling("qrels.tsv");
     if (!Files.exists(questions) || !Files.exists(judgements)) {
       return List.of();
     }

@@ -119,7 +119,7 @@ final class TextSuite {
             1000 * rows / time.cpuMillis());
       }
     }
-    add(contender.name(), "index", "size", "bytes", contender.indexBytes());
+    add(contender.name(), "index", "size", "bytes", (double) contender.indexBytes());
   }
 
   private void measure(List<TextContender> contenders) {

@@ -74,7 +74,7 @@ abstract class SdkContract {
   }
 
   private static List<Object> column(List<Map<String, @Nullable Object>> rows, String name) {
-    return rows.stream().map(row -> (Object) row.get(name)).toList();
+    return rows.stream().map(row -> row.get(name)).toList();
   }
 
   @Test
