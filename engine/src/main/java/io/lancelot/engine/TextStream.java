@@ -9,17 +9,24 @@ import io.lancelot.index.text.TextSearch;
 import io.lancelot.table.Fragment;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /// A text search: the rows that answer best, through the indices of the columns and over the rows
 /// that these do not cover.
 final class TextStream extends SearchStream<Plan.TextScan> {
+
+  /// More rows than these do not lead a search.
+  private static final int MOST_GIVEN = 1 << 20;
 
   TextStream(Execution execution, Plan.TextScan plan) {
     super(execution, plan);
@@ -73,12 +80,39 @@ final class TextStream extends SearchStream<Plan.TextScan> {
               column,
               each.stream()
                   .map(source ->
-                      new TextSearch.Part(source.index(), rows(source.fragments(), allowed)))
+                      new TextSearch.Part(
+                          source.index(),
+                          rows(source.fragments(), allowed),
+                          few(source.fragments(), allowed)))
                   .toList()));
       return new TextSearch(parts).search(query, plan.k());
     } finally {
       leases.forEach(OpenSegments.Lease::close);
     }
+  }
+
+  /// The rows of some fragments that a filter lets through, if these are their numbers.
+  private Optional<long[]> few(RoaringBitmap fragments, Map<Long, RoaringBitmap> allowed) {
+    if (plan.filter().isEmpty() || execution.snapshot().stableRowIds()) {
+      return Optional.empty();
+    }
+    long[] rows = new long[0];
+    int count = 0;
+    for (Map.Entry<Long, RoaringBitmap> each : new TreeMap<>(allowed).entrySet()) {
+      RoaringBitmap own = each.getValue();
+      if (!fragments.contains(each.getKey().intValue()) || own.isEmpty()) {
+        continue;
+      }
+      if (count + own.getLongCardinality() > MOST_GIVEN) {
+        return Optional.empty();
+      }
+      rows = Arrays.copyOf(rows, count + own.getCardinality());
+      PeekableIntIterator next = own.getIntIterator();
+      while (next.hasNext()) {
+        rows[count++] = each.getKey() << 32 | Integer.toUnsignedLong(next.next());
+      }
+    }
+    return Optional.of(rows);
   }
 
   /// Which rows of some fragments may be found.

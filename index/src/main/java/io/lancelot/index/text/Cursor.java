@@ -1,9 +1,7 @@
 package io.lancelot.index.text;
 
 /// Walks through a posting list, document by document, scoring. For one thread.
-final class Cursor {
-
-  static final int END = Integer.MAX_VALUE;
+final class Cursor implements Docs {
 
   private final TermList list;
   private final Posting posting;
@@ -37,12 +35,13 @@ final class Cursor {
     this.freqs = new int[room];
   }
 
-  /// The document it stands at; [#END] behind the last one, -1 before the first.
-  int doc() {
+  @Override
+  public int doc() {
     return doc;
   }
 
-  int docCount() {
+  @Override
+  public long docCount() {
     return posting.docCount();
   }
 
@@ -73,8 +72,8 @@ final class Cursor {
     return doc;
   }
 
-  /// Goes to the first document at or after one.
-  int advance(int target) {
+  @Override
+  public int advance(int target) {
     if (doc >= target) {
       return doc;
     }
@@ -124,18 +123,19 @@ final class Cursor {
     return low;
   }
 
-  /// Looks ahead to a document without unpacking anything, for [#bound] and [#boundEnd]; targets
-  /// ascend.
-  void look(int target) {
+  /// Without unpacking anything.
+  @Override
+  public void look(int target) {
     ahead = blockOf(target, ahead);
   }
 
-  /// No document from where it looks to [#boundEnd] scores more.
-  float bound() {
+  @Override
+  public float bound() {
     return ahead == lastDocs.length ? 0 : list.maxScores()[ahead] * weight;
   }
 
-  int boundEnd() {
+  @Override
+  public int boundEnd() {
     return ahead == lastDocs.length ? END - 1 : lastDocs[ahead];
   }
 
@@ -188,8 +188,13 @@ final class Cursor {
     return freqs[at];
   }
 
-  /// The score of the document it stands at.
-  float score() {
+  @Override
+  public boolean matches() {
+    return true;
+  }
+
+  @Override
+  public float score() {
     return weight * Bm25.score(freq(), norms[doc]);
   }
 

@@ -49,10 +49,10 @@ final class Disjunction {
 
   void run() {
     int doc = 0;
-    while (essential < cursors.length - 1 && doc != Cursor.END) {
+    while (essential < cursors.length - 1 && doc != Docs.END) {
       doc = several(doc);
     }
-    if (essential == cursors.length - 1 && doc != Cursor.END) {
+    if (essential == cursors.length - 1 && doc != Docs.END) {
       one(doc);
     }
   }
@@ -69,16 +69,16 @@ final class Disjunction {
     float rest = first == 0 ? 0 : upTo[first - 1];
     int boundEnd = -1;
     while (true) {
-      int doc = Cursor.END;
+      int doc = Docs.END;
       for (int i = first; i < last; i++) {
         doc = Math.min(doc, cursors[i].doc());
       }
-      if (doc == Cursor.END) {
+      if (doc == Docs.END) {
         return doc;
       }
       if (doc > boundEnd) {
         float bound = rest;
-        boundEnd = Cursor.END - 1;
+        boundEnd = Docs.END - 1;
         for (int i = first; i < last; i++) {
           Cursor cursor = cursors[i];
           cursor.look(doc);

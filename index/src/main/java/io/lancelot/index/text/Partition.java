@@ -22,6 +22,7 @@ final class Partition {
   private final long[] rowIds;
   private final int[] lengths;
   private final long totalTokens;
+  private final boolean ascending;
   private final boolean positions;
   private final Lists lists;
   private final AtomicReferenceArray<@Nullable TermList> loaded;
@@ -52,6 +53,11 @@ final class Partition {
       total += length;
     }
     this.totalTokens = total;
+    boolean inOrder = true;
+    for (int i = 1; i < rowIds.length; i++) {
+      inOrder &= rowIds[i - 1] < rowIds[i];
+    }
+    this.ascending = inOrder;
     tokens.forEachId(id -> {
       if (id >= listCount) {
         throw new CorruptDataException(
@@ -80,6 +86,16 @@ final class Partition {
 
   long rowId(int doc) {
     return rowIds[doc];
+  }
+
+  /// Of each document.
+  long[] rowIds() {
+    return rowIds;
+  }
+
+  /// Whether rows come in their order.
+  boolean ascending() {
+    return ascending;
   }
 
   int length(int doc) {

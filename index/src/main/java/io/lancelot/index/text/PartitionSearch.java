@@ -1,11 +1,15 @@
 package io.lancelot.index.text;
 
-import io.lancelot.index.text.TextSearch.Mode;
-import io.lancelot.index.text.TextSearch.Term;
+import io.lancelot.index.text.Clause.Joined;
+import io.lancelot.index.text.Clause.Less;
+import io.lancelot.index.text.Clause.Mode;
+import io.lancelot.index.text.Clause.Term;
+import io.lancelot.index.text.Clause.Terms;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -16,16 +20,147 @@ final class PartitionSearch {
   /// Sums in another order may come out a little higher.
   static final float ROUNDING = 1.000002f;
 
+  /// A filter that lets through no more than this share of the documents leads the search.
+  private static final int SELECTIVE = 8;
+
   private final Partition partition;
-  private final List<Term> terms;
+  private final LongPredicate allowed;
   private final float averageLength;
   private final float[] norms;
 
-  PartitionSearch(Partition partition, List<Term> terms, float averageLength) {
+  PartitionSearch(Partition partition, LongPredicate allowed, float averageLength) {
     this.partition = partition;
-    this.terms = terms;
+    this.allowed = allowed;
     this.averageLength = averageLength;
     this.norms = partition.norms(averageLength);
+  }
+
+  /// Offers the best documents.
+  ///
+  /// @param clause a bounded one
+  /// @param few all rows that may be found, ascending, if that is known
+  void top(Clause clause, Optional<long[]> few, TopDocs best) {
+    if (partition.docCount() == 0 || best.wanted() == 0) {
+      return;
+    }
+    if (few.isPresent()
+        && few.get().length <= partition.docCount() / SELECTIVE
+        && partition.ascending()) {
+      Given given = Given.of(few.get(), partition.rowIds());
+      if (given.docCount() > 0) {
+        walk(new AllOf(List.of(given, docs(clause)), List.of(), List.of()), best);
+      }
+      return;
+    }
+    if (!(clause instanceof Terms terms)) {
+      walk(docs(clause), best);
+      return;
+    }
+    switch (terms.mode()) {
+      case ANY -> {
+        List<Cursor> cursors = merged(terms.terms());
+        if (!cursors.isEmpty()) {
+          any(cursors, best);
+        }
+      }
+      case ALL -> {
+        if (!oneTermPerGroup(terms.terms())) {
+          walk(docs(clause), best);
+          return;
+        }
+        List<Cursor> cursors = merged(terms.terms());
+        if (cursors.size() == distinct(terms.terms())) {
+          all(cursors, best);
+        }
+      }
+      case PHRASE -> phrases(terms).ifPresent(phrases -> phrase(phrases, best));
+    }
+  }
+
+  /// Offers the best of some documents.
+  private void walk(Docs docs, TopDocs best) {
+    float threshold = best.threshold();
+    int boundEnd = -1;
+    int doc = docs.advance(0);
+    while (doc != Docs.END) {
+      if (doc > boundEnd) {
+        docs.look(doc);
+        boundEnd = docs.boundEnd();
+        if (docs.bound() * ROUNDING <= threshold) {
+          doc = boundEnd == Docs.END - 1 ? Docs.END : docs.advance(boundEnd + 1);
+          continue;
+        }
+      }
+      long row = partition.rowId(doc);
+      if (allowed.test(row) && docs.matches()) {
+        float score = docs.score();
+        if (score > threshold) {
+          best.add(row, score);
+          threshold = best.threshold();
+        }
+      }
+      doc = docs.advance(doc + 1);
+    }
+  }
+
+  private Docs docs(Clause clause) {
+    return switch (clause) {
+      case Terms terms ->
+          switch (terms.mode()) {
+            case ANY -> anyOf(merged(terms.terms()));
+            case ALL -> new AllOf(groups(terms.terms()), List.of(), List.of());
+            case PHRASE -> phrases(terms).map(Docs.class::cast).orElseGet(() -> anyOf(List.of()));
+          };
+      case Joined joined -> {
+        List<Docs> must = docs(joined.must());
+        List<Docs> should = docs(joined.should());
+        List<Docs> mustNot = docs(joined.mustNot());
+        if (must.isEmpty()) {
+          Docs any = anyOf(should);
+          yield mustNot.isEmpty() ? any : new AllOf(List.of(any), List.of(), mustNot);
+        }
+        yield new AllOf(must, should, mustNot);
+      }
+      case Less less -> new Lowered(docs(less.positive()), docs(less.negative()), less.share());
+      case Clause.Highest highest ->
+          throw new IllegalStateException("joined by row: " + highest.clauses().size());
+    };
+  }
+
+  private List<Docs> docs(List<Clause> clauses) {
+    return clauses.stream().map(this::docs).toList();
+  }
+
+  private static Docs anyOf(List<? extends Docs> parts) {
+    return parts.size() == 1 ? parts.getFirst() : new AnyOf(List.copyOf(parts));
+  }
+
+  /// The documents of each group of tokens.
+  private List<Docs> groups(List<Term> terms) {
+    List<List<Cursor>> groups = new ArrayList<>();
+    for (Term term : terms) {
+      while (groups.size() <= term.group()) {
+        groups.add(new ArrayList<>());
+      }
+      Cursor cursor = cursor(term, term.weight());
+      if (cursor != null) {
+        groups.get(term.group()).add(cursor);
+      }
+    }
+    return groups.stream().map(PartitionSearch::anyOf).toList();
+  }
+
+  private Optional<Phrases> phrases(Terms terms) {
+    Phrases phrases = new Phrases(terms.slop());
+    for (Term term : terms.terms()) {
+      Cursor cursor = cursor(term, term.weight());
+      if (cursor != null) {
+        phrases.add(cursor, term.group(), term.position());
+      } else {
+        phrases.missing(term.group(), term.position());
+      }
+    }
+    return phrases.possible() ? Optional.of(phrases) : Optional.empty();
   }
 
   private @Nullable Cursor cursor(Term term, float weight) {
@@ -36,7 +171,7 @@ final class PartitionSearch {
     return new Cursor(partition.list(id, averageLength), norms, weight);
   }
 
-  private boolean oneTermPerGroup() {
+  private static boolean oneTermPerGroup(List<Term> terms) {
     for (int i = 1; i < terms.size(); i++) {
       if (terms.get(i).group() == terms.get(i - 1).group()) {
         return false;
@@ -45,50 +180,22 @@ final class PartitionSearch {
     return true;
   }
 
-  /// Offers the best documents.
-  void top(Mode mode, int slop, TopDocs best, int k, LongPredicate allowed) {
-    if (partition.docCount() == 0 || k == 0) {
-      return;
-    }
-    switch (mode) {
-      case ANY -> {
-        List<Cursor> cursors = merged();
-        if (!cursors.isEmpty()) {
-          any(cursors, best, allowed);
-        }
-      }
-      case ALL -> {
-        if (!oneTermPerGroup()) {
-          exhaustive(true, best::add, allowed);
-          return;
-        }
-        List<Cursor> cursors = merged();
-        if (cursors.size() == distinctTerms()) {
-          all(cursors, best, allowed);
-        }
-      }
-      case PHRASE -> phrase(slop, best::add, best, allowed);
-    }
-  }
-
   /// Gives every document.
-  void all(Mode mode, int slop, Scored.Sink sink, LongPredicate allowed) {
+  void all(Terms terms, Scored.Sink sink) {
     if (partition.docCount() == 0) {
       return;
     }
-    if (mode == Mode.PHRASE) {
-      phrase(slop, sink, null, allowed);
-      return;
+    if (terms.mode() == Mode.PHRASE) {
+      phrases(terms).ifPresent(phrases -> phrase(phrases, sink));
+    } else if (distinct(terms.terms()) == 1) {
+      merged(terms.terms()).forEach(cursor -> each(cursor, sink));
+    } else {
+      exhaustive(terms.terms(), terms.mode() == Mode.ALL, sink);
     }
-    if (distinctTerms() == 1) {
-      merged().forEach(cursor -> each(cursor, sink, allowed));
-      return;
-    }
-    exhaustive(mode == Mode.ALL, sink, allowed);
   }
 
   /// Gives every document of a token.
-  private void each(Cursor cursor, Scored.Sink sink, LongPredicate allowed) {
+  private void each(Cursor cursor, Scored.Sink sink) {
     float[] scores = new float[cursor.docs().length];
     for (int b = 0; b < cursor.blockCount(); b++) {
       int count = cursor.scores(b, scores);
@@ -101,13 +208,13 @@ final class PartitionSearch {
     }
   }
 
-  private int distinctTerms() {
+  private static int distinct(List<Term> terms) {
     return (int)
         terms.stream().map(term -> java.nio.ByteBuffer.wrap(term.token())).distinct().count();
   }
 
   /// A cursor for each token there is; one that is asked for twice weighs twice.
-  private List<Cursor> merged() {
+  private List<Cursor> merged(List<Term> terms) {
     List<Cursor> cursors = new ArrayList<>(terms.size());
     for (int i = 0; i < terms.size(); i++) {
       Term term = terms.get(i);
@@ -127,9 +234,9 @@ final class PartitionSearch {
     return cursors;
   }
 
-  private void any(List<Cursor> list, TopDocs best, LongPredicate allowed) {
+  private void any(List<Cursor> list, TopDocs best) {
     for (Cursor cursor : list) {
-      if (alone(cursor, list.size() == 1, best, allowed)) {
+      if (alone(cursor, list.size() == 1, best)) {
         return;
       }
     }
@@ -141,7 +248,7 @@ final class PartitionSearch {
   ///
   /// @param only whether no other token is looked for
   /// @return whether that settles the search: the best rows have been offered then
-  private boolean alone(Cursor cursor, boolean only, TopDocs best, LongPredicate allowed) {
+  private boolean alone(Cursor cursor, boolean only, TopDocs best) {
     int k = best.wanted();
     int[] docs = cursor.bestDocs();
     if (k > docs.length && (!only || docs.length < cursor.docCount())) {
@@ -168,9 +275,9 @@ final class PartitionSearch {
     return true;
   }
 
-  private void all(List<Cursor> list, TopDocs best, LongPredicate allowed) {
+  private void all(List<Cursor> list, TopDocs best) {
     Cursor[] cursors = list.toArray(Cursor[]::new);
-    Arrays.sort(cursors, Comparator.comparingInt(Cursor::docCount));
+    Arrays.sort(cursors, Comparator.comparingLong(Cursor::docCount));
     Cursor lead = cursors[0];
     float others = 0;
     for (int i = 1; i < cursors.length; i++) {
@@ -179,10 +286,10 @@ final class PartitionSearch {
     float threshold = best.threshold();
     int boundEnd = -1;
     int doc = lead.next();
-    while (doc != Cursor.END) {
+    while (doc != Docs.END) {
       if (doc > boundEnd) {
         float bound = 0;
-        boundEnd = Cursor.END - 1;
+        boundEnd = Docs.END - 1;
         for (Cursor cursor : cursors) {
           cursor.look(doc);
           bound += cursor.bound();
@@ -226,7 +333,7 @@ final class PartitionSearch {
   }
 
   /// Scores every document that has one of the tokens, or one of each group.
-  private void exhaustive(boolean allGroups, Scored.Sink sink, LongPredicate allowed) {
+  private void exhaustive(List<Term> terms, boolean allGroups, Scored.Sink sink) {
     float[] scores = new float[partition.docCount()];
     int[] hits = new int[scores.length];
     int groups = 0;
@@ -259,37 +366,35 @@ final class PartitionSearch {
     }
   }
 
-  private void phrase(int slop, Scored.Sink sink, @Nullable TopDocs best, LongPredicate allowed) {
-    Phrases phrases = new Phrases(slop);
-    for (Term term : terms) {
-      Cursor cursor = cursor(term, term.weight());
-      if (cursor != null) {
-        phrases.add(cursor, term.group(), term.position());
-      } else {
-        phrases.missing(term.group(), term.position());
+  private void phrase(Phrases phrases, Scored.Sink sink) {
+    for (int doc = phrases.advance(0); doc != Docs.END; doc = phrases.advance(doc + 1)) {
+      long row = partition.rowId(doc);
+      if (allowed.test(row) && phrases.matches()) {
+        sink.add(row, phrases.score());
       }
     }
-    if (!phrases.possible()) {
-      return;
-    }
-    int doc = phrases.next(0);
+  }
+
+  /// Offers the best documents: where tokens stand is looked up last.
+  private void phrase(Phrases phrases, TopDocs best) {
+    int doc = phrases.advance(0);
     int boundEnd = -1;
-    while (doc != Cursor.END) {
-      float threshold = best == null ? Float.NEGATIVE_INFINITY : best.threshold();
-      if (best != null && doc > boundEnd) {
-        float bound = phrases.bound(doc);
+    while (doc != Docs.END) {
+      float threshold = best.threshold();
+      if (doc > boundEnd) {
+        phrases.look(doc);
         boundEnd = phrases.boundEnd();
-        if (bound * ROUNDING <= threshold) {
-          doc = phrases.next(boundEnd + 1);
+        if (phrases.bound() * ROUNDING <= threshold) {
+          doc = phrases.advance(boundEnd + 1);
           continue;
         }
       }
       long row = partition.rowId(doc);
       float score = phrases.score();
       if (score > threshold && allowed.test(row) && phrases.matches()) {
-        sink.add(row, score);
+        best.add(row, score);
       }
-      doc = phrases.next(doc + 1);
+      doc = phrases.advance(doc + 1);
     }
   }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 
 /// Finds documents in which tokens stand one after another. At one place of a phrase several tokens
 /// may stand for each other. For one thread.
-final class Phrases {
+final class Phrases implements Docs {
 
   private static final class Place {
     private final int position;
@@ -21,7 +21,7 @@ final class Phrases {
     }
 
     int doc(int target) {
-      int doc = Cursor.END;
+      int doc = END;
       for (Cursor cursor : cursors) {
         doc = Math.min(doc, cursor.advance(target));
       }
@@ -47,6 +47,9 @@ final class Phrases {
   private Place[] byCount = {};
   private final Cursor.PositionBuffer buffer = new Cursor.PositionBuffer();
   private int doc = -1;
+  private int checked = -1;
+  private boolean matches;
+  private float bound;
   private int boundEnd = -1;
 
   Phrases(int slop) {
@@ -70,6 +73,9 @@ final class Phrases {
     place(group, position);
   }
 
+  /// Once all tokens are there.
+  ///
+  /// @return whether documents may have them
   boolean possible() {
     inOrder = places.toArray(Place[]::new);
     byCount = inOrder.clone();
@@ -77,12 +83,22 @@ final class Phrases {
     return !places.isEmpty() && places.stream().noneMatch(place -> place.cursors.length == 0);
   }
 
-  /// The next document that has all tokens; [Cursor#END] if there is none.
-  int next(int from) {
+  @Override
+  public int doc() {
+    return doc;
+  }
+
+  @Override
+  public long docCount() {
+    return byCount[0].docCount();
+  }
+
+  @Override
+  public int advance(int from) {
     int target = from;
-    while (true) {
+    while (doc < from) {
       int at = byCount[0].doc(target);
-      if (at == Cursor.END) {
+      if (at == END) {
         doc = at;
         return at;
       }
@@ -94,17 +110,18 @@ final class Phrases {
         doc = at;
         return at;
       }
-      if (target == Cursor.END) {
+      if (target == END) {
         doc = target;
         return target;
       }
     }
+    return doc;
   }
 
-  /// Looks at the blocks that a document would be in: no document up to [#boundEnd] scores more.
-  float bound(int target) {
-    float bound = 0;
-    boundEnd = Cursor.END - 1;
+  @Override
+  public void look(int target) {
+    bound = 0;
+    boundEnd = END - 1;
     for (Place place : inOrder) {
       for (Cursor cursor : place.cursors) {
         cursor.look(target);
@@ -112,14 +129,20 @@ final class Phrases {
         boundEnd = Math.min(boundEnd, cursor.boundEnd());
       }
     }
+  }
+
+  @Override
+  public float bound() {
     return bound;
   }
 
-  int boundEnd() {
+  @Override
+  public int boundEnd() {
     return boundEnd;
   }
 
-  float score() {
+  @Override
+  public float score() {
     float score = 0;
     for (Place place : inOrder) {
       for (Cursor cursor : place.cursors) {
@@ -131,8 +154,17 @@ final class Phrases {
     return score;
   }
 
+  @Override
+  public boolean matches() {
+    if (checked != doc) {
+      checked = doc;
+      matches = inTurn();
+    }
+    return matches;
+  }
+
   /// Whether they stand one after another in the document.
-  boolean matches() {
+  private boolean inTurn() {
     for (Place place : inOrder) {
       place.count = 0;
       for (Cursor cursor : place.cursors) {

@@ -4,6 +4,7 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.index.FullTextQuery;
 import io.lancelot.index.TextHits;
 import io.lancelot.index.TextIndex;
+import io.lancelot.index.text.Clause.Mode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,25 +12,31 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.BinaryOperator;
 import java.util.function.LongPredicate;
+import java.util.stream.Collectors;
 
 /// A text search over the segments of some columns. Scores depend on all documents of a column's
 /// segments, and on nothing else. For one thread, one query after another.
 public final class TextSearch {
 
   /// A segment, and which of its rows may be found.
-  public record Part(TextIndex index, LongPredicate allowed) {}
+  ///
+  /// @param few all of these rows, ascending, where a filter leaves few
+  public record Part(TextIndex index, LongPredicate allowed, Optional<long[]> few) {}
 
   private final Map<String, List<Source>> columns = new LinkedHashMap<>();
 
-  private record Source(InvertedIndex index, LongPredicate allowed) {}
+  private record Source(InvertedIndex index, LongPredicate allowed, Optional<long[]> few) {}
 
   /// @param columns the segments of each column
   public TextSearch(Map<String, List<Part>> columns) {
     columns.forEach((name, parts) -> {
       List<Source> sources = new ArrayList<>();
       for (Part part : parts) {
-        sources.add(new Source((InvertedIndex) part.index(), part.allowed()));
+        sources.add(new Source((InvertedIndex) part.index(), part.allowed(), part.few()));
       }
       this.columns.put(name, sources);
     });
@@ -40,36 +47,40 @@ public final class TextSearch {
   /// @throws InvalidInputException if the query names a column that is not searched
   public TextHits search(FullTextQuery query, int k) {
     TopDocs best = new TopDocs(k);
-    switch (query) {
-      case FullTextQuery.Match match -> {
-        Terms terms = terms(match);
-        for (Group group : terms.groups) {
-          group.run(terms, best, k);
-        }
-      }
-      case FullTextQuery.Phrase phrase -> {
-        Terms terms = terms(phrase);
-        for (Group group : terms.groups) {
-          group.run(terms, best, k);
-        }
-      }
-      case FullTextQuery.MultiMatch _, FullTextQuery.Boost _, FullTextQuery.Bool _ -> {
-        Optional<Scored> all = evaluate(query);
-        if (all.isPresent()) {
-          all.get().forEach(best::add);
-        }
-      }
-    }
+    clause(query).ifPresent(clause -> find(clause, k, best));
     return best.best();
   }
 
-  /// A segment at work.
-  private record Group(Source source) {
-    void run(Terms terms, TopDocs best, int k) {
+  private void find(Clause clause, int k, TopDocs best) {
+    if (clause.bounded()) {
+      forEachPartition(clause, (search, source) -> search.top(clause, source.few, best));
+      return;
+    }
+    if (clause instanceof Clause.Highest highest) {
+      // A row that is among the best is so already by the column where it scores highest.
+      Map<Long, Float> scores = new HashMap<>();
+      for (Clause each : highest.clauses()) {
+        TopDocs ofColumn = new TopDocs(k);
+        find(each, k, ofColumn);
+        TextHits hits = ofColumn.best();
+        for (int i = 0; i < hits.size(); i++) {
+          scores.merge(hits.rows()[i], hits.scores()[i], Math::max);
+        }
+      }
+      scores.forEach(best::add);
+      return;
+    }
+    evaluate(clause).forEach(best::add);
+  }
+
+  private void forEachPartition(Clause clause, BiConsumer<PartitionSearch, Source> action) {
+    String column = clause.columns().findFirst().orElseThrow();
+    List<Source> sources = sources(Optional.of(column));
+    float averageLength = averageLength(sources);
+    for (Source source : sources) {
       for (Partition partition : source.index.partitions()) {
         try {
-          new PartitionSearch(partition, terms.terms, terms.averageLength)
-              .top(terms.mode, terms.slop, best, k, source.allowed);
+          action.accept(new PartitionSearch(partition, source.allowed, averageLength), source);
         } catch (IndexOutOfBoundsException e) {
           throw partition.damaged(e);
         }
@@ -77,22 +88,15 @@ public final class TextSearch {
     }
   }
 
-  /// How tokens are joined.
-  enum Mode {
-    ANY,
-    ALL,
-    PHRASE
+  private static float averageLength(List<Source> sources) {
+    long docs = 0;
+    long total = 0;
+    for (Partition partition : partitions(sources)) {
+      docs += partition.docCount();
+      total += partition.totalTokens();
+    }
+    return docs == 0 ? 1 : (float) total / docs;
   }
-
-  /// A token that is looked for.
-  ///
-  /// @param group the place in the query that it stands for: one of each group must be there, if
-  ///   all must
-  /// @param weight what scores are multiplied with
-  record Term(byte[] token, int group, int position, float weight) {}
-
-  private record Terms(
-      List<Group> groups, List<Term> terms, Mode mode, int slop, float averageLength) {}
 
   private List<Source> sources(Optional<String> column) {
     if (column.isEmpty()) {
@@ -109,36 +113,82 @@ public final class TextSearch {
     return sources;
   }
 
-  private Terms terms(FullTextQuery.Match match) {
+  /// Empty where a query has nothing to look for, such as one of stop words only: as a part of
+  /// another query it plays no role then.
+  private Optional<Clause> clause(FullTextQuery query) {
+    return switch (query) {
+      case FullTextQuery.Match match -> terms(match);
+      case FullTextQuery.Phrase phrase -> terms(phrase);
+      case FullTextQuery.MultiMatch multi -> {
+        List<Clause> clauses = clauses(multi.matches());
+        yield clauses.size() <= 1
+            ? clauses.stream().findFirst()
+            : Optional.of(new Clause.Highest(clauses));
+      }
+      case FullTextQuery.Boost boost -> {
+        Optional<Clause> positive = clause(boost.positive());
+        Optional<Clause> negative = clause(boost.negative());
+        yield positive.isEmpty() || negative.isEmpty()
+            ? positive
+            : Optional.of(new Clause.Less(positive.get(), negative.get(), boost.negativeBoost()));
+      }
+      case FullTextQuery.Bool bool -> {
+        Clause.Joined joined =
+            new Clause.Joined(
+                clauses(bool.must()), clauses(bool.should()), clauses(bool.mustNot()));
+        yield joined.must().isEmpty() && joined.should().isEmpty()
+            ? Optional.empty()
+            : Optional.of(joined.simplified());
+      }
+    };
+  }
+
+  private List<Clause> clauses(List<? extends FullTextQuery> queries) {
+    return queries.stream().flatMap(query -> clause(query).stream()).toList();
+  }
+
+  private Optional<Clause> terms(FullTextQuery.Match match) {
     List<Source> sources = sources(match.column());
     if (sources.isEmpty()) {
-      return new Terms(List.of(), List.of(), Mode.ANY, 0, 1);
+      return Optional.empty();
     }
     List<Analyzer.Token> tokens = sources.getFirst().index.queryTokens(match.terms());
     boolean exact = match.fuzziness().isPresent() && match.fuzziness().getAsInt() == 0;
-    if (!exact) {
-      tokens = Fuzzy.expand(tokens, match, partitions(sources));
-    }
     Mode mode = match.operator() == FullTextQuery.Operator.AND ? Mode.ALL : Mode.ANY;
-    return terms(sources, tokens, mode, 0, match.boost());
+    String column = match.column().orElseThrow();
+    if (exact || tokens.isEmpty()) {
+      return terms(column, sources, tokens, mode, 0, match.boost());
+    }
+    List<Analyzer.Token> near = Fuzzy.expand(tokens, match, partitions(sources));
+    boolean lacksOne =
+        near.size() < match.maxExpansions() && places(near).size() < places(tokens).size();
+    if (near.isEmpty() || mode == Mode.ALL && lacksOne) {
+      return Optional.of(new Clause.Terms(column, List.of(), Mode.ANY, 0));
+    }
+    return terms(column, sources, near, mode, 0, match.boost());
   }
 
-  private Terms terms(FullTextQuery.Phrase phrase) {
+  private static Set<Integer> places(List<Analyzer.Token> tokens) {
+    return tokens.stream().map(Analyzer.Token::position).collect(Collectors.toSet());
+  }
+
+  private Optional<Clause> terms(FullTextQuery.Phrase phrase) {
     List<Source> sources = sources(phrase.column());
     if (sources.isEmpty()) {
-      return new Terms(List.of(), List.of(), Mode.PHRASE, 0, 1);
+      return Optional.empty();
     }
+    String column = phrase.column().orElseThrow();
     for (Source source : sources) {
       if (!source.index.hasPositions()) {
         throw new InvalidInputException(
             "phrase query: the index keeps no positions; build it anew with with_position=true"
                 + " (column="
-                + phrase.column().orElse("")
+                + column
                 + ")");
       }
     }
     List<Analyzer.Token> tokens = sources.getFirst().index.queryTokens(phrase.terms());
-    return terms(sources, tokens, Mode.PHRASE, phrase.slop(), 1);
+    return terms(column, sources, tokens, Mode.PHRASE, phrase.slop(), 1);
   }
 
   private static List<Partition> partitions(List<Source> sources) {
@@ -149,16 +199,22 @@ public final class TextSearch {
     return partitions;
   }
 
-  private static Terms terms(
-      List<Source> sources, List<Analyzer.Token> tokens, Mode mode, int slop, float boost) {
+  private static Optional<Clause> terms(
+      String column,
+      List<Source> sources,
+      List<Analyzer.Token> tokens,
+      Mode mode,
+      int slop,
+      float boost) {
+    if (tokens.isEmpty()) {
+      return Optional.empty();
+    }
     long docs = 0;
-    long total = 0;
     List<Partition> partitions = partitions(sources);
     for (Partition partition : partitions) {
       docs += partition.docCount();
-      total += partition.totalTokens();
     }
-    List<Term> terms = new ArrayList<>();
+    List<Clause.Term> terms = new ArrayList<>();
     Map<String, Float> weights = new HashMap<>();
     Map<Integer, Integer> groups = new HashMap<>();
     for (Analyzer.Token token : tokens) {
@@ -174,82 +230,38 @@ public final class TextSearch {
         weight = boost * Bm25.idf(having, docs);
         weights.put(token.text(), weight);
       }
-      terms.add(new Term(bytes, groups.get(token.position()), token.position(), weight));
+      terms.add(new Clause.Term(bytes, groups.get(token.position()), token.position(), weight));
     }
-    return new Terms(
-        terms.isEmpty() ? List.of() : sources.stream().map(Group::new).toList(),
-        terms,
-        mode,
-        slop,
-        docs == 0 ? 1 : (float) total / docs);
+    return Optional.of(new Clause.Terms(column, terms, mode, slop));
   }
 
-  /// Rows with their scores. Empty where a query has nothing to look for, such as one of stop words
-  /// only: as a part of another query it plays no role then.
-  private Optional<Scored> evaluate(FullTextQuery query) {
-    return switch (query) {
-      case FullTextQuery.Match match -> evaluate(terms(match));
-      case FullTextQuery.Phrase phrase -> evaluate(terms(phrase));
-      case FullTextQuery.MultiMatch multi -> {
-        Optional<Scored> best = Optional.empty();
-        for (FullTextQuery.Match match : multi.matches()) {
-          Optional<Scored> one = evaluate(terms(match));
-          best =
-              best.isEmpty() ? one : one.isEmpty() ? best : Optional.of(best.get().max(one.get()));
+  /// Rows with their scores.
+  private Scored evaluate(Clause clause) {
+    return switch (clause) {
+      case Clause.Terms terms -> {
+        Scored.Builder rows = new Scored.Builder();
+        forEachPartition(clause, (search, _) -> search.all(terms, rows));
+        yield rows.build();
+      }
+      case Clause.Highest highest -> joined(highest.clauses(), Scored::max).orElseThrow();
+      case Clause.Less less ->
+          evaluate(less.positive()).lower(evaluate(less.negative()), less.share());
+      case Clause.Joined joined -> {
+        Optional<Scored> must = joined(joined.must(), Scored::and);
+        Optional<Scored> should = joined(joined.should(), Scored::or);
+        Scored found =
+            must.isEmpty()
+                ? should.orElseThrow()
+                : should.isEmpty() ? must.get() : must.get().plus(should.get());
+        for (Clause each : joined.mustNot()) {
+          found = found.without(evaluate(each));
         }
-        yield best;
+        yield found;
       }
-      case FullTextQuery.Boost boost -> {
-        Optional<Scored> positive = evaluate(boost.positive());
-        Optional<Scored> negative = evaluate(boost.negative());
-        yield positive.isEmpty() || negative.isEmpty()
-            ? positive
-            : Optional.of(positive.get().lower(negative.get(), boost.negativeBoost()));
-      }
-      case FullTextQuery.Bool bool -> evaluate(bool);
     };
   }
 
-  private Optional<Scored> evaluate(FullTextQuery.Bool bool) {
-    Optional<Scored> must = Optional.empty();
-    for (FullTextQuery each : bool.must()) {
-      Optional<Scored> one = evaluate(each);
-      must = must.isEmpty() ? one : one.isEmpty() ? must : Optional.of(must.get().and(one.get()));
-    }
-    Optional<Scored> should = Optional.empty();
-    for (FullTextQuery each : bool.should()) {
-      Optional<Scored> one = evaluate(each);
-      should =
-          should.isEmpty() ? one : one.isEmpty() ? should : Optional.of(should.get().or(one.get()));
-    }
-    Optional<Scored> found =
-        must.isEmpty()
-            ? should
-            : should.isEmpty() ? must : Optional.of(must.get().plus(should.get()));
-    for (FullTextQuery each : bool.mustNot()) {
-      Optional<Scored> none = evaluate(each);
-      if (found.isPresent() && none.isPresent()) {
-        found = Optional.of(found.get().without(none.get()));
-      }
-    }
-    return found;
-  }
-
-  private Optional<Scored> evaluate(Terms terms) {
-    if (terms.terms.isEmpty()) {
-      return Optional.empty();
-    }
-    Scored.Builder rows = new Scored.Builder();
-    for (Group group : terms.groups) {
-      for (Partition partition : group.source.index.partitions()) {
-        try {
-          new PartitionSearch(partition, terms.terms, terms.averageLength)
-              .all(terms.mode, terms.slop, rows, group.source.allowed);
-        } catch (IndexOutOfBoundsException e) {
-          throw partition.damaged(e);
-        }
-      }
-    }
-    return Optional.of(rows.build());
+  private Optional<Scored> joined(List<Clause> clauses, BinaryOperator<Scored> join) {
+    return clauses.stream().map(this::evaluate).reduce(join);
   }
 }

@@ -10,8 +10,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class TextSearchTest {
@@ -41,7 +43,8 @@ class TextSearchTest {
   }
 
   private static TextHits search(InvertedIndex index, FullTextQuery query, int k) {
-    return new TextSearch(Map.of("t", List.of(new TextSearch.Part(index, row -> true))))
+    return new TextSearch(
+            Map.of("t", List.of(new TextSearch.Part(index, row -> true, Optional.empty()))))
         .search(query.withColumns(List.of("t")), k);
   }
 
@@ -116,14 +119,7 @@ class TextSearchTest {
   @Test
   void findsTheBestAsScoringAllDoes() {
     Random random = new Random(SEED);
-    List<String> texts = new ArrayList<>();
-    for (int i = 0; i < 3000; i++) {
-      StringBuilder text = new StringBuilder();
-      for (int w = random.nextInt(30); w >= 0; w--) {
-        text.append("word").append((int) Math.abs(random.nextGaussian() * 12)).append("x ");
-      }
-      texts.add(text.toString());
-    }
+    List<String> texts = texts(random);
     InvertedIndex index = index(params("base_tokenizer", "simple"), texts);
     for (int round = 0; round < 60; round++) {
       List<String> words = new ArrayList<>();
@@ -143,6 +139,109 @@ class TextSearchTest {
             .as("seed=%d %s %s", SEED, operator, words)
             .isCloseTo(best.get(i), within(1e-4));
         assertThat(expected.get(hits.rows()[i])).isCloseTo(best.get(i), within(1e-4));
+      }
+    }
+  }
+
+  private static List<String> texts(Random random) {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < 3000; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int w = random.nextInt(30); w >= 0; w--) {
+        text.append("word").append((int) Math.abs(random.nextGaussian() * 12)).append("x ");
+      }
+      texts.add(text.toString());
+    }
+    return texts;
+  }
+
+  /// A query, and what it must find.
+  private record Asked(FullTextQuery query, TreeMap<Long, Double> scores) {
+
+    static Asked random(Random random, List<String> texts, int depth) {
+      int kind = depth == 0 ? random.nextInt(2) : random.nextInt(4);
+      if (kind < 2) {
+        List<String> words = new ArrayList<>();
+        for (int w = random.nextInt(3); w >= 0; w--) {
+          words.add("word" + random.nextInt(40) + "x");
+        }
+        FullTextQuery.Operator operator =
+            kind == 0 ? FullTextQuery.Operator.OR : FullTextQuery.Operator.AND;
+        return new Asked(
+            FullTextQuery.Match.of(String.join(" ", words)).operator(operator),
+            TextSearchTest.scores(texts, words, kind == 1));
+      }
+      if (kind == 2) {
+        Asked positive = random(random, texts, depth - 1);
+        Asked negative = random(random, texts, depth - 1);
+        TreeMap<Long, Double> scores = new TreeMap<>(positive.scores);
+        scores.replaceAll((row, score) -> score - 0.5 * negative.scores.getOrDefault(row, 0.0));
+        return new Asked(new FullTextQuery.Boost(positive.query, negative.query, 0.5f), scores);
+      }
+      List<Asked> must = several(random, texts, depth, random.nextInt(3));
+      List<Asked> should =
+          several(random, texts, depth, random.nextInt(3) + (must.isEmpty() ? 1 : 0));
+      List<Asked> mustNot = several(random, texts, depth, random.nextInt(2));
+      TreeMap<Long, Double> scores = new TreeMap<>();
+      for (long row = 0; row < texts.size(); row++) {
+        long at = row;
+        boolean in =
+            must.isEmpty()
+                ? should.stream().anyMatch(each -> each.scores.containsKey(at))
+                : must.stream().allMatch(each -> each.scores.containsKey(at));
+        if (in && mustNot.stream().noneMatch(each -> each.scores.containsKey(at))) {
+          double score = 0;
+          for (Asked each : must) {
+            score += each.scores.get(row);
+          }
+          for (Asked each : should) {
+            score += each.scores.getOrDefault(row, 0.0);
+          }
+          scores.put(row, score);
+        }
+      }
+      return new Asked(
+          new FullTextQuery.Bool(queries(must), queries(should), queries(mustNot)), scores);
+    }
+
+    private static List<Asked> several(Random random, List<String> texts, int depth, int count) {
+      List<Asked> all = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        all.add(random(random, texts, depth - 1));
+      }
+      return all;
+    }
+
+    private static List<FullTextQuery> queries(List<Asked> all) {
+      return all.stream().map(Asked::query).toList();
+    }
+  }
+
+  @Test
+  void findsTheBestOfJoinedQueriesWithAndWithoutFilter() {
+    Random random = new Random(SEED);
+    List<String> texts = texts(random);
+    InvertedIndex index = index(params("base_tokenizer", "simple"), texts);
+    for (int round = 0; round < 60; round++) {
+      Asked asked = Asked.random(random, texts, 2);
+      long step = List.of(1L, 3L, 50L).get(random.nextInt(3));
+      Optional<long[]> few =
+          step == 1
+              ? Optional.empty()
+              : Optional.of(
+                  LongStream.range(0, texts.size()).filter(row -> row % step == 0).toArray());
+      TextHits hits =
+          new TextSearch(
+                  Map.of("t", List.of(new TextSearch.Part(index, row -> row % step == 0, few))))
+              .search(asked.query.withColumns(List.of("t")), 10);
+      asked.scores.keySet().removeIf(row -> row % step != 0);
+      List<Double> best =
+          asked.scores.values().stream().sorted((a, b) -> Double.compare(b, a)).limit(10).toList();
+      String as = "seed=" + SEED + " round=" + round + " step=" + step + " " + asked.query;
+      assertThat(hits.size()).as(as).isEqualTo(best.size());
+      for (int i = 0; i < best.size(); i++) {
+        assertThat((double) hits.scores()[i]).as(as).isCloseTo(best.get(i), within(1e-4));
+        assertThat(asked.scores.get(hits.rows()[i])).as(as).isCloseTo(best.get(i), within(1e-4));
       }
     }
   }
@@ -197,5 +296,29 @@ class TextSearchTest {
         .containsExactlyInAnyOrder(0, 1, 2);
     assertThat(search(index, FullTextQuery.Match.of("aple").autoFuzziness(), 9).rows())
         .containsExactlyInAnyOrder(0, 3);
+  }
+
+  @Test
+  void findsNothingByAWordThatNothingIsNearTo() {
+    InvertedIndex index = index(params("stem", "false"), List.of("apple grape", "apple"));
+    FullTextQuery unknown = FullTextQuery.Match.of("zzzzzz").fuzziness(1);
+    FullTextQuery apple = FullTextQuery.Match.of("apple");
+    assertThat(
+            search(index, new FullTextQuery.Bool(List.of(unknown, apple), List.of(), List.of()), 9)
+                .rows())
+        .isEmpty();
+    assertThat(
+            search(index, new FullTextQuery.Bool(List.of(apple), List.of(unknown), List.of()), 9)
+                .rows())
+        .hasSize(2);
+    assertThat(
+            search(
+                    index,
+                    FullTextQuery.Match.of("aple zzzzzz")
+                        .fuzziness(1)
+                        .operator(FullTextQuery.Operator.AND),
+                    9)
+                .rows())
+        .isEmpty();
   }
 }

@@ -1,0 +1,110 @@
+package io.lancelot.index.text;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// What a query looks for, with the weight of each term.
+sealed interface Clause {
+
+  /// Tokens of a column; without any of them nothing is found.
+  record Terms(String column, List<Term> terms, Mode mode, int slop) implements Clause {
+
+    private boolean single() {
+      return terms.size() == 1 && mode != Mode.PHRASE;
+    }
+
+    Terms with(List<Term> all, Mode joined) {
+      return new Terms(column, all, joined, slop);
+    }
+  }
+
+  /// The highest score of several.
+  record Highest(List<Clause> clauses) implements Clause {}
+
+  record Less(Clause positive, Clause negative, float share) implements Clause {}
+
+  /// @param must or `should` has one at least
+  record Joined(List<Clause> must, List<Clause> should, List<Clause> mustNot) implements Clause {
+
+    /// The same, as one list of terms where it can be said so.
+    Clause simplified() {
+      boolean onlyShould = must.isEmpty() && mustNot.isEmpty();
+      boolean onlyMust = should.isEmpty() && mustNot.isEmpty();
+      if (!onlyShould && !onlyMust || columns().count() > 1) {
+        return this;
+      }
+      Mode mode = onlyShould ? Mode.ANY : Mode.ALL;
+      List<Clause> clauses = onlyShould ? should : must;
+      List<Term> all = new ArrayList<>();
+      int groups = 0;
+      for (Clause clause : clauses) {
+        if (!(clause instanceof Terms terms) || !terms.single() && terms.mode != mode) {
+          return this;
+        }
+        int more = 0;
+        for (Term term : terms.terms) {
+          all.add(new Term(term.token, groups + term.group, term.position, term.weight));
+          more = Math.max(more, term.group + 1);
+        }
+        groups += more;
+      }
+      return ((Terms) clauses.getFirst()).with(all, mode);
+    }
+  }
+
+  /// How tokens are joined.
+  enum Mode {
+    ANY,
+    ALL,
+    PHRASE
+  }
+
+  /// A token that is looked for.
+  ///
+  /// @param group the place in the query that it stands for: one of each group must be there, if
+  ///   all must
+  /// @param weight what scores are multiplied with
+  record Term(byte[] token, int group, int position, float weight) {}
+
+  default Stream<Clause> parts() {
+    return switch (this) {
+      case Terms _ -> Stream.of();
+      case Highest highest -> highest.clauses.stream();
+      case Less less -> Stream.of(less.positive, less.negative);
+      case Joined joined ->
+          Stream.of(joined.must, joined.should, joined.mustNot).flatMap(List::stream);
+    };
+  }
+
+  /// The columns it looks in, each once.
+  default Stream<String> columns() {
+    return this instanceof Terms terms
+        ? Stream.of(terms.column)
+        : parts().flatMap(Clause::columns).distinct();
+  }
+
+  /// Whether no score is below zero.
+  default boolean neverNegative() {
+    return switch (this) {
+      case Terms terms -> terms.terms.stream().allMatch(term -> term.weight >= 0);
+      case Less _ -> false;
+      case Highest _, Joined _ -> parts().allMatch(Clause::neverNegative);
+    };
+  }
+
+  /// Whether its best documents can be found without scoring all of them: the parts of a document
+  /// are in one place then, and bounds hold.
+  default boolean bounded() {
+    return switch (this) {
+      case Terms _ -> neverNegative();
+      case Highest _ -> false;
+      case Less less -> less.share >= 0 && less.negative.neverNegative() && walkable();
+      case Joined _ -> walkable();
+    };
+  }
+
+  private boolean walkable() {
+    return columns().count() == 1 && parts().allMatch(Clause::bounded);
+  }
+}
