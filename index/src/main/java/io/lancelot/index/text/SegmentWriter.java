@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -32,10 +33,23 @@ final class SegmentWriter {
   static final String POSITIONS = "_compressed_position";
   static final String POSITION_OFFSETS = "_position_block_offset";
 
-  private static final DataType BLOBS = Types.listOf(Types.LARGE_BINARY);
+  /// Most values are a few bytes, so what stands before each weighs as much as they do, and
+  /// compresses well together with them.
+  private static final Map<String, String> PACKED =
+      Map.of(
+          "lance-encoding:compression",
+          "zstd",
+          "lance-encoding:structural-encoding",
+          "miniblock",
+          "lance-encoding:dict-size-ratio",
+          "0");
+
+  private static final DataType BLOBS =
+      new DataType.ListOf(new Field("item", Types.LARGE_BINARY, true, PACKED), false);
   private static final DataType NUMBERS = Types.listOf(Types.UINT32);
   private static final Schema TOKENS =
-      Schema.of(Field.required(TOKEN, Types.UTF8), Field.required(TOKEN_ID, Types.UINT32));
+      Schema.of(
+          new Field(TOKEN, Types.UTF8, false, PACKED), Field.required(TOKEN_ID, Types.UINT32));
   private static final Schema DOCS =
       Schema.of(Field.required(ROW_ID, Types.UINT64), Field.required(NUM_TOKENS, Types.UINT32));
   private static final int CHUNK_ROWS = 1 << 14;
@@ -132,7 +146,7 @@ final class SegmentWriter {
                 Field.required(LENGTH, Types.UINT32),
                 Field.required(IMPACTS, BLOBS)));
     if (positions) {
-      fields.add(Field.required(POSITIONS, Types.LARGE_BINARY));
+      fields.add(new Field(POSITIONS, Types.LARGE_BINARY, false, PACKED));
       fields.add(Field.required(POSITION_OFFSETS, NUMBERS));
     }
     return Schema.of(fields);
