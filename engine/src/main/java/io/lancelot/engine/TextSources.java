@@ -43,6 +43,9 @@ final class TextSources {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, InvertedIndex> tails = new HashMap<>();
 
+  /// The fragments there are.
+  private final RoaringBitmap live = new RoaringBitmap();
+
   /// Segments of the newest text index of each column, by the column's name.
   private final Map<String, List<IndexEntry>> byColumn = new TreeMap<>();
 
@@ -51,6 +54,7 @@ final class TextSources {
     this.snapshot = snapshot;
     this.context = context;
     this.indexing = indexing;
+    snapshot.fragments().forEach(fragment -> live.add((int) fragment.id()));
     Map<String, List<IndexEntry>> byName = new LinkedHashMap<>();
     for (IndexEntry entry : snapshot.indices()) {
       if (indexing.kind(snapshot, entry).map(IndexKind::type).orElse("").equals(KIND)) {
@@ -98,8 +102,6 @@ final class TextSources {
   /// @param indexedOnly whether rows that no segment covers are left out
   List<Source> open(String name, List<OpenSegments.Lease> leases, boolean indexedOnly) {
     IndexedColumn column = IndexedColumn.resolve(snapshot, name);
-    RoaringBitmap live = new RoaringBitmap();
-    snapshot.fragments().forEach(fragment -> live.add((int) fragment.id()));
     RoaringBitmap uncovered = live.clone();
     List<Source> sources = new ArrayList<>();
     TextParams params = UNINDEXED;

@@ -75,16 +75,17 @@ final class TextStream extends SearchStream<Plan.TextScan> {
                   RowFilter.of(execution, plan.filter(), plan.index()),
                   execution.snapshot().fragments());
       Map<String, List<TextSearch.Part>> parts = new LinkedHashMap<>();
-      sources.forEach((column, each) ->
-          parts.put(
-              column,
-              each.stream()
-                  .map(source ->
-                      new TextSearch.Part(
-                          source.index(),
-                          rows(source.fragments(), allowed),
-                          few(source.fragments(), allowed)))
-                  .toList()));
+      for (Map.Entry<String, List<TextSources.Source>> column : sources.entrySet()) {
+        List<TextSearch.Part> ofColumn = new ArrayList<>();
+        for (TextSources.Source source : column.getValue()) {
+          ofColumn.add(
+              new TextSearch.Part(
+                  source.index(),
+                  rows(source.fragments(), allowed),
+                  few(source.fragments(), allowed)));
+        }
+        parts.put(column.getKey(), ofColumn);
+      }
       return new TextSearch(parts).search(query, plan.k());
     } finally {
       leases.forEach(OpenSegments.Lease::close);

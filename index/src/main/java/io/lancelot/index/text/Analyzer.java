@@ -1,6 +1,7 @@
 package io.lancelot.index.text;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -116,8 +117,15 @@ public final class Analyzer {
         true,
         (from, to, position) ->
             emit(text, from, to, position, (token, at) -> tokens.add(new Token(token, at))));
-    int first = tokens.stream().mapToInt(Token::position).min().orElse(0);
-    return tokens.stream().map(t -> new Token(t.text(), t.position() - first)).distinct().toList();
+    int first = Integer.MAX_VALUE;
+    for (Token token : tokens) {
+      first = Math.min(first, token.position());
+    }
+    LinkedHashSet<Token> different = new LinkedHashSet<>();
+    for (Token token : tokens) {
+      different.add(new Token(token.text(), token.position() - first));
+    }
+    return List.copyOf(different);
   }
 
   private void emit(String text, int from, int to, int position, Sink sink) {

@@ -2,7 +2,6 @@ package io.lancelot.index.text;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /// What a query looks for, with the weight of each term.
 sealed interface Clause {
@@ -31,7 +30,7 @@ sealed interface Clause {
     Clause simplified() {
       boolean onlyShould = must.isEmpty() && mustNot.isEmpty();
       boolean onlyMust = should.isEmpty() && mustNot.isEmpty();
-      if (!onlyShould && !onlyMust || columns().count() > 1) {
+      if (!onlyShould && !onlyMust || !within(column())) {
         return this;
       }
       Mode mode = onlyShould ? Mode.ANY : Mode.ALL;
@@ -67,30 +66,53 @@ sealed interface Clause {
   /// @param weight what scores are multiplied with
   record Term(byte[] token, int group, int position, float weight) {}
 
-  default Stream<Clause> parts() {
+  default List<Clause> parts() {
     return switch (this) {
-      case Terms _ -> Stream.of();
-      case Highest highest -> highest.clauses.stream();
-      case Less less -> Stream.of(less.positive, less.negative);
-      case Joined joined ->
-          Stream.of(joined.must, joined.should, joined.mustNot).flatMap(List::stream);
+      case Terms _ -> List.of();
+      case Highest highest -> highest.clauses;
+      case Less less -> List.of(less.positive, less.negative);
+      case Joined joined -> {
+        List<Clause> all = new ArrayList<>(joined.must);
+        all.addAll(joined.should);
+        all.addAll(joined.mustNot);
+        yield all;
+      }
     };
   }
 
-  /// The columns it looks in, each once.
-  default Stream<String> columns() {
-    return this instanceof Terms terms
-        ? Stream.of(terms.column)
-        : parts().flatMap(Clause::columns).distinct();
+  /// The column it looks in, or the first of several.
+  default String column() {
+    return this instanceof Terms terms ? terms.column : parts().getFirst().column();
+  }
+
+  /// Whether it looks in one column alone.
+  default boolean within(String column) {
+    if (this instanceof Terms terms) {
+      return terms.column.equals(column);
+    }
+    for (Clause part : parts()) {
+      if (!part.within(column)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// Whether no score is below zero.
   default boolean neverNegative() {
-    return switch (this) {
-      case Terms terms -> terms.terms.stream().allMatch(term -> term.weight >= 0);
-      case Less _ -> false;
-      case Highest _, Joined _ -> parts().allMatch(Clause::neverNegative);
-    };
+    if (this instanceof Terms terms) {
+      for (Term term : terms.terms) {
+        if (term.weight < 0) {
+          return false;
+        }
+      }
+    }
+    for (Clause part : parts()) {
+      if (!part.neverNegative()) {
+        return false;
+      }
+    }
+    return !(this instanceof Less);
   }
 
   /// Whether its best documents can be found without scoring all of them: the parts of a document
@@ -105,6 +127,12 @@ sealed interface Clause {
   }
 
   private boolean walkable() {
-    return columns().count() == 1 && parts().allMatch(Clause::bounded);
+    String column = column();
+    for (Clause part : parts()) {
+      if (!part.within(column) || !part.bounded()) {
+        return false;
+      }
+    }
+    return true;
   }
 }

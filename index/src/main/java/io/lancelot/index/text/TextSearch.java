@@ -74,8 +74,7 @@ public final class TextSearch {
   }
 
   private void forEachPartition(Clause clause, BiConsumer<PartitionSearch, Source> action) {
-    String column = clause.columns().findFirst().orElseThrow();
-    List<Source> sources = sources(Optional.of(column));
+    List<Source> sources = sources(Optional.of(clause.column()));
     float averageLength = averageLength(sources);
     for (Source source : sources) {
       for (Partition partition : source.index.partitions()) {
@@ -144,7 +143,11 @@ public final class TextSearch {
   }
 
   private List<Clause> clauses(List<? extends FullTextQuery> queries) {
-    return queries.stream().flatMap(query -> clause(query).stream()).toList();
+    List<Clause> clauses = new ArrayList<>(queries.size());
+    for (FullTextQuery query : queries) {
+      clause(query).ifPresent(clauses::add);
+    }
+    return clauses;
   }
 
   private Optional<Clause> terms(FullTextQuery.Match match) {
