@@ -17,6 +17,9 @@ final class MiniBlockPage implements PageDecoder {
 
   private static final int DATA = 1;
 
+  /// Slots of a row from which on it is copied by itself, and not gathered with others.
+  private static final int LONG_ROW = 64;
+
   private final PageContext page;
   private final MiniBlockLayout layout;
   private final LevelLayers layers;
@@ -221,6 +224,95 @@ final class MiniBlockPage implements PageDecoder {
       values.append(chunk, skipped, skipped + taken, state, state.sink, page);
       state.levels.append(chunk.rep, layout.hasDefCompression() ? chunk.def : null, a, b);
     }
+  }
+
+  @Override
+  public void take(long[] rows, int from, int to, long firstRow, PageState state) {
+    if (state.keepsDictionaries()) {
+      state.startDictionary(state.dictionary(this));
+    }
+    Chunks known = chunks();
+    state.chunk.reservePositions(to - from);
+    int at = from;
+    while (at < to) {
+      at =
+          layers.listCount() == 0
+              ? takeValues(known, rows, at, to, firstRow, state)
+              : takeRows(known, rows, at, to, firstRow, state);
+    }
+  }
+
+  /// Takes the rows that lie in the chunk of the first one, where a row is a value.
+  ///
+  /// @return the number of the first row after them
+  private int takeValues(
+      Chunks known, long[] rows, int from, int to, long firstRow, PageState state) {
+    int number = chunkOf(known.firstValue, known.count(), rows[from] - firstRow);
+    ChunkBuffers chunk = loaded(known, number, state);
+    long first = firstRow + known.firstValue[number];
+    long end = firstRow + known.firstValue[number + 1];
+    int[] positions = chunk.positions;
+    int next = from;
+    while (next < to && rows[next] < end) {
+      positions[next - from] = (int) (rows[next] - first);
+      next++;
+    }
+    int count = next - from;
+    values.gather(chunk, positions, count, state, state.sink, page);
+    state.levels.gather(layout.hasDefCompression() ? chunk.def : null, positions, count);
+    return next;
+  }
+
+  /// Takes the rows that lie in the chunk of the first one, or that row alone if it goes on in the
+  /// next chunk.
+  ///
+  /// @return the number of the first row after them
+  private int takeRows(
+      Chunks known, long[] rows, int from, int to, long firstRow, PageState state) {
+    long row = rows[from] - firstRow;
+    int number = firstChunkOf(known, row);
+    if (row >= known.rowsDone[number + 1]) {
+      readRows(known, row, row + 1, state);
+      return from + 1;
+    }
+    ChunkBuffers chunk = loaded(known, number, state);
+    int[] starts = chunk.rowStarts(layers.listCount());
+    long first = firstRow + known.rowsStarted(number);
+    long end = firstRow + known.rowsDone[number + 1];
+    short[] def = layout.hasDefCompression() ? chunk.def : null;
+    int next = from;
+    int taken = 0;
+    while (next < to && rows[next] < end) {
+      int index = (int) (rows[next++] - first);
+      int a = starts[index];
+      int b = starts[index + 1];
+      int slot = visibleBefore(chunk, a);
+      int slots = visible(chunk, a, b);
+      state.levels.append(chunk.rep, def, a, b);
+      if (slots > LONG_ROW) {
+        gather(chunk, taken, state);
+        taken = 0;
+        values.append(chunk, slot, slot + slots, state, state.sink, page);
+        continue;
+      }
+      chunk.reservePositions(taken + slots);
+      for (int i = 0; i < slots; i++) {
+        chunk.positions[taken++] = slot + i;
+      }
+    }
+    gather(chunk, taken, state);
+    return next;
+  }
+
+  private void gather(ChunkBuffers chunk, int count, PageState state) {
+    if (count > 0) {
+      values.gather(chunk, chunk.positions, count, state, state.sink, page);
+    }
+  }
+
+  private ChunkBuffers loaded(Chunks known, int number, PageState state) {
+    load(known, number, data(known, number, number, state), known.start[number], state);
+    return state.chunk;
   }
 
   /// The chunk in which a row has its first level.
