@@ -4,6 +4,7 @@ import io.lancelot.columnar.FixedColumn;
 import io.lancelot.file.proto.BufferCompression;
 import io.lancelot.file.proto.CompressiveEncoding;
 import io.lancelot.file.proto.MiniBlockLayout;
+import io.lancelot.storage.ReadRanges;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
@@ -232,6 +233,9 @@ final class MiniBlockPage implements PageDecoder {
       state.startDictionary(state.dictionary(this));
     }
     Chunks known = chunks();
+    if (page.file().mayBeCold()) {
+      expect(known, rows, from, to, firstRow);
+    }
     state.chunk.reservePositions(to - from);
     int at = from;
     while (at < to) {
@@ -240,6 +244,24 @@ final class MiniBlockPage implements PageDecoder {
               ? takeValues(known, rows, at, to, firstRow, state)
               : takeRows(known, rows, at, to, firstRow, state);
     }
+  }
+
+  /// Says which chunks will be read, those near each other together.
+  private void expect(Chunks known, long[] rows, int from, int to, long firstRow) {
+    boolean lists = layers.listCount() > 0;
+    long start = -1;
+    long end = -1;
+    for (int i = from; i < to; i++) {
+      long row = rows[i] - firstRow;
+      int number = lists ? firstChunkOf(known, row) : chunkOf(known.firstValue, known.count(), row);
+      if (start >= 0 && known.start[number] - end > ReadRanges.LOCAL_GAP_BYTES) {
+        page.expect(DATA, start, end - start);
+        start = -1;
+      }
+      start = start < 0 ? known.start[number] : start;
+      end = Math.max(end, known.start[number + 1]);
+    }
+    page.expect(DATA, start, end - start);
   }
 
   /// Takes the rows that lie in the chunk of the first one, where a row is a value.
@@ -373,8 +395,10 @@ final class MiniBlockPage implements PageDecoder {
     if (first == last && chunk.page == this && chunk.number == first) {
       return MemorySegment.NULL;
     }
-    return page.buffer(
-        DATA, known.start[first], known.start[last + 1] - known.start[first], state.scratch());
+    long start = known.start[first];
+    long length = known.start[last + 1] - start;
+    page.expect(DATA, start, length);
+    return page.buffer(DATA, start, length, state.scratch());
   }
 
   /// Takes a chunk apart unless it is the one at hand.
