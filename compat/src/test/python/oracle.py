@@ -207,6 +207,20 @@ def op_blobs_read(r):
     return {"rows": sorted([i, digest(b)] for i, b in zip(ids["id"].to_pylist(), blobs))}
 
 
+def op_blobs_inside(r):
+    """Blobs in structs in structs, some of which are null: in 2.1 of the first kind, in 2.2 of the second."""
+    second = r["format"] == "2.2"
+    f = lance.blob_field("b") if second else pa.field("b", pa.large_binary(), metadata={"lance-encoding:blob": "true"})
+    values = [None if n is None else blob_bytes(n, i) for i, n in enumerate(r["sizes"])]
+    blobs = lance.blob_array(values) if second else pa.array(values, pa.large_binary())
+    n = len(values)
+    inner = pa.StructArray.from_arrays([pa.array(range(n), pa.int32()), blobs], fields=[pa.field("x", pa.int32()), f], mask=pa.array([i % 5 == 4 for i in range(n)]))
+    outer = pa.StructArray.from_arrays([inner], fields=[pa.field("in ner", inner.type)], mask=pa.array([i % 7 == 6 for i in range(n)]))
+    lance.write_dataset(pa.table({"id": pa.array(range(n), pa.int64()), "out": outer}), r["lance"], data_storage_version=r["format"])
+    taken = opened(r).take_blobs("out.`in ner`.b", indices=list(range(n)))
+    return {"sizes": [None if b is None else b.size() for b in taken]}
+
+
 def op_blob_lists(r):
     """[id, sizes of a list of blobs] of each row."""
     t = opened(r).to_table(columns=["id", "l"])

@@ -177,8 +177,9 @@ public abstract class Table implements AutoCloseable {
   /// Opens the values of a column of blobs, without reading them: of each, any range can be read.
   /// The caller closes them.
   ///
+  /// @param column a name, or the path of a member of structs: `page.image`
   /// @param rowIds as `_rowid` gives them, in any order
-  /// @return one handle per id, null where the value is null
+  /// @return one handle per id, null where the value, or the struct it belongs to, is null
   /// @throws InvalidInputException if the column is not one of blobs, or an id is none of a row
   ///   that is there
   public abstract List<@Nullable Blob> takeBlobs(String column, long... rowIds);

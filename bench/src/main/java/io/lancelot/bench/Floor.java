@@ -48,7 +48,8 @@ final class Floor {
     }
   }
 
-  private static long sum(MemorySegment segment) {
+  /// The sum of the whole words of a segment.
+  static long sum(MemorySegment segment) {
     long sum = 0;
     long words = segment.byteSize() / 8;
     for (long i = 0; i < words; i++) {

@@ -34,18 +34,14 @@ final class ReadBytes {
   }
 
   void read(MemorySegment segment, long from, long to) {
-    long at = from;
-    long a = 0;
-    long b = 0;
-    for (; at <= to - 16; at += 16) {
-      a += segment.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
-      b += segment.get(ValueLayout.JAVA_LONG_UNALIGNED, at + 8);
+    if (to <= from) {
+      return;
     }
-    for (; at < to; at++) {
-      a += segment.get(ValueLayout.JAVA_BYTE, at);
+    sum += Floor.sum(segment.asSlice(from, to - from));
+    for (long at = to - (to - from) % 8; at < to; at++) {
+      sum += segment.get(ValueLayout.JAVA_BYTE, at);
     }
-    sum += a + b;
-    bytes += Math.max(0, to - from);
+    bytes += to - from;
   }
 
   void read(Batch batch) {

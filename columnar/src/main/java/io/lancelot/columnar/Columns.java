@@ -90,7 +90,7 @@ public final class Columns {
   }
 
   /// Rows `rows[0 .. count)` of a column, in that order and as often as they are named; [#NO_ROW]
-  /// gives null.
+  /// gives null. All of the result is in memory of `allocator`, of dictionaries the values in use.
   ///
   /// @throws ResourceExhaustedException if the result is too long for a column of that type
   public static Column gather(Column column, int[] rows, int count, SegmentAllocator allocator) {
@@ -134,11 +134,40 @@ public final class Columns {
                   .toList(),
               validity);
       case DictionaryColumn dictionary ->
-          new DictionaryColumn(
-              dictionary.type(),
-              gatherFixed(dictionary.indices(), rows, count, validity, allocator),
-              dictionary.values());
+          gatherDictionary(dictionary, rows, count, validity, allocator);
     };
+  }
+
+  /// The values come along, or as many of them as are used where these are fewer: the result must
+  /// not look into memory of its source.
+  private static DictionaryColumn gatherDictionary(
+      DictionaryColumn column,
+      int[] rows,
+      int count,
+      @Nullable Bits validity,
+      SegmentAllocator allocator) {
+    FixedColumn indices = gatherFixed(column.indices(), rows, count, validity, allocator);
+    int[] used = new int[count];
+    int[] place = new int[column.values().length()];
+    for (int i = 0; i < count; i++) {
+      if (!indices.isNull(i)) {
+        place[Math.toIntExact(indices.integerAt(i))] = 1;
+      }
+    }
+    int kept = 0;
+    for (int value = 0; value < place.length; value++) {
+      if (place[value] != 0) {
+        used[kept] = value;
+        place[value] = kept++;
+      }
+    }
+    int width = indices.width();
+    for (int i = 0; i < count; i++) {
+      int index = indices.isNull(i) ? 0 : place[Math.toIntExact(indices.integerAt(i))];
+      Concatenation.setInteger(indices.data(), (long) i * width, width, index);
+    }
+    return new DictionaryColumn(
+        column.type(), indices, gather(column.values(), used, kept, allocator));
   }
 
   private static @Nullable Bits gatherValidity(

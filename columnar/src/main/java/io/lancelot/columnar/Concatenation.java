@@ -253,7 +253,7 @@ final class Concatenation {
     return bits >= 31 ? Integer.MAX_VALUE : 1L << bits;
   }
 
-  private static void setInteger(MemorySegment data, long at, int width, long value) {
+  static void setInteger(MemorySegment data, long at, int width, long value) {
     switch (width) {
       case 1 -> data.set(ValueLayout.JAVA_BYTE, at, (byte) value);
       case 2 -> data.set(FixedColumn.SHORT, at, (short) value);

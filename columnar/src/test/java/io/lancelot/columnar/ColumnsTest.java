@@ -235,6 +235,20 @@ class ColumnsTest {
   }
 
   @Test
+  void gatheredDictionariesOutliveTheirSource() {
+    DataType type = new DataType.Dictionary(Types.UINT8, Types.UTF8, false);
+    Column gathered;
+    try (Arena arena = Arena.ofConfined()) {
+      ColumnBuilder builder = ColumnBuilder.of(type, arena);
+      Arrays.asList("a", null, "b", "c", "a").forEach(builder::append);
+      gathered =
+          Columns.gather(builder.build(), new int[] {3, 1, Columns.NO_ROW, 0, 4}, 5, scratch);
+    }
+    assertSame(gathered, type, Arrays.asList("c", null, null, "a", "a"));
+    assertThat(((DictionaryColumn) gathered).values().length()).isEqualTo(2);
+  }
+
+  @Test
   void batchesWithoutColumnsKeepTheirRows() {
     Schema schema = Schema.of(List.of());
     Batch batch = new Batch(schema, 5, List.of());

@@ -29,11 +29,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Large values of the second kind, written and moved by ours and by the real Lance in turn: inside
 /// the data file, packed, dedicated and external ones, none and empty ones.
@@ -84,6 +87,39 @@ final class BlobsTest {
           default -> random.nextInt(4) == 0 ? 4_194_300 + random.nextInt(10) : 200_000;
         };
     return new Value(size, key);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2.1", "2.2"})
+  void blobsInsideStructsAreTakenByTheirPath(String format, @TempDir Path dir) throws IOException {
+    List<@Nullable Integer> sizes = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      sizes.add(i % 4 == 3 ? null : i % 9 == 0 ? 0 : i % 11 == 0 ? 100_000 : 10 * i);
+    }
+    JsonNode theirs =
+        oracle
+            .call(
+                "blobs_inside",
+                Map.of("format", format, "sizes", sizes, "lance", Ours.folder(dir, "t")))
+            .get("sizes");
+    try (Database database = Lancelot.connect(dir.toString());
+        Table table = database.openTable("t")) {
+      long[] rows = LongStream.range(0, sizes.size()).toArray();
+      List<@Nullable Blob> ours = table.takeBlobs("out.in ner.b", rows);
+      for (int i = 0; i < rows.length; i++) {
+        Integer size = sizes.get(i);
+        boolean there = size != null && i % 5 != 4 && i % 7 != 6;
+        assertThat(theirs.get(i).isNull()).as("their blob " + i).isNotEqualTo(there);
+        try (Blob blob = ours.get(i)) {
+          if (!there) {
+            assertThat(blob).as("blob " + i).isNull();
+            continue;
+          }
+          assertThat(blob).as("blob " + i).isNotNull();
+          assertThat(blob.readAll()).isEqualTo(new Value(size, i).bytes());
+        }
+      }
+    }
   }
 
   @Test

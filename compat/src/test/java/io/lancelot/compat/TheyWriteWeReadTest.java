@@ -103,10 +103,9 @@ final class TheyWriteWeReadTest {
   @ParameterizedTest
   @MethodSource("makings")
   void severalFragmentsWithDeletionsAndCompaction(Making making, @TempDir Path dir) {
-    Data all = Data.numbered(making.seed(), 12_000, making.format());
-    Path table = Ours.folder(dir, "t");
     List<Long> rows = LongStream.range(0, 11_000).boxed().toList();
-    write(dir, all.take(rows), making.format(), making.options());
+    Data all = written(making, rows, dir);
+    Path table = Ours.folder(dir, "t");
     readByUs(dir, all.take(rows));
 
     List<Long> more = LongStream.range(11_000, 12_000).boxed().toList();
@@ -131,6 +130,23 @@ final class TheyWriteWeReadTest {
 
     oracle.call("compact", Map.of("lance", table));
     readByUs(dir, all.take(left));
+  }
+
+  /// Writes the given rows of the making's data. The real Lance cannot cut some structs with nulls
+  /// into several files: then it is the data of the next seed.
+  private Data written(Making making, List<Long> rows, Path dir) {
+    for (long seed = making.seed(); ; seed++) {
+      Data all = Data.numbered(seed, 12_000, making.format());
+      try {
+        write(dir, all.take(rows), making.format(), making.options());
+        return all;
+      } catch (OracleException e) {
+        boolean known = String.valueOf(e.getMessage()).contains("null_bit_buffer size too small");
+        if (!known || seed == making.seed() + 5) {
+          throw e;
+        }
+      }
+    }
   }
 
   private void write(Path dir, Data data, String format, Map<String, ?> options) {

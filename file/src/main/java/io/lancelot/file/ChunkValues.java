@@ -16,6 +16,21 @@ sealed interface ChunkValues {
   void append(
       ChunkBuffers chunk, int from, int to, PageState state, PageSink sink, PageContext page);
 
+  /// Appends values `at[0 .. count)` of a chunk, ascending and perhaps repeating.
+  default void gather(
+      ChunkBuffers chunk, int[] at, int count, PageState state, PageSink sink, PageContext page) {
+    for (int i = 0; i < count; ) {
+      int from = at[i];
+      int to = from + 1;
+      i++;
+      while (i < count && at[i] == to) {
+        to++;
+        i++;
+      }
+      append(chunk, from, to, state, sink, page);
+    }
+  }
+
   /// Value buffers a chunk has.
   default int bufferCount() {
     return 1;
@@ -35,6 +50,14 @@ sealed interface ChunkValues {
       MemorySegment buffer = chunk.buffers[0];
       requireBytes(buffer, chunk.valueCount * width, page);
       ((PageSink.Fixed) sink).append(buffer, from * width, to - from);
+    }
+
+    @Override
+    public void gather(
+        ChunkBuffers chunk, int[] at, int count, PageState state, PageSink sink, PageContext page) {
+      MemorySegment buffer = chunk.buffers[0];
+      requireBytes(buffer, chunk.valueCount * width, page);
+      ((PageSink.Fixed) sink).gather(buffer, at, count);
     }
   }
 
@@ -148,6 +171,14 @@ sealed interface ChunkValues {
       }
       fixed.append(decoded(chunk, state, page), (long) from * width, to - from);
     }
+
+    @Override
+    default void gather(
+        ChunkBuffers chunk, int[] at, int count, PageState state, PageSink sink, PageContext page) {
+      if (count > 0) {
+        ((PageSink.Fixed) sink).gather(decoded(chunk, state, page), at, count);
+      }
+    }
   }
 
   /// Contiguous values that serve as indices.
@@ -168,17 +199,21 @@ sealed interface ChunkValues {
 
   /// One block of bit-packed values, its width first.
   record Packed(int bits) implements Whole {
+    /// Values up to which unpacking one by one costs less than unpacking the block.
+    private static final int FEW = 4;
+
     @Override
-    public void append(
-        ChunkBuffers chunk, int from, int to, PageState state, PageSink sink, PageContext page) {
-      if (to - from != 1 || chunk.isDecoded) {
-        Whole.super.append(chunk, from, to, state, sink, page);
+    public void gather(
+        ChunkBuffers chunk, int[] at, int count, PageState state, PageSink sink, PageContext page) {
+      if (count > FEW || chunk.isDecoded) {
+        Whole.super.gather(chunk, at, count, state, sink, page);
         return;
       }
-      // A row taken by itself.
       check(chunk, page);
-      long value = BlockDecoder.inlineValue(bits, chunk.buffers[0], from, page);
-      ((PageSink.Fixed) sink).appendLow(value, bits);
+      for (int i = 0; i < count; i++) {
+        long value = BlockDecoder.inlineValue(bits, chunk.buffers[0], at[i], page);
+        ((PageSink.Fixed) sink).appendLow(value, bits);
+      }
     }
 
     private static void check(ChunkBuffers chunk, PageContext page) {
@@ -230,6 +265,16 @@ sealed interface ChunkValues {
         throw page.corrupt("offsets of chunk " + chunk.number, "rising inside it", "others");
       }
     }
+
+    @Override
+    public void gather(
+        ChunkBuffers chunk, int[] at, int count, PageState state, PageSink sink, PageContext page) {
+      MemorySegment buffer = chunk.buffers[0];
+      requireBytes(buffer, (chunk.valueCount + 1L) * offsetWidth, page);
+      if (!((PageSink.Var) sink).gather(buffer, offsetWidth, at, count)) {
+        throw page.corrupt("offsets of chunk " + chunk.number, "rising inside it", "others");
+      }
+    }
   }
 
   /// The same, each value coded with the page's symbols.
@@ -252,7 +297,9 @@ sealed interface ChunkValues {
       }
       Fsst fsst = state.fsst(table);
       if (offsetWidth != target.offsetWidth()) {
-        eachValue(buffer, at, count, fsst, target, page);
+        for (int i = from; i < to; i++) {
+          value(buffer, i, fsst, target, page);
+        }
         return;
       }
       MemorySegment offsets = target.reserveOffsets(count);
@@ -269,21 +316,24 @@ sealed interface ChunkValues {
       target.advance(count, end);
     }
 
-    private void eachValue(
-        MemorySegment buffer,
-        long at,
-        int count,
-        Fsst fsst,
-        PageSink.Var target,
-        PageContext page) {
+    @Override
+    public void gather(
+        ChunkBuffers chunk, int[] at, int count, PageState state, PageSink sink, PageContext page) {
+      MemorySegment buffer = chunk.buffers[0];
+      requireBytes(buffer, (chunk.valueCount + 1L) * offsetWidth, page);
       for (int i = 0; i < count; i++) {
-        long from = offset(buffer, at + (long) i * offsetWidth);
-        long to = offset(buffer, at + (i + 1L) * offsetWidth);
-        if (!(from >= 0 && from <= to && to <= buffer.byteSize())) {
-          throw page.corrupt("offsets", "rising", from + ".." + to);
-        }
-        appendDecoded(buffer, from, to, fsst, target);
+        value(buffer, at[i], state.fsst(table), (PageSink.Var) sink, page);
       }
+    }
+
+    private void value(
+        MemorySegment buffer, int index, Fsst fsst, PageSink.Var target, PageContext page) {
+      long from = offset(buffer, (long) index * offsetWidth);
+      long to = offset(buffer, (index + 1L) * offsetWidth);
+      if (!(from >= 0 && from <= to && to <= buffer.byteSize())) {
+        throw page.corrupt("offsets", "rising", from + ".." + to);
+      }
+      appendDecoded(buffer, from, to, fsst, target);
     }
 
     /// Decodes one value into a sink.
@@ -310,59 +360,72 @@ sealed interface ChunkValues {
     public void append(
         ChunkBuffers chunk, int from, int to, PageState state, PageSink sink, PageContext page) {
       PageDictionary dictionary = state.dictionary(owner);
-      int[] at = readIndices(indices, chunk, from, to, dictionary.items(), state, page);
-      int count = to - from;
+      int[] found = readIndices(indices, chunk, from, to, state, page);
+      lookUp(dictionary, found, to - from, sink, page);
+    }
+
+    @Override
+    public void gather(
+        ChunkBuffers chunk, int[] at, int count, PageState state, PageSink sink, PageContext page) {
+      PageDictionary dictionary = state.dictionary(owner);
+      MemorySegment values = indices.decoded(chunk, state, page);
+      int[] found = chunk.indices(count);
+      for (int i = 0; i < count; i++) {
+        found[i] = index(values, indices.bits(), at[i]);
+      }
+      lookUp(dictionary, found, count, sink, page);
+    }
+
+    private static void lookUp(
+        PageDictionary dictionary, int[] found, int count, PageSink sink, PageContext page) {
+      requireInside(found, count, dictionary.items(), page);
       switch (sink) {
         case PageSink.Fixed fixed ->
-            fixed.gather(((PageSink.Fixed) dictionary.sink()).data(), at, count);
-        case PageSink.Var var -> var.gather((PageSink.Var) dictionary.sink(), at, count);
+            fixed.gather(((PageSink.Fixed) dictionary.sink()).data(), found, count);
+        case PageSink.Var var -> var.gather((PageSink.Var) dictionary.sink(), found, count);
         case PageSink.Bitmap _, PageSink.Items _, PageSink.Rows _, PageSink.Nothing _ ->
             throw page.unsupported("dictionary of such values");
       }
     }
 
+    /// Indices `[from, to)` of a chunk, not checked.
     static int[] readIndices(
-        Whole indices,
-        ChunkBuffers chunk,
-        int from,
-        int to,
-        int items,
-        PageState state,
-        PageContext page) {
+        Whole indices, ChunkBuffers chunk, int from, int to, PageState state, PageContext page) {
       MemorySegment values = indices.decoded(chunk, state, page);
       int count = to - from;
-      if (chunk.indices.length < count) {
-        chunk.indices = new int[Math.max(1024, count)];
+      int bits = indices.bits();
+      int[] target = chunk.indices(count);
+      if (bits == 32) {
+        MemorySegment.copy(values, FixedColumn.INT, from * 4L, target, 0, count);
+        return target;
       }
-      int[] target = chunk.indices;
-      switch (indices.bits()) {
-        case 8 -> {
-          for (int i = 0; i < count; i++) {
-            target[i] = values.get(ValueLayout.JAVA_BYTE, from + (long) i) & 0xFF;
-          }
-        }
-        case 16 -> {
-          for (int i = 0; i < count; i++) {
-            target[i] = values.get(FixedColumn.SHORT, (from + (long) i) * 2) & 0xFFFF;
-          }
-        }
-        case 32 -> MemorySegment.copy(values, FixedColumn.INT, from * 4L, target, 0, count);
+      for (int i = 0; i < count; i++) {
+        target[i] = index(values, bits, from + i);
+      }
+      return target;
+    }
+
+    /// An index; -1 for one that no dictionary has.
+    private static int index(MemorySegment values, int bits, long at) {
+      return switch (bits) {
+        case 8 -> values.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
+        case 16 -> values.get(FixedColumn.SHORT, at * 2) & 0xFFFF;
+        case 32 -> values.get(FixedColumn.INT, at * 4);
         default -> {
-          for (int i = 0; i < count; i++) {
-            long index = values.get(FixedColumn.LONG, (from + (long) i) * 8);
-            target[i] = index < 0 || index > Integer.MAX_VALUE ? -1 : (int) index;
-          }
+          long index = values.get(FixedColumn.LONG, at * 8);
+          yield index < 0 || index > Integer.MAX_VALUE ? -1 : (int) index;
         }
-      }
+      };
+    }
+
+    static void requireInside(int[] found, int count, int items, PageContext page) {
       int wrong = 0;
       for (int i = 0; i < count; i++) {
-        int index = target[i];
-        wrong |= index | (items - 1 - index);
+        wrong |= found[i] | (items - 1 - found[i]);
       }
       if (wrong < 0) {
         throw page.corrupt("dictionary index", "below " + items, "others");
       }
-      return target;
     }
   }
 
@@ -377,7 +440,8 @@ sealed interface ChunkValues {
     public void append(
         ChunkBuffers chunk, int from, int to, PageState state, PageSink sink, PageContext page) {
       PageDictionary dictionary = state.dictionary(owner);
-      Indexed.readIndices(indices, chunk, from, to, dictionary.items(), state, page);
+      int[] found = Indexed.readIndices(indices, chunk, from, to, state, page);
+      Indexed.requireInside(found, to - from, dictionary.items(), page);
       int width = indices.bits() / 8;
       ((PageSink.Fixed) sink)
           .append(indices.decoded(chunk, state, page), (long) from * width, to - from);

@@ -192,6 +192,9 @@ final class ColumnPages {
               + " "
               + place);
     }
+    if (file.mayBeCold()) {
+      file.expect(position, length);
+    }
     try (Arena arena = Arena.ofConfined()) {
       return file.view(position, length, arena).toArray(ValueLayout.JAVA_BYTE);
     }

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class DataFileReader implements AutoCloseable {
 
   private static final int FOOTER_BYTES = 40;
+  private static final int TAIL_BYTES = 64 << 10;
   private static final int MAGIC = 'L' | 'A' << 8 | 'N' << 16 | 'C' << 24;
   private static final int MAX_COLUMNS = 1 << 20;
 
@@ -46,6 +47,9 @@ public final class DataFileReader implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       long size = file.sizeBytes();
       require(size >= FOOTER_BYTES, "file bytes", "at least " + FOOTER_BYTES, size);
+      // Tables and metadata of columns stand before the footer.
+      long tail = Math.min(size, TAIL_BYTES);
+      file.expect(size - tail, tail);
       MemorySegment footer = file.view(size - FOOTER_BYTES, FOOTER_BYTES, arena);
       int magic = footer.get(FixedColumn.INT, 36);
       require(magic == MAGIC, "footer magic", "LANC", Integer.toHexString(magic));

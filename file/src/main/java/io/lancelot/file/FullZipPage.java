@@ -94,6 +94,26 @@ final class FullZipPage implements PageDecoder {
     }
   }
 
+  @Override
+  public void take(long[] rows, int from, int to, long firstRow, PageState state) {
+    if (page.file().mayBeCold()) {
+      for (int i = from; i < to; i++) {
+        expect(rows[i] - firstRow);
+      }
+    }
+    PageDecoder.super.take(rows, from, to, firstRow, state);
+  }
+
+  /// Says that a row will be read, or the place where the index tells where it lies.
+  private void expect(long row) {
+    if (indexWidth == 0) {
+      long stride = controlBytes + valueBytes;
+      page.expect(0, row * stride, stride);
+    } else {
+      page.expect(INDEX, row * indexWidth, 2L * indexWidth);
+    }
+  }
+
   /// Values of one width without lists: at a known place.
   private void readFixed(long from, int count, PageState state) {
     long stride = controlBytes + valueBytes;

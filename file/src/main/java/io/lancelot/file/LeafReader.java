@@ -10,6 +10,7 @@ import io.lancelot.columnar.DictionaryColumn;
 import io.lancelot.columnar.FixedColumn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// Reads the values and levels of one leaf.
 final class LeafReader {
@@ -54,20 +55,10 @@ final class LeafReader {
   Leaf take(long[] rows, int count, Scratch scratch) {
     state.start(scratch, LevelPeeler.itemCount((long) count * itemsPerRow));
     try {
-      int page = 0;
-      for (int i = 0; i < count; ) {
-        long first = rows[i];
-        long next = first + 1;
-        i++;
-        while (i < count && rows[i] == next) {
-          next++;
-          i++;
-        }
-        long from = first * itemsPerRow;
-        if (from >= pages.firstRow(page + 1)) {
-          page = pages.pageOf(from);
-        }
-        run(from, next * itemsPerRow, page);
+      if (itemsPerRow == 1) {
+        takeRows(rows, count);
+      } else {
+        takeRuns(rows, count);
       }
       return finish(scratch, (long) count * itemsPerRow);
     } catch (IndexOutOfBoundsException
@@ -78,22 +69,63 @@ final class LeafReader {
     }
   }
 
+  /// Rows page by page.
+  private void takeRows(long[] rows, int count) {
+    for (int i = 0; i < count; ) {
+      int page = pages.pageOf(rows[i]);
+      int from = i;
+      int to = endOfPage(page, rows, i, count);
+      decode(page, decoder -> decoder.take(rows, from, to, pages.firstRow(page), state));
+      i = to;
+    }
+  }
+
+  private int endOfPage(int page, long[] rows, int from, int count) {
+    long end = pages.firstRow(page + 1);
+    int to = from;
+    while (to < count && rows[to] < end) {
+      to++;
+    }
+    return to;
+  }
+
+  /// Rows of several items, neighbours together.
+  private void takeRuns(long[] rows, int count) {
+    int page = 0;
+    for (int i = 0; i < count; ) {
+      long first = rows[i];
+      long next = first + 1;
+      i++;
+      while (i < count && rows[i] == next) {
+        next++;
+        i++;
+      }
+      long from = first * itemsPerRow;
+      if (from >= pages.firstRow(page + 1)) {
+        page = pages.pageOf(from);
+      }
+      run(from, next * itemsPerRow, page);
+    }
+  }
+
   /// Reads neighbouring rows, the first of which lies in `page`.
   private void run(long from, long to, int page) {
     long at = from;
     for (int p = page; at < to; p++) {
       long end = Math.min(to, pages.firstRow(p + 1));
       if (at < end) {
-        read(p, at - pages.firstRow(p), end - pages.firstRow(p));
+        long first = at - pages.firstRow(p);
+        long last = end - pages.firstRow(p);
+        decode(p, decoder -> decoder.read(first, last, state));
         at = end;
       }
     }
   }
 
   /// Kernels know what is wrong with the bytes they get, and not where these come from.
-  private void read(int page, long from, long to) {
+  private void decode(int page, Consumer<PageDecoder> work) {
     try {
-      pages.decoder(page).read(from, to, state);
+      work.accept(pages.decoder(page));
     } catch (CorruptDataException e) {
       throw e.at(pages.place(page));
     } catch (IndexOutOfBoundsException

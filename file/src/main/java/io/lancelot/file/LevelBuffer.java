@@ -73,6 +73,19 @@ final class LevelBuffer {
     count += added;
   }
 
+  /// Appends levels `at[0 .. added)` of a page without lists; a missing array is one of zeros.
+  void gather(short @Nullable [] pageDef, int[] at, int added) {
+    if (pageDef == null) {
+      append((short) 0, added);
+      return;
+    }
+    reserve(added, true);
+    for (int i = 0; i < added; i++) {
+      def[count + i] = pageDef[at[i]];
+    }
+    count += added;
+  }
+
   /// Appends `added` items of one definition level and repetition level 0.
   void append(short level, int added) {
     reserve(added, level != 0);

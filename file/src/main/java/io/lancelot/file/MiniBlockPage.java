@@ -4,6 +4,7 @@ import io.lancelot.columnar.FixedColumn;
 import io.lancelot.file.proto.BufferCompression;
 import io.lancelot.file.proto.CompressiveEncoding;
 import io.lancelot.file.proto.MiniBlockLayout;
+import io.lancelot.storage.ReadRanges;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class MiniBlockPage implements PageDecoder {
 
   private static final int DATA = 1;
+
+  /// Slots of a row from which on it is copied by itself, and not gathered with others.
+  private static final int LONG_ROW = 64;
 
   private final PageContext page;
   private final MiniBlockLayout layout;
@@ -223,6 +227,116 @@ final class MiniBlockPage implements PageDecoder {
     }
   }
 
+  @Override
+  public void take(long[] rows, int from, int to, long firstRow, PageState state) {
+    if (state.keepsDictionaries()) {
+      state.startDictionary(state.dictionary(this));
+    }
+    Chunks known = chunks();
+    if (page.file().mayBeCold()) {
+      expect(known, rows, from, to, firstRow);
+    }
+    state.chunk.reservePositions(to - from);
+    int at = from;
+    while (at < to) {
+      at =
+          layers.listCount() == 0
+              ? takeValues(known, rows, at, to, firstRow, state)
+              : takeRows(known, rows, at, to, firstRow, state);
+    }
+  }
+
+  /// Says which chunks will be read, those near each other together.
+  private void expect(Chunks known, long[] rows, int from, int to, long firstRow) {
+    boolean lists = layers.listCount() > 0;
+    long start = -1;
+    long end = -1;
+    for (int i = from; i < to; i++) {
+      long row = rows[i] - firstRow;
+      int number = lists ? firstChunkOf(known, row) : chunkOf(known.firstValue, known.count(), row);
+      if (start >= 0 && known.start[number] - end > ReadRanges.LOCAL_GAP_BYTES) {
+        page.expect(DATA, start, end - start);
+        start = -1;
+      }
+      start = start < 0 ? known.start[number] : start;
+      end = Math.max(end, known.start[number + 1]);
+    }
+    page.expect(DATA, start, end - start);
+  }
+
+  /// Takes the rows that lie in the chunk of the first one, where a row is a value.
+  ///
+  /// @return the number of the first row after them
+  private int takeValues(
+      Chunks known, long[] rows, int from, int to, long firstRow, PageState state) {
+    int number = chunkOf(known.firstValue, known.count(), rows[from] - firstRow);
+    ChunkBuffers chunk = loaded(known, number, state);
+    long first = firstRow + known.firstValue[number];
+    long end = firstRow + known.firstValue[number + 1];
+    int[] positions = chunk.positions;
+    int next = from;
+    while (next < to && rows[next] < end) {
+      positions[next - from] = (int) (rows[next] - first);
+      next++;
+    }
+    int count = next - from;
+    values.gather(chunk, positions, count, state, state.sink, page);
+    state.levels.gather(layout.hasDefCompression() ? chunk.def : null, positions, count);
+    return next;
+  }
+
+  /// Takes the rows that lie in the chunk of the first one, or that row alone if it goes on in the
+  /// next chunk.
+  ///
+  /// @return the number of the first row after them
+  private int takeRows(
+      Chunks known, long[] rows, int from, int to, long firstRow, PageState state) {
+    long row = rows[from] - firstRow;
+    int number = firstChunkOf(known, row);
+    if (row >= known.rowsDone[number + 1]) {
+      readRows(known, row, row + 1, state);
+      return from + 1;
+    }
+    ChunkBuffers chunk = loaded(known, number, state);
+    int[] starts = chunk.rowStarts(layers.listCount());
+    long first = firstRow + known.rowsStarted(number);
+    long end = firstRow + known.rowsDone[number + 1];
+    short[] def = layout.hasDefCompression() ? chunk.def : null;
+    int next = from;
+    int taken = 0;
+    while (next < to && rows[next] < end) {
+      int index = (int) (rows[next++] - first);
+      int a = starts[index];
+      int b = starts[index + 1];
+      int slot = visibleBefore(chunk, a);
+      int slots = visible(chunk, a, b);
+      state.levels.append(chunk.rep, def, a, b);
+      if (slots > LONG_ROW) {
+        gather(chunk, taken, state);
+        taken = 0;
+        values.append(chunk, slot, slot + slots, state, state.sink, page);
+        continue;
+      }
+      chunk.reservePositions(taken + slots);
+      for (int i = 0; i < slots; i++) {
+        chunk.positions[taken++] = slot + i;
+      }
+    }
+    gather(chunk, taken, state);
+    return next;
+  }
+
+  private void gather(ChunkBuffers chunk, int count, PageState state) {
+    if (count > 0) {
+      values.gather(chunk, chunk.positions, count, state, state.sink, page);
+    }
+  }
+
+  private ChunkBuffers loaded(Chunks known, int number, PageState state) {
+    load(known, number, data(known, number, number, state), known.start[number], state);
+    return state.chunk;
+  }
+
   /// The chunk in which a row has its first level.
   private static int firstChunkOf(Chunks known, long row) {
     int low = 0;
@@ -281,8 +395,10 @@ final class MiniBlockPage implements PageDecoder {
     if (first == last && chunk.page == this && chunk.number == first) {
       return MemorySegment.NULL;
     }
-    return page.buffer(
-        DATA, known.start[first], known.start[last + 1] - known.start[first], state.scratch());
+    long start = known.start[first];
+    long length = known.start[last + 1] - start;
+    page.expect(DATA, start, length);
+    return page.buffer(DATA, start, length, state.scratch());
   }
 
   /// Takes a chunk apart unless it is the one at hand.

@@ -24,6 +24,7 @@ record PageContext(
   /// A whole buffer.
   MemorySegment buffer(int index, SegmentAllocator allocator) {
     requireBuffer(index);
+    expect(index, 0, sizes[index]);
     return file.view(positions[index], sizes[index], allocator);
   }
 
@@ -34,6 +35,14 @@ record PageContext(
       throw corrupt("range of page buffer " + index, "inside " + sizes[index], from + "+" + length);
     }
     return file.view(positions[index] + from, length, allocator);
+  }
+
+  /// Says that bytes `[from, from + length)` of a buffer, which lie inside it, are about to be
+  /// read.
+  void expect(int index, long from, long length) {
+    if (file.mayBeCold()) {
+      file.expect(positions[index] + from, length);
+    }
   }
 
   long size(int index) {

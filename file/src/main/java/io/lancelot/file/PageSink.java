@@ -137,13 +137,31 @@ sealed interface PageSink {
     void gather(MemorySegment source, int[] at, int slots) {
       MemorySegment target = reserve(slots, 0);
       long to = count * width;
-      if (width == 8) {
-        for (int i = 0; i < slots; i++) {
-          target.set(FixedColumn.LONG, to + i * 8L, source.get(FixedColumn.LONG, at[i] * 8L));
+      switch ((int) Math.min(width, 16)) {
+        case 1 -> {
+          for (int i = 0; i < slots; i++) {
+            target.set(ValueLayout.JAVA_BYTE, to + i, source.get(ValueLayout.JAVA_BYTE, at[i]));
+          }
         }
-      } else {
-        for (int i = 0; i < slots; i++) {
-          MemorySegment.copy(source, at[i] * width, target, to + i * width, width);
+        case 2 -> {
+          for (int i = 0; i < slots; i++) {
+            target.set(FixedColumn.SHORT, to + i * 2L, source.get(FixedColumn.SHORT, at[i] * 2L));
+          }
+        }
+        case 4 -> {
+          for (int i = 0; i < slots; i++) {
+            target.set(FixedColumn.INT, to + i * 4L, source.get(FixedColumn.INT, at[i] * 4L));
+          }
+        }
+        case 8 -> {
+          for (int i = 0; i < slots; i++) {
+            target.set(FixedColumn.LONG, to + i * 8L, source.get(FixedColumn.LONG, at[i] * 8L));
+          }
+        }
+        default -> {
+          for (int i = 0; i < slots; i++) {
+            MemorySegment.copy(source, at[i] * width, target, to + i * width, width);
+          }
         }
       }
       count += slots;
@@ -491,6 +509,36 @@ sealed interface PageSink {
       MemorySegment.copy(source, base + first, data, used, last - first);
       used += last - first;
       count += slots;
+      return true;
+    }
+
+    /// Appends values `at[0 .. slots)` of a buffer that begins with its offsets.
+    ///
+    /// @param sourceWidth 4 or 8 bytes an offset
+    /// @return false if offsets decrease or leave `source`
+    boolean gather(MemorySegment source, int sourceWidth, int[] at, int slots) {
+      reserveOffsets(slots);
+      long bad = 0;
+      long length = 0;
+      for (int i = 0; i < slots; i++) {
+        long from = offset(source, (long) at[i] * sourceWidth, sourceWidth);
+        long to = offset(source, (at[i] + 1L) * sourceWidth, sourceWidth);
+        bad |= from | to - from | source.byteSize() - to;
+        length += to - from;
+      }
+      if (bad < 0) {
+        return false;
+      }
+      MemorySegment target = reserveData(length);
+      long end = used;
+      for (int i = 0; i < slots; i++) {
+        long from = offset(source, (long) at[i] * sourceWidth, sourceWidth);
+        long to = offset(source, (at[i] + 1L) * sourceWidth, sourceWidth);
+        MemorySegment.copy(source, from, target, end, to - from);
+        end += to - from;
+        setOffset(count + i + 1, end);
+      }
+      advance(slots, end);
       return true;
     }
 

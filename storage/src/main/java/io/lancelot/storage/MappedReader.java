@@ -31,6 +31,7 @@ final class MappedReader implements ObjectReader {
   private final FileChannel channel;
   private final Arena arena;
   private final MemorySegment mapped;
+  private final ColdBlocks cold;
   private volatile boolean closed;
 
   private MappedReader(String path, FileChannel channel, Arena arena, MemorySegment mapped) {
@@ -38,6 +39,7 @@ final class MappedReader implements ObjectReader {
     this.channel = channel;
     this.arena = arena;
     this.mapped = mapped;
+    cold = new ColdBlocks(channel, path, mapped.byteSize());
   }
 
   /// Maps `sizeBytes` of `channel`, which the reader closes from now on, unless this fails.
@@ -81,6 +83,28 @@ final class MappedReader implements ObjectReader {
   }
 
   @Override
+  public boolean mayBeCold() {
+    return cold.any();
+  }
+
+  @Override
+  public void expect(long position, long length) {
+    check(position, length);
+    if (length == 0 || !channel.isOpen() || Thread.currentThread().isInterrupted()) {
+      return;
+    }
+    try {
+      cold.expect(position, length);
+    } catch (ClosedByInterruptException e) {
+      throw cancelled(e);
+    } catch (ClosedChannelException e) {
+      // Others go on with the mapping, which needs no channel.
+    } catch (IOException e) {
+      throw failed(e, position, length);
+    }
+  }
+
+  @Override
   public void read(long position, MemorySegment target) {
     check(position, target.byteSize());
     boolean bytes = target.isNative() || target.heapBase().orElse(null) instanceof byte[];
@@ -98,18 +122,22 @@ final class MappedReader implements ObjectReader {
     } catch (ClosedChannelException e) {
       copy(position, target);
     } catch (IOException e) {
-      throw new StorageException(
-          "read failed: "
-              + e.getMessage()
-              + " (path="
-              + path
-              + ", position="
-              + position
-              + ", length="
-              + target.byteSize()
-              + ")",
-          e);
+      throw failed(e, position, target.byteSize());
     }
+  }
+
+  private StorageException failed(IOException e, long position, long length) {
+    return new StorageException(
+        "read failed: "
+            + e.getMessage()
+            + " (path="
+            + path
+            + ", position="
+            + position
+            + ", length="
+            + length
+            + ")",
+        e);
   }
 
   /// Fills `target`, in native memory or a `byte[]`, from `position` of a file.

@@ -5,6 +5,8 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.Field;
 import io.lancelot.columnar.StructColumn;
 import io.lancelot.file.BlobDescriptor;
 import io.lancelot.file.LanceField;
@@ -13,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +25,13 @@ import org.jspecify.annotations.Nullable;
 final class BlobTaking {
 
   private final Snapshot snapshot;
+
+  /// The column of blobs.
   private final LanceField field;
+
+  /// What is read: the top-level field with nothing below it but the blobs' places.
+  private final LanceField read;
+
   private final Bases bases;
   private final Memory memory;
   private final BiFunction<Fragment, LanceField, FragmentReader> opener;
@@ -33,7 +42,7 @@ final class BlobTaking {
       Bases bases,
       Memory memory,
       BiFunction<Fragment, LanceField, FragmentReader> opener) {
-    LanceField plain = TableScan.fields(snapshot, List.of(column)).getFirst();
+    LanceField plain = SchemaChange.of(snapshot).field(column);
     if (!plain.blob()) {
       throw new InvalidInputException(
           "column: expected=one of blobs, found="
@@ -43,10 +52,37 @@ final class BlobTaking {
               + ")");
     }
     this.snapshot = snapshot;
-    this.field = plain.describing();
+    this.field = plain;
+    this.read =
+        snapshot.schema().fields().stream()
+            .flatMap(top -> describing(top, plain).stream())
+            .findFirst()
+            .orElseThrow(() ->
+                new UnsupportedFeatureException(
+                    "blobs inside lists: expected=a column, or a member of structs, found="
+                        + column));
     this.bases = bases;
     this.memory = memory;
     this.opener = opener;
+  }
+
+  /// `from` with nothing below it but `blob`, which describes its values; empty if the way there
+  /// does not lead through structs alone.
+  private static Optional<LanceField> describing(LanceField from, LanceField blob) {
+    if (from.id() == blob.id()) {
+      return Optional.of(from.describing());
+    }
+    if (from.blob() || !(from.type() instanceof DataType.Struct)) {
+      return Optional.empty();
+    }
+    Optional<LanceField> below =
+        from.children().stream().flatMap(child -> describing(child, blob).stream()).findFirst();
+    return below.map(only -> {
+      Field plain = from.field();
+      DataType type = new DataType.Struct(List.of(only.field()));
+      Field narrowed = new Field(plain.name(), type, plain.nullable(), plain.metadata());
+      return new LanceField(from.id(), from.parentId(), narrowed, List.of(only));
+    });
   }
 
   /// One handle per row id, in order; null where the value is null.
@@ -59,7 +95,7 @@ final class BlobTaking {
     }
     for (Fragment fragment : snapshot.fragments()) {
       if (missing[0] > 0 && mayHold(fragment, wanted)) {
-        try (FragmentReader reader = opener.apply(fragment, field);
+        try (FragmentReader reader = opener.apply(fragment, read);
             Scratch scratch = memory.scratch()) {
           take(reader, wanted, blobs, missing, scratch);
         }
@@ -92,13 +128,17 @@ final class BlobTaking {
       return;
     }
     var descriptors = (StructColumn) reader.take(0, rows, rows.length, scratch);
+    List<StructColumn> around = new ArrayList<>();
+    while (!descriptors.type().equals(BlobDescriptor.TYPE)) {
+      around.add(descriptors);
+      descriptors = (StructColumn) descriptors.children().getFirst();
+    }
     for (int i = 0; i < rows.length; i++) {
+      int row = i;
+      boolean absent = descriptors.isNull(i) || around.stream().anyMatch(s -> s.isNull(row));
       List<Integer> places = wanted.get(reader.rowId(rows[i], scratch));
       for (int place : places == null ? List.<Integer>of() : places) {
-        blobs[place] =
-            descriptors.isNull(i)
-                ? null
-                : open(BlobDescriptor.of(descriptors, i), reader.fragment());
+        blobs[place] = absent ? null : open(BlobDescriptor.of(descriptors, i), reader.fragment());
         missing[0]--;
       }
     }

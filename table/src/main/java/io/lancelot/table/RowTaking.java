@@ -1,66 +1,77 @@
 package io.lancelot.table;
 
+import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.Memory;
+import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
-import io.lancelot.columnar.Batches;
 import io.lancelot.columnar.Column;
+import io.lancelot.columnar.Columns;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import io.lancelot.file.LanceField;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.IntStream;
 
 /// Fetches rows by address: sorted, fragment by fragment, then put in the order they were asked
-/// for.
+/// for. The columns of many rows are fetched side by side.
 final class RowTaking {
+
+  /// Values from which on a second thread pays.
+  private static final int MANY_VALUES = 1_000;
 
   private final Snapshot snapshot;
   private final List<String> columns;
   private final List<LanceField> fields;
   private final Schema schema;
-  private final Memory memory;
+  private final Context context;
   private final RowReaders source;
 
-  RowTaking(Snapshot snapshot, List<String> columns, Memory memory, RowReaders source) {
+  RowTaking(Snapshot snapshot, List<String> columns, Context context, RowReaders source) {
     this.snapshot = snapshot;
     this.columns = columns;
     this.fields = TableScan.fields(snapshot, columns);
     this.schema = TableScan.schema(snapshot, columns);
-    this.memory = memory;
+    this.context = context;
     this.source = source;
   }
+
+  /// The rows wanted of one fragment.
+  ///
+  /// @param rows ascending numbers in the fragment
+  private record Piece(FragmentReader reader, long[] rows) {}
+
+  /// A column that is done, and its place.
+  private record Taken(int number, Column column) {}
 
   /// @return rows in memory of `target`
   Batch take(long[] addresses, int count, Scratch target) {
     long[] sorted = Arrays.copyOf(addresses, count);
     Arrays.sort(sorted);
     int unique = dropRepeats(sorted);
-    List<Batch> parts = new ArrayList<>();
-    try (Scratch work = memory.scratch()) {
-      List<FragmentReader> readers = new ArrayList<>();
-      try {
-        for (int from = 0; from < unique; ) {
-          int to = endOfFragment(sorted, from, unique);
-          FragmentReader reader = source.open(fragment(sorted[from]), fields);
-          readers.add(reader);
-          parts.add(take(reader, sorted, from, to, work));
-          from = to;
-        }
-        Batch found = parts.size() == 1 ? parts.getFirst() : Batches.concat(schema, parts, work);
-        int[] order = new int[count];
-        for (int i = 0; i < count; i++) {
-          order[i] = Arrays.binarySearch(sorted, 0, unique, addresses[i]);
-        }
-        // Copies, so that the rows outlive the files they came from.
-        return Batches.gather(found, order, count, target);
-      } finally {
-        readers.forEach(source::done);
+    int[] order = new int[count];
+    for (int i = 0; i < count; i++) {
+      order[i] = Arrays.binarySearch(sorted, 0, unique, addresses[i]);
+    }
+    List<Piece> pieces = new ArrayList<>();
+    try {
+      for (int from = 0; from < unique; ) {
+        int to = endOfFragment(sorted, from, unique);
+        FragmentReader reader = source.open(fragment(sorted[from]), fields);
+        pieces.add(new Piece(reader, new long[to - from]));
+        number(pieces.getLast(), sorted, from);
+        from = to;
       }
+      return new Batch(schema, count, columns(pieces, order, target));
+    } finally {
+      pieces.forEach(piece -> source.done(piece.reader()));
     }
   }
 
@@ -96,8 +107,10 @@ final class RowTaking {
                     + ")"));
   }
 
-  private Batch take(FragmentReader reader, long[] sorted, int from, int to, Scratch work) {
-    long[] rows = new long[to - from];
+  /// Fills in the rows of a piece, whose addresses begin at `from`.
+  private static void number(Piece piece, long[] sorted, int from) {
+    FragmentReader reader = piece.reader();
+    long[] rows = piece.rows();
     for (int i = 0; i < rows.length; i++) {
       rows[i] = sorted[from + i] & 0xFFFF_FFFFL;
       if (rows[i] >= reader.physicalRows()) {
@@ -111,29 +124,69 @@ final class RowTaking {
                 + ")");
       }
     }
-    List<Column> taken = new ArrayList<>();
-    int field = 0;
-    for (String column : columns) {
-      taken.add(
-          switch (column) {
-            case TableScan.ROW_ID -> rowIds(reader, rows, work);
-            case TableScan.ROW_ADDRESS -> addresses(sorted, from, to, work);
-            default -> reader.take(field++, rows, rows.length, work);
-          });
+  }
+
+  /// All columns, each a task of its own if there is enough to do.
+  private List<Column> columns(List<Piece> pieces, int[] order, Scratch target) {
+    List<Integer> numbers = IntStream.range(0, columns.size()).boxed().toList();
+    Column[] taken = new Column[columns.size()];
+    if ((long) order.length * taken.length < MANY_VALUES) {
+      numbers.forEach(i -> taken[i] = column(i, pieces, order, target));
+    } else {
+      ReentrantLock lock = new ReentrantLock();
+      SegmentAllocator shared =
+          (bytes, alignment) -> {
+            lock.lock();
+            try {
+              return target.allocate(bytes, alignment);
+            } finally {
+              lock.unlock();
+            }
+          };
+      Parallel.run(
+          context,
+          numbers,
+          i -> new Taken(i, column(i, pieces, order, shared)),
+          done -> taken[done.number()] = done.column());
     }
-    return new Batch(schema, rows.length, taken);
+    return List.of(taken);
   }
 
-  private static Column addresses(long[] sorted, int from, int to, Scratch work) {
-    MemorySegment data = work.allocateBytes(8L * (to - from));
-    MemorySegment.copy(sorted, from, data, FixedColumn.LONG, 0, to - from);
-    return new FixedColumn(Types.UINT64, to - from, data, null);
+  /// One column in the order asked for: a copy, so that the rows outlive the files they came from.
+  private Column column(int number, List<Piece> pieces, int[] order, SegmentAllocator target) {
+    try (Scratch work = context.memory().scratch()) {
+      List<Column> parts = new ArrayList<>();
+      for (Piece piece : pieces) {
+        parts.add(part(number, piece, work));
+      }
+      Column found = Columns.concat(schema.fields().get(number).type(), parts, work);
+      return Columns.gather(found, order, order.length, target);
+    }
   }
 
-  private static Column rowIds(FragmentReader reader, long[] rows, Scratch work) {
+  private Column part(int number, Piece piece, Scratch work) {
+    FragmentReader reader = piece.reader();
+    long[] rows = piece.rows();
+    return switch (columns.get(number)) {
+      case TableScan.ROW_ID -> longs(rows, row -> reader.rowId(row, work), work);
+      case TableScan.ROW_ADDRESS -> longs(rows, reader::address, work);
+      default -> reader.take(fieldOf(number), rows, rows.length, work);
+    };
+  }
+
+  /// The place among the table's fields of a column that is one.
+  private int fieldOf(int number) {
+    int field = number;
+    for (String before : columns.subList(0, number)) {
+      field -= before.equals(TableScan.ROW_ID) || before.equals(TableScan.ROW_ADDRESS) ? 1 : 0;
+    }
+    return field;
+  }
+
+  private static Column longs(long[] rows, LongUnaryOperator value, Scratch work) {
     MemorySegment data = work.allocateBytes(8L * rows.length);
     for (int i = 0; i < rows.length; i++) {
-      data.set(FixedColumn.LONG, 8L * i, reader.rowId(rows[i], work));
+      data.set(FixedColumn.LONG, 8L * i, value.applyAsLong(rows[i]));
     }
     return new FixedColumn(Types.UINT64, rows.length, data, null);
   }

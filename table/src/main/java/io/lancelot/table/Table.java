@@ -598,8 +598,7 @@ public final class Table implements AutoCloseable {
       List<String> columns,
       Scratch scratch,
       RowReaders readers) {
-    return new RowTaking(snapshot, columns, context.memory(), readers)
-        .take(addresses, count, scratch);
+    return new RowTaking(snapshot, columns, context, readers).take(addresses, count, scratch);
   }
 
   /// Opens the values of a column of blobs, without reading them. The caller closes them.

@@ -179,6 +179,44 @@ class LocalStoreTest extends ObjectStoreContract {
   }
 
   @Test
+  void expectingBytesChangesNothingButTheTime() {
+    byte[] expected = bytes(1_000_000, 1);
+    store().put("x", heap(expected));
+    try (ObjectReader reader = store().open("x");
+        Arena arena = Arena.ofConfined()) {
+      for (int round = 0; round < 3; round++) {
+        reader.expect(0, 0);
+        reader.expect(1_000_000, 0);
+        reader.expect(999_999, 1);
+        reader.expect(20_000, 100);
+        reader.expect(16_384, 700_000);
+        reader.expect(0, 1_000_000);
+        MemorySegment view = reader.view(0, 1_000_000, arena);
+        assertThat(view.mismatch(heap(expected))).isEqualTo(-1);
+      }
+      assertThatThrownBy(() -> reader.expect(999_999, 2)).isInstanceOf(CorruptDataException.class);
+      assertThatThrownBy(() -> reader.expect(-1, 2)).isInstanceOf(CorruptDataException.class);
+      Thread.currentThread().interrupt();
+      reader.expect(0, 1_000_000);
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
+  void expectingBytesThatAreGoneIsCorruptData() throws IOException {
+    store().put("x", heap(bytes(200_000, 1)));
+    try (ObjectReader reader = store().open("x")) {
+      try (var file = new RandomAccessFile(root().resolve("x").toFile(), "rw")) {
+        file.setLength(100_000);
+      }
+      assertThatThrownBy(() -> reader.expect(0, 200_000))
+          .isInstanceOf(CorruptDataException.class)
+          .hasMessageContaining("object cut short")
+          .hasMessageContaining("path=x");
+    }
+  }
+
+  @Test
   void interruptEndsOneCallAndHarmsNobodyElse() {
     store().put("x", heap(bytes(200_000, 1)));
     try (ObjectReader reader = store().open("x")) {
