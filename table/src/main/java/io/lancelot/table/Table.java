@@ -306,21 +306,11 @@ public final class Table implements AutoCloseable {
     return remember(committer.commit(base, _ -> operation, written));
   }
 
-  /// Writes rows into new fragments that belong to no version yet, for an operation to commit. Rows
-  /// that move must have [their large values'][FragmentReader#moving] addresses.
-  public StagedRows stage(Snapshot base, BatchStream rows) {
+  /// For rows in new fragments that belong to no version yet, for an operation to commit. Rows that
+  /// move must have [their large values'][FragmentReader#moving] addresses.
+  public StagedRows stage(Snapshot base) {
     base.checkWritable();
-    WrittenFiles written = new WrittenFiles(root.store());
-    List<Fragment> fragments =
-        FragmentWriter.writeAll(
-            root,
-            base.schema(),
-            base.fileVersion(),
-            context,
-            written,
-            rows,
-            BlobRules.moving(bases));
-    return new StagedRows(fragments, written);
+    return new StagedRows(root, base, bases, context);
   }
 
   /// Marks rows as deleted.
@@ -348,7 +338,6 @@ public final class Table implements AutoCloseable {
   /// @param base the version in which the rows were found
   /// @param rows for each fragment its physical rows to replace or delete
   /// @param replacement the new rows
-  /// @param moved what the first of them keep; used by tables with stable row ids only
   /// @param changed ids of the fields that have new values
   /// @param recheck is shown each later version that the change is to be committed on, and throws a
   ///   [io.lancelot.base.CommitConflictException] if it must not be
@@ -356,11 +345,9 @@ public final class Table implements AutoCloseable {
       Snapshot base,
       Map<Long, RoaringBitmap> rows,
       StagedRows replacement,
-      MovedRows moved,
       Set<Integer> changed,
       Consumer<Snapshot> recheck) {
     WrittenFiles written = replacement.written();
-    StagedRows staged = base.stableRowIds() ? replacement.with(moved) : replacement;
     DeletionChange change =
         new DeletionChange(
             root,
@@ -371,7 +358,7 @@ public final class Table implements AutoCloseable {
                 new Operation.Update(
                     removed,
                     updated,
-                    staged.fragments(),
+                    replacement.staged(),
                     Set.of(),
                     changed,
                     Operation.Update.Mode.REWRITE_ROWS,
