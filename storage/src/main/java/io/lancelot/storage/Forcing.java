@@ -26,6 +26,7 @@ final class Forcing {
   private Forcing() {}
 
   /// Forces files that have their names, these names, and the bytes of a file that has none yet.
+  /// Which of them comes first does not matter: nothing refers to the files.
   static void force(Collection<Path> files, @Nullable TempFile unnamed, LocalFolders folders)
       throws IOException {
     List<Step> steps = new ArrayList<>();
@@ -40,10 +41,8 @@ final class Forcing {
         named.add(folder);
       }
     }
+    named.forEach(folder -> steps.add(() -> folders.sync(folder)));
     runAll(steps);
-    for (Path folder : named) {
-      folders.sync(folder);
-    }
   }
 
   private static void force(Path file) throws IOException {

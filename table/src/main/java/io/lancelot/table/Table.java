@@ -173,62 +173,14 @@ public final class Table implements AutoCloseable {
 
   /// The table's history, oldest first.
   public List<VersionInfo> versions() {
-    Map<String, TagInfo> tags = refs().tags();
-    return versions.list().stream()
-        .map(versions::load)
-        .map(snapshot -> info(snapshot, tags))
-        .toList();
-  }
-
-  private VersionInfo info(Snapshot snapshot, Map<String, TagInfo> tags) {
-    String operation;
-    try {
-      operation = versions.transaction(snapshot).operation().label();
-    } catch (CorruptDataException _) {
-      // A history with a hole is still a history.
-      operation = "Unknown";
-    }
-    return new VersionInfo(
-        snapshot.version(),
-        snapshot.timestamp(),
-        operation,
-        snapshot.rowCount(),
-        tags.values().stream()
-            .filter(tag ->
-                tag.version() == snapshot.version() && tag.branch().equals(snapshot.branch()))
-            .map(TagInfo::name)
-            .toList());
+    return new History(versions).list(refs().tags());
   }
 
   /// The newest version that was committed at a time or before it.
   ///
   /// @throws NotFoundException if the table has none so old
   public Snapshot checkout(Instant asOf) {
-    List<Versions.Entry> entries = versions.list();
-    int low = 0;
-    int high = entries.size();
-    // Times do not run backwards from version to version.
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (versions.load(entries.get(middle)).timestamp().isAfter(asOf)) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    if (low == 0) {
-      throw new NotFoundException(
-          "no version that old: expected=one of "
-              + asOf
-              + " or before, found="
-              + (entries.isEmpty()
-                  ? "none"
-                  : "the oldest of " + versions.load(entries.getFirst()).timestamp())
-              + " (path="
-              + root
-              + ")");
-    }
-    return versions.load(entries.get(low - 1));
+    return new History(versions).at(asOf);
   }
 
   /// The tags and branches of the table.
