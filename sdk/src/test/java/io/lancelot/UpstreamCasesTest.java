@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.LancelotException;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -419,6 +421,76 @@ class UpstreamCasesTest {
       try (Table table = faulty.createTable("t", pages(0, 3, 0))) {
         assertThat(faulty.tableNames()).containsExactly("t");
         assertThat(table.countRows()).isEqualTo(3);
+      }
+    }
+  }
+
+  /// lance PR#6625: a compaction whose moves indices have not followed yet, and another handle that
+  /// optimizes what it knew before.
+  @Test
+  void optimizingFromAnOlderVersionLeavesIndicesUsable() {
+    ConnectOptions options = ConnectOptions.defaults().withReadConsistency(Duration.ofHours(1));
+    try (MemoryStore store = MemoryStore.create();
+        Context context = Context.ofMemory(64 << 20)) {
+      Database shared = new LocalDatabase(store, context, false, options);
+      shared.createTable("t", pages(0, 100, 0)).close();
+      try (Table stale = shared.openTable("t");
+          io.lancelot.table.Table compacting =
+              io.lancelot.table.Table.open(store, "t.lance", context)) {
+        stale.createIndex("path", Index.btree());
+        for (int i = 1; i < 8; i++) {
+          stale.add(pages(100 * i, 100 * i + 100, i));
+        }
+        stale.optimize(
+            new OptimizeOptions(
+                CompactionOptions.DEFAULT.withTargetRows(100), CleanupOptions.DEFAULT));
+        compacting.compact(CompactionOptions.DEFAULT);
+        stale.optimize();
+      }
+      try (Table opened = shared.openTable("t")) {
+        assertThat(opened.countRows()).isEqualTo(800);
+        for (String path : List.of("p5", "p150", "p799")) {
+          assertThat(opened.query().where("path = '" + path + "'").verify()).isEqualTo(1);
+        }
+        opened.add(pages(800, 801, 8));
+        opened.optimize();
+        assertThat(opened.query().where("path = 'p800'").verify()).isEqualTo(1);
+        assertThat(opened.query().where("n = 3").verify()).isEqualTo(100);
+      }
+    }
+  }
+
+  /// duckdb-vss#81: killed while it adds to a table with an index.
+  @Test
+  void additionsToIndexedTablesMayBeCutOffAnywhere() {
+    for (long call = 1; ; call++) {
+      try (FaultyStore store = FaultyStore.wrap(MemoryStore.create());
+          Context context = Context.ofMemory(64 << 20)) {
+        Database cut = new LocalDatabase(store, context, false, ConnectOptions.defaults());
+        Table table = cut.createTable("t", pages(0, 50, 0));
+        table.createIndex("n", Index.btree());
+        store.restart();
+        store.stopAt(call);
+        long acknowledged = 50;
+        try {
+          table.add(pages(50, 7050, 1));
+          acknowledged = 7050;
+          table.optimize();
+        } catch (LancelotException _) {
+          // The end of this process.
+        }
+        boolean whole = !store.stopped();
+        store.cutPowerOfForcing(new Random(call));
+        store.restart();
+        Database next = new LocalDatabase(store, context, false, ConnectOptions.defaults());
+        try (Table opened = next.openTable("t")) {
+          assertThat(opened.countRows()).isIn(acknowledged, 7050L);
+          assertThat(opened.query().where("n = 1").verify()).isEqualTo(opened.countRows() - 50);
+        }
+        table.close();
+        if (whole) {
+          return;
+        }
       }
     }
   }

@@ -91,6 +91,9 @@ final class ColumnsOfFragment implements AutoCloseable {
   }
 
   private Schema schema(List<String> wanted) {
+    if (wanted.equals(names)) {
+      return reader.schema();
+    }
     List<Field> fields = new ArrayList<>();
     for (String name : wanted) {
       fields.add(reader.schema().fields().get(names.indexOf(name)));

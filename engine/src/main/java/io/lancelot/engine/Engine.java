@@ -344,24 +344,26 @@ public final class Engine implements AutoCloseable {
       }
     }
     MovedRows moved = new MovedRows();
-    StagedRows staged;
+    StagedRows staged = table.stage(base);
     try (UpdatedRows rows = new UpdatedRows(execution(base), bound, found.rows(), moved)) {
-      staged = table.stage(base, rows);
+      staged.add(rows, moved);
     }
-    Snapshot made = table.update(base, found.rows(), staged, moved, changed, _ -> {});
+    Snapshot made = table.update(base, found.rows(), staged, changed, _ -> {});
     return new Updated(found.count(), made.version());
   }
 
   /// Merges rows into the table. A concurrent change to the same rows, or new rows of the same
   /// keys, make it look again.
   ///
-  /// @param rows the source: all or some of the table's columns. Held in memory as a whole
+  /// @param rows the source: all or some of the table's columns. What does not fit into memory goes
+  ///   to temporary files
   /// @throws io.lancelot.base.InvalidInputException if the source does not fit the table, or two of
   ///   its rows have the same key; nothing was changed
   public MergeInsert.Result merge(MergeInsert how, BatchStream rows) {
     Merging.check(how);
-    try (MergeSource source = new MergeSource(rows, how.on(), context)) {
-      Merging merging = new Merging(table, context, this::execution, how, source);
+    Schema schema = table.snapshot().schema().arrow();
+    try (MergeSource source = MergeSource.read(rows, how.on(), schema, context)) {
+      Merging merging = new Merging(table, this::execution, how, source);
       return Attempts.run(context, merging::attempt);
     }
   }
@@ -398,7 +400,7 @@ public final class Engine implements AutoCloseable {
 
   /// Adds the columns of a source, joined by key; rows without a partner get nulls.
   public Snapshot addColumns(List<String> on, BatchStream rows) {
-    try (MergeSource source = new MergeSource(rows, on, context)) {
+    try (SourceRows source = SourceRows.read(rows, on, context)) {
       return evolution().addJoined(source, on);
     }
   }

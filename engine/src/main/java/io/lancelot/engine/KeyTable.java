@@ -5,6 +5,7 @@ import io.lancelot.columnar.Column;
 import io.lancelot.columnar.Values;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntToLongFunction;
 
 /// Finds rows of a source by their key. Memory: at most 16 bytes for each row of the source, on the
 /// heap, beside the key columns themselves. Immutable once made; thread-safe.
@@ -30,8 +31,9 @@ final class KeyTable {
 
   /// @param keys the key columns, without dictionaries
   /// @param names of the key columns, for messages
+  /// @param numbers of the rows, for messages
   /// @throws InvalidInputException if two rows have the same key
-  static KeyTable of(List<Column> keys, int rows, List<String> names) {
+  static KeyTable of(List<Column> keys, int rows, List<String> names, IntToLongFunction numbers) {
     long[] hashes = new long[rows];
     boolean[] absent = new boolean[rows];
     KeyHashes.hash(keys, rows, hashes, absent);
@@ -39,26 +41,27 @@ final class KeyTable {
         new KeyTable(keys, KeyHashes.exact(keys.stream().map(Column::type).toList()), hashes);
     for (int row = 0; row < rows; row++) {
       if (!absent[row]) {
-        table.add(row, names);
+        table.add(row, names, numbers);
       }
     }
     return table;
   }
 
-  private void add(int row, List<String> names) {
+  private void add(int row, List<String> names, IntToLongFunction numbers) {
     long hash = hashes[row];
     int slot = (int) hash & mask;
     while (slots[slot] != NONE) {
       int other = slots[slot];
       if (hashes[other] == hash && (exact || KeyHashes.equal(keys, row, keys, other))) {
-        throw duplicate(other, row, names);
+        throw duplicate(other, row, names, numbers);
       }
       slot = slot + 1 & mask;
     }
     slots[slot] = row;
   }
 
-  private InvalidInputException duplicate(int first, int second, List<String> names) {
+  private InvalidInputException duplicate(
+      int first, int second, List<String> names, IntToLongFunction numbers) {
     StringBuilder key = new StringBuilder();
     for (int i = 0; i < keys.size(); i++) {
       key.append(i == 0 ? "" : ", ")
@@ -68,9 +71,9 @@ final class KeyTable {
     }
     return new InvalidInputException(
         "merge: source rows with the same key: expected=one row per key, found=rows "
-            + first
+            + numbers.applyAsLong(first)
             + " and "
-            + second
+            + numbers.applyAsLong(second)
             + " ("
             + key
             + ")");

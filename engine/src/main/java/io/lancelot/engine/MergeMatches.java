@@ -2,7 +2,6 @@ package io.lancelot.engine;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.roaringbitmap.RoaringBitmap;
@@ -14,15 +13,14 @@ final class MergeMatches {
   ///
   /// @param rows physical rows to be updated, ascending
   /// @param sources the source row of each
-  /// @param touched source rows whose key is there, whether or not the row is to be updated
-  /// @param missing physical rows to be deleted because the source does not have them
+  /// @param met physical rows whose key the source has, whether or not they are to be updated
+  /// @param touched the source row of each of these
   record Piece(
-      long fragmentId, long firstRow, long[] rows, int[] sources, int[] touched, int[] missing) {}
+      long fragmentId, long firstRow, long[] rows, int[] sources, long[] met, int[] touched) {}
 
   private final List<Piece> pieces = new ArrayList<>();
   private final boolean[] touched;
   private long updated;
-  private long deleted;
 
   MergeMatches(int sourceRows) {
     this.touched = new boolean[sourceRows];
@@ -34,7 +32,6 @@ final class MergeMatches {
       touched[source] = true;
     }
     updated += piece.rows().length;
-    deleted += piece.missing().length;
   }
 
   /// Rows to be updated, in the order of the table.
@@ -47,10 +44,6 @@ final class MergeMatches {
 
   long updated() {
     return updated;
-  }
-
-  long deleted() {
-    return deleted;
   }
 
   /// Source rows whose key the table does not have.
@@ -69,19 +62,21 @@ final class MergeMatches {
     return rows;
   }
 
-  /// For each fragment the rows that go: those updated, which move, and those missing.
-  Map<Long, RoaringBitmap> gone() {
-    Map<Long, RoaringBitmap> gone = new HashMap<>();
-    for (Piece piece : pieces) {
-      if (piece.rows().length + piece.missing().length == 0) {
-        continue;
-      }
-      RoaringBitmap rows = gone.computeIfAbsent(piece.fragmentId(), _ -> new RoaringBitmap());
-      rows.add(piece.missing());
-      for (long row : piece.rows()) {
-        rows.add((int) row);
+  List<Piece> pieces() {
+    return pieces;
+  }
+
+  /// Adds the rows to be updated, which move, to those that go from each fragment.
+  void addUpdatedTo(Map<Long, RoaringBitmap> gone) {
+    pieces.forEach(piece -> addTo(gone, piece.fragmentId(), piece.rows()));
+  }
+
+  static void addTo(Map<Long, RoaringBitmap> rows, long fragmentId, long[] more) {
+    if (more.length > 0) {
+      RoaringBitmap known = rows.computeIfAbsent(fragmentId, _ -> new RoaringBitmap());
+      for (long row : more) {
+        known.add((int) row);
       }
     }
-    return gone;
   }
 }

@@ -1,161 +1,110 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.Context;
-import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
-import io.lancelot.columnar.Batches;
-import io.lancelot.columnar.Column;
-import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
-/// The rows to be merged: held in memory, for each attempt looks at them anew. A source that does
-/// not fit the budget is refused with the figure.
+/// The rows to be merged, read once and looked at by each attempt anew: all in memory, or spread
+/// over files by the hash of their key, each of which fits into memory.
 final class MergeSource implements AutoCloseable {
 
+  /// What the rows of one part may take of the memory budget. While they are put together they are
+  /// there twice, and a third time cast to the table's types.
+  private static final int SHARE = 12;
+
   private final List<String> on;
-  private final Scratch rowMemory;
-  private final Scratch castMemory;
-  private final Batch rows;
-  private @Nullable Fitted fitted;
+  private final Context context;
+  private final Optional<SourceRows> held;
+  private List<SpilledRows> files;
 
-  /// The rows as rows of a table.
-  ///
-  /// @param schema the table's, as far as the source has columns
-  /// @param table finds rows by key
-  record Fitted(Schema table, Batch rows, List<String> on, KeyTable keys) {}
+  /// The key columns by whose hashes rows are spread over the files.
+  private Schema keyed;
 
-  MergeSource(BatchStream stream, List<String> on, Context context) {
+  private MergeSource(
+      List<String> on,
+      Context context,
+      Optional<SourceRows> held,
+      List<SpilledRows> files,
+      Schema keyed) {
     this.on = on;
-    this.rowMemory = context.memory().scratch();
-    this.castMemory = context.memory().scratch();
-    boolean read = false;
-    try (Scratch parts = context.memory().scratch()) {
-      List<Batch> batches = new ArrayList<>();
-      for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
-        if (batch.rowCount() > 0) {
-          batches.add(Batches.copy(batch, parts));
+    this.context = context;
+    this.held = held;
+    this.files = files;
+    this.keyed = keyed;
+  }
+
+  /// @param on the key columns; empty for the table's primary key
+  /// @param table its schema
+  static MergeSource read(BatchStream rows, List<String> on, Schema table, Context context) {
+    long budget = context.memory().limitBytes() / SHARE;
+    KeyPartitions spilled = null;
+    try (HeldBatches held = new HeldBatches(context.memory())) {
+      for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
+        held.add(batch);
+        if (held.bytes() > budget) {
+          if (spilled == null) {
+            spilled = KeyPartitions.numbering(rows.schema(), on, table, context);
+          }
+          spilled.add(held.batches());
+          held.clear();
         }
       }
-      // A single batch comes back as it is, in memory that goes away here.
-      this.rows =
-          batches.size() == 1
-              ? Batches.copy(batches.getFirst(), rowMemory)
-              : Batches.concat(stream.schema(), batches, rowMemory);
-      read = true;
+      if (spilled == null) {
+        SourceRows all = SourceRows.of(rows.schema(), held.batches(), on, context);
+        return new MergeSource(on, context, Optional.of(all), List.of(), Schema.of());
+      }
+      spilled.add(held.batches());
+      List<SpilledRows> files = spilled.finish(budget);
+      Schema keyed = table.select(SourceKeys.names(on, table));
+      return new MergeSource(on, context, Optional.empty(), files, keyed);
     } finally {
-      if (!read) {
-        close();
+      if (spilled != null) {
+        spilled.close();
       }
     }
   }
 
-  int rowCount() {
-    return rows.rowCount();
-  }
-
-  /// The rows cast to the table's types, and their keys.
+  /// Runs a work on all rows, or on those of one file after the other: rows of equal keys come
+  /// together.
   ///
-  /// @throws InvalidInputException if a column is unknown or does not fit, or two rows have the
-  ///   same key
-  Fitted fit(Schema table) {
-    Fitted known = fitted;
-    if (known != null && known.table().equals(table)) {
-      return known;
+  /// @param table its schema
+  void forEach(Schema table, Consumer<SourceRows.Fitted> work) {
+    if (held.isPresent()) {
+      work.accept(held.get().fit(table));
+      return;
     }
-    castMemory.close();
-    List<Field> fields = new ArrayList<>();
-    List<Column> columns = new ArrayList<>();
-    for (int i = 0; i < rows.columns().size(); i++) {
-      Field field = rows.schema().fields().get(i);
-      Field own =
-          table
-              .field(field.name())
-              .orElseThrow(() ->
-                  new InvalidInputException(
-                      "merge: unknown column: expected one of "
-                          + table.names()
-                          + ", found="
-                          + field.name()));
-      fields.add(own);
-      columns.add(
-          Casting.of(field.type(), own.type(), field.name()).apply(rows.column(i), castMemory));
+    Schema keys = table.select(SourceKeys.names(on, table));
+    if (!keys.equals(keyed)) {
+      spreadAgain(table, keys);
     }
-    Batch cast = new Batch(Schema.of(fields), rows.rowCount(), columns);
-    List<String> key = on.isEmpty() ? PrimaryKey.of(table) : on;
-    known = new Fitted(table, cast, key, KeyTable.of(keys(key, cast, table), cast.rowCount(), key));
-    fitted = known;
-    return known;
+    for (SpilledRows file : files) {
+      try (SourceRows part = SourceRows.ofNumbered(file, on, context)) {
+        work.accept(part.fit(table));
+      }
+    }
   }
 
-  /// The rows as values to be joined to a table's rows.
-  ///
-  /// @param values the columns that are no keys
-  record Joined(Batch values, KeyTable keys) {}
-
-  /// Casts the key columns to the table's types.
-  ///
-  /// @throws InvalidInputException if a key column is missing, a value column exists in the table
-  ///   already, or two rows have the same key
-  Joined join(Schema table) {
-    castMemory.close();
-    List<Field> keyFields = new ArrayList<>();
-    List<Column> keyColumns = new ArrayList<>();
-    List<Field> fields = new ArrayList<>();
-    List<Column> columns = new ArrayList<>();
-    for (int i = 0; i < rows.columns().size(); i++) {
-      Field field = rows.schema().fields().get(i);
-      Optional<Field> own = table.field(field.name());
-      if (!on.contains(field.name())) {
-        fields.add(field);
-        columns.add(rows.column(i));
-      } else if (own.isPresent()) {
-        keyFields.add(own.get());
-        Casting casting = Casting.of(field.type(), own.get().type(), field.name());
-        keyColumns.add(casting.apply(rows.column(i), castMemory));
+  /// Values that were different may be equal in the table's new type.
+  private void spreadAgain(Schema table, Schema keys) {
+    Schema schema = files.getFirst().schema();
+    try (KeyPartitions again = new KeyPartitions(schema, on, table, context)) {
+      for (SpilledRows file : files) {
+        again.add(file);
       }
+      List<SpilledRows> spread = again.finish(context.memory().limitBytes() / SHARE);
+      files.forEach(SpilledRows::close);
+      files = spread;
+      keyed = keys;
     }
-    Batch keys = new Batch(Schema.of(keyFields), rows.rowCount(), keyColumns);
-    return new Joined(
-        new Batch(Schema.of(fields), rows.rowCount(), columns),
-        KeyTable.of(keys(on, keys, table), rows.rowCount(), on));
-  }
-
-  private List<Column> keys(List<String> key, Batch cast, Schema table) {
-    if (key.isEmpty()) {
-      throw new InvalidInputException(
-          "merge: expected=key columns, for the table has no primary key, found=none");
-    }
-    List<Column> columns = new ArrayList<>();
-    for (String name : key) {
-      if (table.indexOf(name) < 0) {
-        throw new InvalidInputException(
-            "merge: unknown key column: expected one of " + table.names() + ", found=" + name);
-      }
-      int index = cast.schema().indexOf(name);
-      if (index < 0) {
-        throw new InvalidInputException(
-            "merge: the source lacks a key column: expected="
-                + name
-                + ", found="
-                + cast.schema().names());
-      }
-      if (key.indexOf(name) != key.lastIndexOf(name)) {
-        throw new InvalidInputException("merge: key column named twice: found=" + name);
-      }
-      columns.add(KeyHashes.plain(cast.column(index), castMemory));
-    }
-    return columns;
   }
 
   @Override
   public void close() {
-    rowMemory.close();
-    castMemory.close();
+    held.ifPresent(SourceRows::close);
+    files.forEach(SpilledRows::close);
   }
 }

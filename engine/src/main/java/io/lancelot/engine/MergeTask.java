@@ -49,7 +49,7 @@ record MergeTask(Fragment fragment, long first, int count, long @Nullable [] row
 
   /// The rows of a version that may have a key of the source: those that an index finds, in the
   /// fragments that it covers, and all rows of the others.
-  static List<MergeTask> of(Execution execution, MergeSource.Fitted source) {
+  static List<MergeTask> of(Execution execution, SourceRows.Fitted source) {
     Optional<RowFilter> lookup = lookup(execution, source);
     if (lookup.isEmpty()) {
       return of(execution.snapshot().fragments());
@@ -72,7 +72,7 @@ record MergeTask(Fragment fragment, long first, int count, long @Nullable [] row
   }
 
   /// Asks an index on the key for the source's keys; empty if there is none, or it is not worth it.
-  private static Optional<RowFilter> lookup(Execution execution, MergeSource.Fitted source) {
+  private static Optional<RowFilter> lookup(Execution execution, SourceRows.Fitted source) {
     IndexCatalog catalog = execution.indices();
     int count = source.rows().rowCount();
     if (source.on().size() != 1

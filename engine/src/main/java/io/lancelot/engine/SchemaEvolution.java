@@ -159,9 +159,9 @@ final class SchemaEvolution {
   }
 
   /// Columns of a source, joined by key; rows without a partner get nulls.
-  Snapshot addJoined(MergeSource source, List<String> on) {
+  Snapshot addJoined(SourceRows source, List<String> on) {
     return add(base -> {
-      MergeSource.Joined joined = source.join(base.schema().arrow());
+      SourceRows.Joined joined = source.join(base.schema().arrow());
       List<Added> added = new ArrayList<>();
       for (Field field : joined.values().schema().fields()) {
         Field nullable = new Field(field.name(), field.type(), true, field.metadata());

@@ -17,7 +17,7 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /// Rows that did not fit into memory: written once to a file in the system's folder for temporary
-/// files, and read back once, mapped. The file goes when this is closed.
+/// files, and read back, mapped. The file goes when this is closed.
 final class SpilledRows implements BatchStream {
 
   private final Path path;
@@ -26,6 +26,8 @@ final class SpilledRows implements BatchStream {
   private final Schema schema;
   private final Context context;
   private final Arena arena = Arena.ofShared();
+  private MemorySegment bytes = MemorySegment.NULL;
+  private long rows;
   private @Nullable IpcReader reader;
 
   private SpilledRows(Path path, FileChannel channel, Schema schema, Context context) {
@@ -73,6 +75,7 @@ final class SpilledRows implements BatchStream {
 
   void write(Batch batch) {
     writer.write(batch);
+    rows += batch.rowCount();
   }
 
   /// Ends writing; rows can be pulled from now on.
@@ -80,11 +83,28 @@ final class SpilledRows implements BatchStream {
     writer.finish();
     writer.close();
     try {
-      MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      reader = IpcReader.open(path.toString(), bytes, context.memory());
+      bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
     } catch (IOException e) {
       throw new StorageException("read rows back (path=" + path + ")", e);
     }
+    rewind();
+  }
+
+  /// The first row is pulled next, again.
+  void rewind() {
+    if (reader != null) {
+      reader.close();
+    }
+    reader = IpcReader.open(path.toString(), bytes, context.memory());
+  }
+
+  long rowCount() {
+    return rows;
+  }
+
+  /// What the rows take in the file, once they are all written.
+  long sizeBytes() {
+    return bytes.byteSize();
   }
 
   @Override

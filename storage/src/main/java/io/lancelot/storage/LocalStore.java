@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -129,11 +130,20 @@ public final class LocalStore implements ObjectStore {
 
   @Override
   public ObjectWriter create(String path) {
+    return create(path, true);
+  }
+
+  @Override
+  public ObjectWriter createUnforced(String path) {
+    return create(path, false);
+  }
+
+  private ObjectWriter create(String path, boolean forced) {
     Path target = resolve(path);
     MemorySegment buffer = takeBuffer();
     try {
       TempFile temp = TempFile.beside(target, folders);
-      return new LocalWriter(this, path, target, temp, buffer);
+      return new LocalWriter(this, path, target, temp, forced, buffer);
     } catch (IOException e) {
       giveBuffer(buffer);
       throw failure("create", path, e);
@@ -164,13 +174,35 @@ public final class LocalStore implements ObjectStore {
   }
 
   @Override
+  public void force(Collection<String> paths) {
+    List<Path> files = paths.stream().map(this::resolve).toList();
+    if (durability != Durability.SYNC) {
+      return;
+    }
+    try {
+      Forcing.force(files, null, folders);
+    } catch (IOException e) {
+      throw failure("force", String.join(", ", paths), e);
+    }
+  }
+
+  @Override
   public void putIfAbsent(String path, MemorySegment bytes) {
+    putIfAbsent(path, bytes, List.of());
+  }
+
+  @Override
+  public void putIfAbsent(String path, MemorySegment bytes, Collection<String> needed) {
     Path target = resolve(path);
+    List<Path> before = needed.stream().map(this::resolve).toList();
     if (FirstNaming.taken(target)) {
       throw alreadyExists(path);
     }
     try (TempFile temp = writeTemp(target, bytes)) {
-      force(temp);
+      if (durability == Durability.SYNC) {
+        Forcing.force(before, temp, folders);
+      }
+      temp.endWriting();
       if (!naming.name(temp, target)) {
         throw alreadyExists(path);
       }
@@ -216,6 +248,12 @@ public final class LocalStore implements ObjectStore {
     force(temp);
     temp.renameTo(target);
     syncFolderOf(target);
+  }
+
+  /// Gives a written file its name, and leaves it to somebody else to make both durable.
+  static void publishUnforced(TempFile temp, Path target) throws IOException {
+    temp.endWriting();
+    temp.renameTo(target);
   }
 
   /// The same for a name that nobody has seen yet: it is given before the bytes are forced, so that

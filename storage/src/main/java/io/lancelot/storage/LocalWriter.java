@@ -19,16 +19,25 @@ final class LocalWriter implements ObjectWriter {
   private final String path;
   private final Path target;
   private final TempFile temp;
+  private final boolean forced;
   private final MemorySegment buffer;
   private long buffered;
   private long position;
   private State state = State.OPEN;
 
-  LocalWriter(LocalStore store, String path, Path target, TempFile temp, MemorySegment buffer) {
+  /// @param forced whether to make the file durable
+  LocalWriter(
+      LocalStore store,
+      String path,
+      Path target,
+      TempFile temp,
+      boolean forced,
+      MemorySegment buffer) {
     this.store = store;
     this.path = path;
     this.target = target;
     this.temp = temp;
+    this.forced = forced;
     this.buffer = buffer;
   }
 
@@ -87,7 +96,11 @@ final class LocalWriter implements ObjectWriter {
     state = State.FAILED;
     try {
       flush();
-      store.publishNew(temp, target);
+      if (forced) {
+        store.publishNew(temp, target);
+      } else {
+        LocalStore.publishUnforced(temp, target);
+      }
     } catch (IOException e) {
       throw store.failure("write", path, e);
     }

@@ -3,6 +3,7 @@ package io.lancelot.storage;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.NotFoundException;
 import java.lang.foreign.MemorySegment;
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -44,6 +45,16 @@ public interface ObjectStore extends AutoCloseable {
   /// place of one that was there.
   ObjectWriter create(String path);
 
+  /// Starts a new object that appears whole, but is not yet durable: [#force] makes it so, or a
+  /// [#putIfAbsent(String, MemorySegment, Collection)] that needs it. Until then a power cut may
+  /// leave a part of it, or nothing. For objects that nobody refers to before that.
+  default ObjectWriter createUnforced(String path) {
+    return create(path);
+  }
+
+  /// Makes objects durable that were written unforced. Costs less than forcing each by itself.
+  default void force(Collection<String> paths) {}
+
   /// Writes a small object durably, replacing one that is there: readers see the old or the new
   /// one, whole. The bytes may be native or on the heap, here and in [#putIfAbsent].
   void put(String path, MemorySegment bytes);
@@ -62,6 +73,14 @@ public interface ObjectStore extends AutoCloseable {
   /// @throws io.lancelot.base.CommitUnknownException if the store cannot say whether the object was
   ///   written
   void putIfAbsent(String path, MemorySegment bytes);
+
+  /// The same for an object that refers to others: these are durable before it appears.
+  ///
+  /// @param needed objects that were written unforced
+  default void putIfAbsent(String path, MemorySegment bytes, Collection<String> needed) {
+    force(needed);
+    putIfAbsent(path, bytes);
+  }
 
   /// Every object below `prefix` (a folder path, or empty for the root), at any depth, in no order.
   /// A missing folder is an empty one.

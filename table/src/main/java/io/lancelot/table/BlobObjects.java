@@ -38,9 +38,7 @@ final class BlobObjects implements BlobFiles {
 
   @Override
   public ObjectWriter create(long number) {
-    String path = root.data(path(dataFile, number));
-    written.add(path);
-    return root.store().create(path);
+    return written.create(root.data(path(dataFile, number)));
   }
 
   @Override

@@ -80,7 +80,7 @@ final class Committer {
       ManifestFile.Built built =
           NextManifest.first(
               transaction, stableRowIds, fileVersion, tableMetadata, context.clock().instant());
-      Published outcome = publish(1, VersionNaming.V2, built.bytes(), transaction.uuid());
+      Published outcome = publish(1, VersionNaming.V2, built.bytes(), transaction.uuid(), written);
       keep = outcome.answer() != Answer.THEIRS;
       return switch (outcome.answer()) {
         case OURS -> published(built, 1, VersionNaming.V2, null);
@@ -275,7 +275,8 @@ final class Committer {
           NextManifest.of(checked, restored, transaction, timestamp(checked));
       long version = checked.version() + 1;
       pending = true;
-      Published outcome = publish(version, checked.naming(), built.bytes(), transaction.uuid());
+      Published outcome =
+          publish(version, checked.naming(), built.bytes(), transaction.uuid(), written);
       return switch (outcome.answer()) {
         case OURS -> published(built, version, checked.naming(), checked);
         case THEIRS -> {
@@ -306,12 +307,13 @@ final class Committer {
 
   private record Published(Answer answer, @Nullable LancelotException cause) {}
 
-  /// Publishes a manifest. If the store lost its answer, the version is read back: whose
-  /// transaction is it?
-  private Published publish(long version, VersionNaming naming, byte[] bytes, String uuid) {
+  /// Publishes a manifest, and makes the files it refers to durable before. If the store lost its
+  /// answer, the version is read back: whose transaction is it?
+  private Published publish(
+      long version, VersionNaming naming, byte[] bytes, String uuid, WrittenFiles written) {
+    String path = root.version(naming.fileName(version));
     try {
-      root.store()
-          .putIfAbsent(root.version(naming.fileName(version)), MemorySegment.ofArray(bytes));
+      root.store().putIfAbsent(path, MemorySegment.ofArray(bytes), written.unforced());
       return new Published(Answer.OURS, null);
     } catch (AlreadyExistsException e) {
       return readBack(version, naming, uuid, e);
@@ -359,13 +361,13 @@ final class Committer {
 
   private void putTransaction(Transaction transaction, WrittenFiles written) {
     String path = root.transaction(transaction.fileName());
-    written.add(path);
     MemorySegment bytes = MemorySegment.ofArray(TransactionCodec.encode(transaction).toByteArray());
     if (bytes.byteSize() <= ManifestFile.MAX_INLINE_TRANSACTION) {
       // The manifest holds the transaction too, and is read first.
+      written.add(path);
       root.store().putUnforced(path, bytes);
     } else {
-      root.store().put(path, bytes);
+      written.put(path, bytes);
     }
   }
 

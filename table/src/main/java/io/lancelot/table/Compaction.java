@@ -135,6 +135,8 @@ final class Compaction {
         writer.write(batch);
       }
       List<Fragment> after = writer.finish();
+      // It is committed with others, perhaps in several attempts.
+      written.force();
       return new RewrittenRows(
           bin, moved, base.stableRowIds() ? withLineage(base, bin, moved, after) : after);
     } catch (RuntimeException | Error e) {

@@ -63,13 +63,30 @@ public record DataFile(
   }
 
   private static void checkRelative(String path, String manifestPath) {
-    boolean sound = !path.isEmpty() && path.indexOf('\\') < 0 && path.indexOf('\0') < 0;
-    for (String part : path.split("/", -1)) {
-      sound &= !part.isEmpty() && !part.equals(".") && !part.equals("..");
-    }
-    if (!sound) {
+    if (!isRelative(path)) {
       throw new CorruptDataException(
           "data file: expected=a relative path, found=" + path + " (path=" + manifestPath + ")");
     }
+  }
+
+  /// Whether no part of a path is empty or leads elsewhere. Asked for each file of a manifest.
+  private static boolean isRelative(String path) {
+    int part = 0;
+    for (int i = 0; i <= path.length(); i++) {
+      char c = i < path.length() ? path.charAt(i) : '/';
+      if (c == '\\' || c == '\0') {
+        return false;
+      }
+      if (c == '/') {
+        int length = i - part;
+        if (length == 0
+            || length == 1 && path.charAt(part) == '.'
+            || length == 2 && path.startsWith("..", part)) {
+          return false;
+        }
+        part = i + 1;
+      }
+    }
+    return true;
   }
 }

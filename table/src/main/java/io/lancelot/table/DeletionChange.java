@@ -3,7 +3,6 @@ package io.lancelot.table;
 import io.lancelot.base.CommitConflictException;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.base.LancelotException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -86,8 +85,8 @@ final class DeletionChange implements Rebase {
       if (known == null || !known.before().equals(current)) {
         known = join(latest, current, deleted);
         Joined superseded = joined.put(id, known);
-        if (superseded != null) {
-          discard(superseded);
+        if (superseded != null && !superseded.path().isEmpty()) {
+          written.remove(superseded.path());
         }
       }
       if (known.path().isEmpty()) {
@@ -133,17 +132,6 @@ final class DeletionChange implements Rebase {
             context.memory());
     String path = root.deletion(file.fileName(id));
     return new Joined(current, current.withDeletionFile(file), path);
-  }
-
-  private void discard(Joined superseded) {
-    if (superseded.path().isEmpty()) {
-      return;
-    }
-    try {
-      root.store().delete(superseded.path());
-    } catch (LancelotException _) {
-      // Nothing refers to it: the cleanup of old versions takes it.
-    }
   }
 
   private CommitConflictException conflict(Snapshot latest, long fragmentId, String what) {

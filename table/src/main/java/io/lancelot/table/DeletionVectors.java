@@ -149,7 +149,8 @@ final class DeletionVectors {
     }
   }
 
-  /// Writes the deleted rows of a fragment and returns the entry for the manifest.
+  /// Writes the deleted rows of a fragment, not yet durably, and returns the entry for the
+  /// manifest.
   ///
   /// @param id a random number
   static DeletionFile write(
@@ -169,9 +170,7 @@ final class DeletionVectors {
           case ARROW -> arrow(rows, memory);
           case BITMAP -> bitmap(rows);
         };
-    String path = root.deletion(file.fileName(fragmentId));
-    written.add(path);
-    root.store().put(path, MemorySegment.ofArray(bytes));
+    written.put(root.deletion(file.fileName(fragmentId)), MemorySegment.ofArray(bytes));
     return file;
   }
 

@@ -29,11 +29,15 @@ final class FieldReader implements FieldSource {
   private final List<ColumnReader> parts;
   private final String place;
 
+  /// Whether a single part is all of the field.
+  private final boolean whole;
+
   /// @param parts readers of the parts of the field, one per file; none if no file has it
   FieldReader(Field field, List<ColumnReader> parts, String place) {
     this.field = field;
     this.parts = List.copyOf(parts);
     this.place = place;
+    this.whole = parts.size() == 1 && parts.getFirst().field().type().equals(field.type());
   }
 
   @Override
@@ -55,7 +59,7 @@ final class FieldReader implements FieldSource {
   }
 
   private Column put(Function<ColumnReader, Column> reading, int count, Scratch scratch) {
-    if (parts.size() == 1 && parts.getFirst().field().type().equals(field.type())) {
+    if (whole) {
       return reading.apply(parts.getFirst());
     }
     if (parts.isEmpty()) {

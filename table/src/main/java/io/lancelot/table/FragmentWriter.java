@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a stream of rows into data files, one fragment each, in bounded memory. Nothing refers to
-/// the files until they are committed.
+/// the files until they are committed, and until then they are not durable ([WrittenFiles]).
 final class FragmentWriter implements AutoCloseable {
 
   /// Rows per file; Lance's own limit.
@@ -128,8 +128,7 @@ final class FragmentWriter implements AutoCloseable {
   private Open start() {
     String name = newName();
     String path = root.data(name);
-    written.add(path);
-    ObjectWriter out = root.store().create(path);
+    ObjectWriter out = written.create(path);
     DataFileWriter writer =
         DataFileWriter.create(
             out, schema, version, context, new BlobObjects(root, name, written, blobs));

@@ -458,8 +458,16 @@ final class NextManifest {
       next.getFieldsList().forEach(field -> live.add(field.getId()));
       fragments.replaceAll(fragment -> prune(fragment, live));
     }
-    fragments.sort(Comparator.comparingLong(TableProto.DataFragment::getId));
-    next.clearFragments().addAllFragments(fragments);
+    boolean ordered = true;
+    for (int i = 1; i < fragments.size() && ordered; i++) {
+      ordered = fragments.get(i - 1).getId() < fragments.get(i).getId();
+    }
+    if (!ordered) {
+      fragments.sort(Comparator.comparingLong(TableProto.DataFragment::getId));
+    }
+    if (!ordered || !sameColumns) {
+      next.clearFragments().addAllFragments(fragments);
+    }
   }
 
   /// Keeps the file of the hidden lineage columns, whose ids are negative too.

@@ -26,7 +26,10 @@ public final class Snapshot {
   private final LanceSchema schema;
   private final FileVersion fileVersion;
   private final List<Fragment> fragments;
-  private final Map<Long, Fragment> byId;
+
+  /// Null where the fragments are in the order of their ids, as they mostly are.
+  private final @Nullable Map<Long, Fragment> byId;
+
   private final List<IndexEntry> indices;
   private final Instant timestamp;
   private final long physicalRows;
@@ -41,7 +44,7 @@ public final class Snapshot {
             ? previous.schema
             : schema(file);
     this.fragments = fragments(file, previous);
-    this.byId = HashMap.newHashMap(fragments.size());
+    this.byId = ascending(fragments) ? null : byId(fragments, file.path());
     this.fileVersion = fileVersion(manifest, fragments, file.path());
     List<IndexEntry> entries = new ArrayList<>();
     file.indices().forEach(entry -> entries.add(new IndexEntry(entry, file.path())));
@@ -52,14 +55,6 @@ public final class Snapshot {
     for (Fragment fragment : fragments) {
       physical += fragment.physicalRows();
       live += fragment.liveRows();
-      if (byId.put(fragment.id(), fragment) != null) {
-        throw new CorruptDataException(
-            "manifest: fragment occurs twice: found="
-                + fragment.id()
-                + " (path="
-                + file.path()
-                + ")");
-      }
       checkFragment(fragment);
     }
     this.physicalRows = physical;
@@ -99,12 +94,42 @@ public final class Snapshot {
   private static List<Fragment> fragments(ManifestFile file, @Nullable Snapshot previous) {
     List<TableProto.DataFragment> stored = file.manifest().getFragmentsList();
     List<Fragment> fragments = new ArrayList<>(stored.size());
-    for (TableProto.DataFragment proto : stored) {
-      Fragment known = previous == null ? null : previous.byId.get(proto.getId());
-      boolean same = known != null && known.proto() == proto;
-      fragments.add(same ? known : Fragment.of(proto, file.path()));
+    for (int i = 0; i < stored.size(); i++) {
+      TableProto.DataFragment proto = stored.get(i);
+      Fragment known = previous == null ? null : previous.known(proto, i);
+      fragments.add(known == null ? Fragment.of(proto, file.path()) : known);
     }
     return Collections.unmodifiableList(fragments);
+  }
+
+  /// The fragment of this very message, which mostly stands in the same place as before.
+  private @Nullable Fragment known(TableProto.DataFragment proto, int place) {
+    if (place < fragments.size() && fragments.get(place).proto() == proto) {
+      return fragments.get(place);
+    }
+    return fragment(proto.getId()).filter(known -> known.proto() == proto).orElse(null);
+  }
+
+  private static boolean ascending(List<Fragment> fragments) {
+    long last = -1;
+    for (Fragment fragment : fragments) {
+      if (fragment.id() <= last) {
+        return false;
+      }
+      last = fragment.id();
+    }
+    return true;
+  }
+
+  private static Map<Long, Fragment> byId(List<Fragment> fragments, String path) {
+    Map<Long, Fragment> byId = HashMap.newHashMap(fragments.size());
+    for (Fragment fragment : fragments) {
+      if (byId.put(fragment.id(), fragment) != null) {
+        throw new CorruptDataException(
+            "manifest: fragment occurs twice: found=" + fragment.id() + " (path=" + path + ")");
+      }
+    }
+    return byId;
   }
 
   private static Instant timestamp(ManifestFile file) {
@@ -194,7 +219,21 @@ public final class Snapshot {
 
   /// The fragment of that id, if this version has it.
   public Optional<Fragment> fragment(long id) {
-    return Optional.ofNullable(byId.get(id));
+    if (byId != null) {
+      return Optional.ofNullable(byId.get(id));
+    }
+    int low = 0;
+    int high = fragments.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (fragments.get(middle).id() < id) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    boolean found = low < fragments.size() && fragments.get(low).id() == id;
+    return found ? Optional.of(fragments.get(low)) : Optional.empty();
   }
 
   /// Rows that a scan returns.
@@ -257,7 +296,7 @@ public final class Snapshot {
     if (file.manifest().hasMaxFragmentId()) {
       return Integer.toUnsignedLong(file.manifest().getMaxFragmentId()) + 1;
     }
-    return byId.keySet().stream().mapToLong(Long::longValue).max().orElse(-1) + 1;
+    return fragments.stream().mapToLong(Fragment::id).max().orElse(-1) + 1;
   }
 
   /// Why nothing may be written to the table; empty if it may.

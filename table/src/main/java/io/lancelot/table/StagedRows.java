@@ -1,33 +1,56 @@
 package io.lancelot.table;
 
+import io.lancelot.base.Context;
+import io.lancelot.columnar.BatchStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Rows in data files that no version refers to yet.
+/// Rows in data files that no version refers to yet. Serves one thread.
 public final class StagedRows {
 
-  private final List<Fragment> fragments;
+  private final TableRoot root;
+  private final Snapshot base;
+  private final Bases bases;
+  private final Context context;
   private final WrittenFiles written;
+  private final List<Fragment> fragments = new ArrayList<>();
 
-  StagedRows(List<Fragment> fragments, WrittenFiles written) {
-    this.fragments = fragments;
-    this.written = written;
+  StagedRows(TableRoot root, Snapshot base, Bases bases, Context context) {
+    this.root = root;
+    this.base = base;
+    this.bases = bases;
+    this.context = context;
+    this.written = new WrittenFiles(root.store());
   }
 
-  /// One for each file, without an id.
-  public List<Fragment> fragments() {
-    return fragments;
-  }
-
-  /// The same rows, the first of which keep what they had before they moved.
-  StagedRows with(MovedRows moved) {
-    List<Fragment> given = new ArrayList<>();
+  /// Writes rows into new fragments, behind those that are here. If it fails, all are removed.
+  ///
+  /// @param moved what the first of these rows keep; asked for after the last of them was read, and
+  ///   used by tables with stable row ids only
+  public void add(BatchStream rows, MovedRows moved) {
     long from = 0;
-    for (Fragment fragment : fragments) {
-      given.add(moved.giveTo(fragment, from));
+    for (Fragment fragment :
+        FragmentWriter.writeAll(
+            root,
+            base.schema(),
+            base.fileVersion(),
+            context,
+            written,
+            rows,
+            BlobRules.moving(bases))) {
+      fragments.add(base.stableRowIds() ? moved.giveTo(fragment, from) : fragment);
       from += fragment.physicalRows();
     }
-    return new StagedRows(given, written);
+  }
+
+  /// The fragments, without ids, for an operation of one's own; makes them durable.
+  public List<Fragment> fragments() {
+    written.force();
+    return staged();
+  }
+
+  List<Fragment> staged() {
+    return List.copyOf(fragments);
   }
 
   WrittenFiles written() {

@@ -173,62 +173,14 @@ public final class Table implements AutoCloseable {
 
   /// The table's history, oldest first.
   public List<VersionInfo> versions() {
-    Map<String, TagInfo> tags = refs().tags();
-    return versions.list().stream()
-        .map(versions::load)
-        .map(snapshot -> info(snapshot, tags))
-        .toList();
-  }
-
-  private VersionInfo info(Snapshot snapshot, Map<String, TagInfo> tags) {
-    String operation;
-    try {
-      operation = versions.transaction(snapshot).operation().label();
-    } catch (CorruptDataException _) {
-      // A history with a hole is still a history.
-      operation = "Unknown";
-    }
-    return new VersionInfo(
-        snapshot.version(),
-        snapshot.timestamp(),
-        operation,
-        snapshot.rowCount(),
-        tags.values().stream()
-            .filter(tag ->
-                tag.version() == snapshot.version() && tag.branch().equals(snapshot.branch()))
-            .map(TagInfo::name)
-            .toList());
+    return new History(versions).list(refs().tags());
   }
 
   /// The newest version that was committed at a time or before it.
   ///
   /// @throws NotFoundException if the table has none so old
   public Snapshot checkout(Instant asOf) {
-    List<Versions.Entry> entries = versions.list();
-    int low = 0;
-    int high = entries.size();
-    // Times do not run backwards from version to version.
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (versions.load(entries.get(middle)).timestamp().isAfter(asOf)) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    if (low == 0) {
-      throw new NotFoundException(
-          "no version that old: expected=one of "
-              + asOf
-              + " or before, found="
-              + (entries.isEmpty()
-                  ? "none"
-                  : "the oldest of " + versions.load(entries.getFirst()).timestamp())
-              + " (path="
-              + root
-              + ")");
-    }
-    return versions.load(entries.get(low - 1));
+    return new History(versions).at(asOf);
   }
 
   /// The tags and branches of the table.
@@ -306,21 +258,11 @@ public final class Table implements AutoCloseable {
     return remember(committer.commit(base, _ -> operation, written));
   }
 
-  /// Writes rows into new fragments that belong to no version yet, for an operation to commit. Rows
-  /// that move must have [their large values'][FragmentReader#moving] addresses.
-  public StagedRows stage(Snapshot base, BatchStream rows) {
+  /// For rows in new fragments that belong to no version yet, for an operation to commit. Rows that
+  /// move must have [their large values'][FragmentReader#moving] addresses.
+  public StagedRows stage(Snapshot base) {
     base.checkWritable();
-    WrittenFiles written = new WrittenFiles(root.store());
-    List<Fragment> fragments =
-        FragmentWriter.writeAll(
-            root,
-            base.schema(),
-            base.fileVersion(),
-            context,
-            written,
-            rows,
-            BlobRules.moving(bases));
-    return new StagedRows(fragments, written);
+    return new StagedRows(root, base, bases, context);
   }
 
   /// Marks rows as deleted.
@@ -348,7 +290,6 @@ public final class Table implements AutoCloseable {
   /// @param base the version in which the rows were found
   /// @param rows for each fragment its physical rows to replace or delete
   /// @param replacement the new rows
-  /// @param moved what the first of them keep; used by tables with stable row ids only
   /// @param changed ids of the fields that have new values
   /// @param recheck is shown each later version that the change is to be committed on, and throws a
   ///   [io.lancelot.base.CommitConflictException] if it must not be
@@ -356,11 +297,9 @@ public final class Table implements AutoCloseable {
       Snapshot base,
       Map<Long, RoaringBitmap> rows,
       StagedRows replacement,
-      MovedRows moved,
       Set<Integer> changed,
       Consumer<Snapshot> recheck) {
     WrittenFiles written = replacement.written();
-    StagedRows staged = base.stableRowIds() ? replacement.with(moved) : replacement;
     DeletionChange change =
         new DeletionChange(
             root,
@@ -371,7 +310,7 @@ public final class Table implements AutoCloseable {
                 new Operation.Update(
                     removed,
                     updated,
-                    staged.fragments(),
+                    replacement.staged(),
                     Set.of(),
                     changed,
                     Operation.Update.Mode.REWRITE_ROWS,

@@ -25,11 +25,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.roaringbitmap.RoaringBitmap;
 
 /// Large values of tables of the real Lance: inside the data file, in an object for several, in one
 /// of their own. `make_golden.py` knows the same sizes.
@@ -47,31 +49,7 @@ class BlobTest {
   void nullEmptyAndLargeValuesComeBack(String name) {
     try (MemoryStore store = Golden.store(name);
         Table table = Table.open(store, name + ".lance", context)) {
-      Snapshot snapshot = table.snapshot();
-      List<Long> ids = Rows.longs(table, snapshot, "id");
-      List<Long> rowIds = Rows.longs(table, snapshot, TableScan.ROW_ID);
-      // Backwards, and the first again.
-      List<Integer> order = new ArrayList<>();
-      for (int i = ids.size() - 1; i >= 0; i--) {
-        order.add(i);
-      }
-      order.add(0);
-      long[] asked = order.stream().mapToLong(rowIds::get).toArray();
-      List<@Nullable Blob> blobs = table.takeBlobs(snapshot, "b", asked);
-      for (int i = 0; i < asked.length; i++) {
-        int id = Math.toIntExact(ids.get(order.get(i)));
-        try (Blob blob = blobs.get(i)) {
-          if (SIZES[id] == NULL) {
-            assertThat(blob).as("blob " + id).isNull();
-            continue;
-          }
-          assertThat(blob).as("blob " + id).isNotNull();
-          byte[] expected = new byte[SIZES[id]];
-          Arrays.fill(expected, (byte) id);
-          assertThat(blob.size()).isEqualTo(expected.length);
-          assertThat(blob.readAll()).isEqualTo(expected);
-        }
-      }
+      assertTaken(table);
     }
     assertThat(context.memory().usedBytes()).isZero();
   }
@@ -81,26 +59,79 @@ class BlobTest {
   void scansTellNullFromEmpty(String name) {
     try (MemoryStore store = Golden.store(name);
         Table table = Table.open(store, name + ".lance", context)) {
-      Snapshot snapshot = table.snapshot();
-      List<Long> ids = Rows.longs(table, snapshot, "id");
-      long[] addresses =
-          Rows.longs(table, snapshot, TableScan.ROW_ADDRESS).stream()
-              .mapToLong(Long::longValue)
-              .toArray();
-      try (Scratch scratch = context.memory().scratch()) {
-        Batch batch = table.take(snapshot, addresses, addresses.length, List.of("b"), scratch);
-        Column column = batch.columns().getFirst();
-        for (int i = 0; i < addresses.length; i++) {
-          int size = SIZES[Math.toIntExact(ids.get(i))];
-          assertThat(column.isNull(i)).as("blob " + ids.get(i)).isEqualTo(size == NULL);
-          if (size != NULL) {
-            // Values, where they can only lie in the file; where they lie, in 2.2.
-            long found =
-                column instanceof VarColumn bytes
-                    ? bytes.byteLength(i)
-                    : BlobDescriptor.of((StructColumn) column, i).size();
-            assertThat(found).isEqualTo(size);
-          }
+      assertScanned(table);
+    }
+  }
+
+  /// lance#7955, #8069, #7716, #8082, #5115: once a row was deleted and the table compacted, empty
+  /// values were null, nulls empty, or bytes in the next row; or it failed.
+  @ParameterizedTest
+  @ValueSource(strings = {"blobs_21", "blobs_22"})
+  void compactionKeepsNullAndEmptyValues(String name) {
+    try (MemoryStore store = Golden.store(name);
+        Table table = Table.open(store, name + ".lance", context)) {
+      Snapshot before = table.snapshot();
+      List<Long> ids = Rows.longs(table, before, "id");
+      long address = Rows.longs(table, before, TableScan.ROW_ADDRESS).get(ids.indexOf(3L));
+      table.delete(before, Map.of(address >>> 32, RoaringBitmap.bitmapOf((int) address)), "id = 3");
+      table.compact(CompactionOptions.DEFAULT.withDeletionThreshold(0));
+      Snapshot after = table.snapshot();
+      assertThat(after.fragments()).allMatch(fragment -> fragment.deletionFile().isEmpty());
+      assertThat(Rows.longs(table, after, "id")).hasSize(ids.size() - 1).doesNotContain(3L);
+      assertTaken(table);
+      assertScanned(table);
+    }
+    assertThat(context.memory().usedBytes()).isZero();
+  }
+
+  /// All values, backwards, and one of them twice.
+  private static void assertTaken(Table table) {
+    Snapshot snapshot = table.snapshot();
+    List<Long> ids = Rows.longs(table, snapshot, "id");
+    List<Long> rowIds = Rows.longs(table, snapshot, TableScan.ROW_ID);
+    List<Integer> order = new ArrayList<>();
+    for (int i = ids.size() - 1; i >= 0; i--) {
+      order.add(i);
+    }
+    order.add(0);
+    long[] asked = order.stream().mapToLong(rowIds::get).toArray();
+    List<@Nullable Blob> blobs = table.takeBlobs(snapshot, "b", asked);
+    for (int i = 0; i < asked.length; i++) {
+      int id = Math.toIntExact(ids.get(order.get(i)));
+      try (Blob blob = blobs.get(i)) {
+        if (SIZES[id] == NULL) {
+          assertThat(blob).as("blob " + id).isNull();
+          continue;
+        }
+        assertThat(blob).as("blob " + id).isNotNull();
+        byte[] expected = new byte[SIZES[id]];
+        Arrays.fill(expected, (byte) id);
+        assertThat(blob.size()).isEqualTo(expected.length);
+        assertThat(blob.readAll()).isEqualTo(expected);
+      }
+    }
+  }
+
+  private void assertScanned(Table table) {
+    Snapshot snapshot = table.snapshot();
+    List<Long> ids = Rows.longs(table, snapshot, "id");
+    long[] addresses =
+        Rows.longs(table, snapshot, TableScan.ROW_ADDRESS).stream()
+            .mapToLong(Long::longValue)
+            .toArray();
+    try (Scratch scratch = context.memory().scratch()) {
+      Batch batch = table.take(snapshot, addresses, addresses.length, List.of("b"), scratch);
+      Column column = batch.columns().getFirst();
+      for (int i = 0; i < addresses.length; i++) {
+        int size = SIZES[Math.toIntExact(ids.get(i))];
+        assertThat(column.isNull(i)).as("blob " + ids.get(i)).isEqualTo(size == NULL);
+        if (size != NULL) {
+          // Values, where they can only lie in the file; where they lie, in 2.2.
+          long found =
+              column instanceof VarColumn bytes
+                  ? bytes.byteLength(i)
+                  : BlobDescriptor.of((StructColumn) column, i).size();
+          assertThat(found).isEqualTo(size);
         }
       }
     }

@@ -240,7 +240,7 @@ class MaintenanceTest {
   @Test
   void filesOfCommitsUnderWayStay() {
     try (Table table = create(2)) {
-      StagedRows staged = table.stage(table.snapshot(), Rows.of(50, 5));
+      StagedRows staged = Rows.staged(table, table.snapshot(), Rows.of(50, 5));
       store.put(PATH + "/data/notes.txt", MemorySegment.ofArray(new byte[3]));
       now = Instant.ofEpochMilli(System.currentTimeMillis()).plus(Duration.ofDays(1));
       table.cleanup(ALL);

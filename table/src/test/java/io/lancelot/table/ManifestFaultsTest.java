@@ -354,7 +354,7 @@ class ManifestFaultsTest {
         store.delete(PATH + "/_transactions/" + file);
       }
       Snapshot base = stale.snapshot();
-      StagedRows rows = stale.stage(base, Rows.of(11, 1));
+      StagedRows rows = Rows.staged(stale, base, Rows.of(11, 1));
       Snapshot next = stale.commit(base, new Operation.Append(rows.fragments()));
       assertThat(next.version()).isEqualTo(3);
       assertThat(Rows.ids(stale, next)).isEqualTo(Rows.range(0, 12));

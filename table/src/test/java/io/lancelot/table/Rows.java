@@ -48,6 +48,12 @@ final class Rows {
     return builder.build();
   }
 
+  static StagedRows staged(Table table, Snapshot base, BatchStream rows) {
+    StagedRows staged = table.stage(base);
+    staged.add(rows, new MovedRows());
+    return staged;
+  }
+
   /// The `id` column of a version, checked against its names.
   static List<Long> ids(Table table, Snapshot snapshot) {
     List<Long> ids = new ArrayList<>();

@@ -235,7 +235,7 @@ abstract class TableContract {
   void appendOverOverwriteIsIncompatible() {
     try (Table table = create(Rows.of(0, 10));
         Table other = open()) {
-      StagedRows staged = table.stage(table.snapshot(), Rows.of(10, 10));
+      StagedRows staged = Rows.staged(table, table.snapshot(), Rows.of(10, 10));
       Snapshot base = table.snapshot();
       other.overwrite(Rows.of(50, 10));
       assertThatThrownBy(() -> table.commit(base, new Operation.Append(staged.fragments())))
@@ -350,23 +350,16 @@ abstract class TableContract {
     try (Table table = create(Rows.of(0, 10));
         Table other = open()) {
       Snapshot base = table.snapshot();
-      StagedRows replacement = table.stage(base, Rows.of(100, 2));
+      StagedRows replacement = Rows.staged(table, base, Rows.of(100, 2));
       other.delete(base, Map.of(0L, rows(9)), "id = 9");
       Snapshot updated =
-          table.update(
-              base,
-              Map.of(0L, rows(1, 2)),
-              replacement,
-              new MovedRows(),
-              java.util.Set.of(0, 1),
-              _ -> {});
+          table.update(base, Map.of(0L, rows(1, 2)), replacement, java.util.Set.of(0, 1), _ -> {});
       List<Long> expected = new ArrayList<>(List.of(0L, 3L, 4L, 5L, 6L, 7L, 8L, 100L, 101L));
       assertThat(Rows.ids(table, updated)).isEqualTo(expected);
       assertThat(table.versions().getLast().operation()).isEqualTo("Update");
-      StagedRows late = table.stage(base, Rows.of(200, 1));
-      assertThatThrownBy(() ->
-              table.update(
-                  base, Map.of(0L, rows(9)), late, new MovedRows(), java.util.Set.of(), _ -> {}))
+      StagedRows late = Rows.staged(table, base, Rows.of(200, 1));
+      assertThatThrownBy(
+              () -> table.update(base, Map.of(0L, rows(9)), late, java.util.Set.of(), _ -> {}))
           .isInstanceOf(CommitConflictException.class);
       assertThat(store.list(PATH + "/data")).hasSize(2);
     }

@@ -33,9 +33,8 @@ final class WriteForOracle {
   /// Moves the row 20001 and notes an owner.
   private static void update(Table table) {
     Snapshot base = table.latest();
-    StagedRows rows = table.stage(base, Rows.of(20_001, 1));
-    table.update(
-        base, Map.of(1L, RoaringBitmap.bitmapOf(1)), rows, new MovedRows(), Set.of(1), _ -> {});
+    StagedRows rows = Rows.staged(table, base, Rows.of(20_001, 1));
+    table.update(base, Map.of(1L, RoaringBitmap.bitmapOf(1)), rows, Set.of(1), _ -> {});
     Changes owner = new Changes(Map.of("owner", Optional.of("tests")), false);
     table.commit(
         table.snapshot(), new Operation.UpdateConfig(owner, Changes.NONE, Changes.NONE, Map.of()));

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -34,6 +35,7 @@ public final class FaultyStore implements ObjectStore {
     CREATE,
     WRITE,
     FINISH,
+    FORCE,
     PUT,
     PUT_IF_ABSENT,
     LIST,
@@ -188,8 +190,8 @@ public final class FaultyStore implements ObjectStore {
     unforced.clear();
   }
 
-  /// What a power cut leaves of a store that keeps its word: only what was written by
-  /// [#putUnforced] is at risk. Every call is refused until [#restart].
+  /// What a power cut leaves of a store that keeps its word: only what was written unforced, and
+  /// not forced since, is at risk. Every call is refused until [#restart].
   public synchronized void cutPowerOfForcing(RandomGenerator random) {
     stopped = true;
     damage(unforced, random);
@@ -296,7 +298,32 @@ public final class FaultyStore implements ObjectStore {
 
   @Override
   public ObjectWriter create(String path) {
-    return supply(Operation.CREATE, path, 0, () -> new Writer(inner.create(path)));
+    return supply(Operation.CREATE, path, 0, () -> new Writer(inner.create(path), true));
+  }
+
+  @Override
+  public ObjectWriter createUnforced(String path) {
+    return supply(Operation.CREATE, path, 0, () -> new Writer(inner.createUnforced(path), false));
+  }
+
+  @Override
+  public void force(Collection<String> paths) {
+    run(
+        Operation.FORCE,
+        String.join(", ", paths),
+        0,
+        () -> {
+          inner.force(paths);
+          forced(paths);
+        });
+  }
+
+  private synchronized void forced(Collection<String> paths) {
+    unforced.removeAll(paths);
+  }
+
+  private synchronized void notForced(String path) {
+    unforced.add(path);
   }
 
   @Override
@@ -312,15 +339,25 @@ public final class FaultyStore implements ObjectStore {
         bytes.byteSize(),
         () -> {
           inner.putUnforced(path, bytes);
-          synchronized (this) {
-            unforced.add(path);
-          }
+          notForced(path);
         });
   }
 
   @Override
   public void putIfAbsent(String path, MemorySegment bytes) {
-    run(Operation.PUT_IF_ABSENT, path, bytes.byteSize(), () -> inner.putIfAbsent(path, bytes));
+    putIfAbsent(path, bytes, List.of());
+  }
+
+  @Override
+  public void putIfAbsent(String path, MemorySegment bytes, Collection<String> needed) {
+    run(
+        Operation.PUT_IF_ABSENT,
+        path,
+        bytes.byteSize(),
+        () -> {
+          inner.putIfAbsent(path, bytes, needed);
+          forced(needed);
+        });
   }
 
   @Override
@@ -397,9 +434,11 @@ public final class FaultyStore implements ObjectStore {
   private final class Writer implements ObjectWriter {
 
     private final ObjectWriter writer;
+    private final boolean forced;
 
-    Writer(ObjectWriter writer) {
+    Writer(ObjectWriter writer, boolean forced) {
       this.writer = writer;
+      this.forced = forced;
     }
 
     @Override
@@ -419,7 +458,16 @@ public final class FaultyStore implements ObjectStore {
 
     @Override
     public void finish() {
-      run(Operation.FINISH, path(), 0, writer::finish);
+      run(
+          Operation.FINISH,
+          path(),
+          0,
+          () -> {
+            writer.finish();
+            if (!forced) {
+              notForced(path());
+            }
+          });
     }
 
     @Override
