@@ -5,6 +5,7 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.StructColumn;
 import io.lancelot.file.BlobDescriptor;
 import io.lancelot.file.LanceField;
@@ -22,7 +23,11 @@ import org.jspecify.annotations.Nullable;
 final class BlobTaking {
 
   private final Snapshot snapshot;
+
+  /// The column, or the struct it lies in with nothing else in it.
   private final LanceField field;
+
+  private final LanceField values;
   private final Bases bases;
   private final Memory memory;
   private final BiFunction<Fragment, LanceField, FragmentReader> opener;
@@ -33,20 +38,42 @@ final class BlobTaking {
       Bases bases,
       Memory memory,
       BiFunction<Fragment, LanceField, FragmentReader> opener) {
-    LanceField plain = TableScan.fields(snapshot, List.of(column)).getFirst();
-    if (!plain.blob()) {
+    List<String> path =
+        snapshot.schema().field(column).isEmpty()
+            ? List.of(column.split("\\.", -1))
+            : List.of(column);
+    this.snapshot = snapshot;
+    this.field =
+        describing(TableScan.fields(snapshot, path.subList(0, 1)).getFirst(), path, 1, column);
+    this.values = leaf(field);
+    this.bases = bases;
+    this.memory = memory;
+    this.opener = opener;
+  }
+
+  private static LanceField leaf(LanceField field) {
+    return field.blob() ? field : leaf(field.children().getFirst());
+  }
+
+  /// A field with nothing in it but the column of blobs, which reads where the values lie.
+  private static LanceField describing(
+      LanceField field, List<String> path, int depth, String column) {
+    if (depth < path.size() && field.type() instanceof DataType.Struct && !field.blob()) {
+      for (LanceField member : field.children()) {
+        if (member.name().equals(path.get(depth))) {
+          return field.ofMembers(List.of(describing(member, path, depth + 1, column)));
+        }
+      }
+    }
+    if (depth < path.size() || !field.blob()) {
       throw new InvalidInputException(
-          "column: expected=one of blobs, found="
-              + plain.type().arrowName()
+          "not a blob column: expected=one of blobs, found="
+              + field.type().arrowName()
               + " (column="
               + column
               + ")");
     }
-    this.snapshot = snapshot;
-    this.field = plain.describing();
-    this.bases = bases;
-    this.memory = memory;
-    this.opener = opener;
+    return field.describing();
   }
 
   /// One handle per row id, in order; null where the value is null.
@@ -91,8 +118,12 @@ final class BlobTaking {
     if (rows.length == 0) {
       return;
     }
-    var descriptors = (StructColumn) reader.take(0, rows, rows.length, scratch);
+    var column = (StructColumn) reader.take(0, rows, rows.length, scratch);
     for (int i = 0; i < rows.length; i++) {
+      StructColumn descriptors = column;
+      while (!descriptors.isNull(i) && !descriptors.type().equals(BlobDescriptor.TYPE)) {
+        descriptors = (StructColumn) descriptors.children().getFirst();
+      }
       List<Integer> places = wanted.get(reader.rowId(rows[i], scratch));
       for (int place : places == null ? List.<Integer>of() : places) {
         blobs[place] =
@@ -139,7 +170,7 @@ final class BlobTaking {
     }
     DataFile file =
         fragment
-            .fileOf(field.id())
+            .fileOf(values.id())
             .orElseThrow(() ->
                 new CorruptDataException(
                     "blob: expected=a data file, found=none" + place(fragment)));
