@@ -97,6 +97,9 @@ final class QueryJson {
     count(body, "maximum_nprobes", tuning.maxProbes());
     count(body, "ef", tuning.ef());
     count(body, "refine_factor", tuning.refine());
+    if (tuning.fastSearch()) {
+      body.put("fast_search", true);
+    }
     if (tuning.bypassIndex()) {
       body.put("bypass_vector_index", true);
     }

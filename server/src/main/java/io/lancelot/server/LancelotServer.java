@@ -66,7 +66,6 @@ public final class LancelotServer implements AutoCloseable {
             .port(options.port())
             .shutdownHook(false)
             .shutdownGracePeriod(options.grace())
-            .connectionOptions(socket -> socket.readTimeout(options.readTimeout()))
             .routing(routing ->
                 routing.any((request, response) ->
                     Exchange.run(request, response, services, admission, router)));

@@ -38,7 +38,6 @@ public final class ServerOptions {
   private Duration slowQuery = Duration.ofSeconds(1);
   private Optional<Path> auditLog = Optional.empty();
   private Duration grace = Duration.ofSeconds(10);
-  private Duration readTimeout = Duration.ofSeconds(30);
 
   private ServerOptions(Path root) {
     this.root = root;
@@ -64,7 +63,6 @@ public final class ServerOptions {
     slowQuery = other.slowQuery;
     auditLog = other.auditLog;
     grace = other.grace;
-    readTimeout = other.readTimeout;
   }
 
   /// @param root the folder that holds a folder for each database
@@ -216,15 +214,6 @@ public final class ServerOptions {
     return copy;
   }
 
-  /// How long a client may be silent in the middle of a request, which holds memory meanwhile.
-  /// Default: 30 seconds.
-  public ServerOptions withReadTimeout(Duration timeout) {
-    atLeast(1, "read timeout", timeout.toMillis());
-    ServerOptions copy = new ServerOptions(this);
-    copy.readTimeout = timeout;
-    return copy;
-  }
-
   private static void atLeast(long least, String name, long found) {
     if (found < least) {
       throw new InvalidInputException(name + ": expected=at least " + least + ", found=" + found);
@@ -305,10 +294,6 @@ public final class ServerOptions {
 
   public Duration grace() {
     return grace;
-  }
-
-  public Duration readTimeout() {
-    return readTimeout;
   }
 
   /// Where the server keeps what is its own. It cannot be a database: its name is none.

@@ -56,7 +56,6 @@ public final class ServerSettings {
     all.put("slow-query", "queries to log with their plan; PT1S, PT0S for none");
     all.put("audit-log", "file for who did what");
     all.put("grace", "time for requests under way when the server stops; PT10S");
-    all.put("read-timeout", "how long a client may be silent in the middle of a request; PT30S");
     all.put("tls-certificates", "PEM file of the server's certificates; with tls-key");
     all.put("tls-key", "PEM file of its private key (PKCS#8)");
     all.put("oidc-issuer", "whose bearer tokens are taken; with oidc-audience and oidc-keys");
@@ -147,8 +146,7 @@ public final class ServerSettings {
             .withUpkeepAfter(time("upkeep-after", options.upkeepAfter()))
             .withKeepVersions(time("keep-versions", options.keepVersions()))
             .withSlowQuery(time("slow-query", options.slowQuery()))
-            .withGrace(time("grace", options.grace()))
-            .withReadTimeout(time("read-timeout", options.readTimeout()));
+            .withGrace(time("grace", options.grace()));
     options =
         path("audit-log").isPresent() ? options.withAuditLog(path("audit-log").get()) : options;
     return withTokens(withTls(options));
