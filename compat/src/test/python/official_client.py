@@ -104,6 +104,20 @@ def answers_queries_of_all_kinds(db):
 
 
 @step
+def fetches_blobs_also_inside_structs(db):
+    inner = pa.struct([lancedb.blob("thumb")])
+    schema = pa.schema([pa.field("id", pa.int64()), lancedb.blob("image"), pa.field("info", inner)])
+    t = db.create_table("blobs", schema=schema)
+    t.add([{"id": 1, "image": b"abc", "info": {"thumb": b"x"}}, {"id": 2, "image": None, "info": {"thumb": b""}}])
+    assert t.schema.field("image").type.extension_name == "lance.blob.v2"
+    found = t.search().with_row_id(True).limit(10).to_arrow()
+    assert [name for name in found.schema.field("image").type.names][:3] == ["kind", "position", "size"]
+    ids = dict(zip(found["id"].to_pylist(), found["_rowid"].to_pylist()))
+    assert t.fetch_blobs("image", [ids[1], ids[2]]).to_pylist() == [b"abc", None]
+    assert t.fetch_blobs("info.thumb", [ids[2], ids[1]]).to_pylist() == [b"", b"x"]
+
+
+@step
 def writes_and_says_what_it_did(db):
     t = db.create_table("writes", data(20))
     assert t.update(where="id < 5", values={"word": "it's"}).rows_updated == 5

@@ -95,6 +95,10 @@ final class LocalTable extends Table {
     if (fixed != null) {
       return fixed;
     }
+    if (checkNanos == 0) {
+      // Whoever reads has to see what was committed before, whoever else is looking just now.
+      return table.latest();
+    }
     long now = System.nanoTime();
     long last = checkedAt.get();
     // Of several threads that find the version too old, one looks.

@@ -328,6 +328,37 @@ class VectorIndexTest {
     assertThat(all).hasSize(322);
   }
 
+  record Photo(@Vector(DIM) float[] embedding, String place) {}
+
+  record Pictured(long id, @Nullable Photo photo) {}
+
+  @Test
+  void vectorsInsideStructsAreSearchedWithAndWithoutAnIndex() {
+    List<Pictured> rows = new ArrayList<>();
+    for (int i = 0; i < ROWS; i++) {
+      rows.add(new Pictured(i, i % 50 == 0 ? null : new Photo(gaussian(1), "place " + i % 9)));
+    }
+    Table table = database.createTable("nested", rows);
+    open.add(table);
+    float[] query = gaussian(1);
+    List<Hit> exact = table.search(query).limit(20).toList(Hit.class);
+    assertThat(exact).hasSize(20);
+    assertThat(ids(exact)).allMatch(id -> id % 50 != 0);
+    assertThat(ids(table.search(query).column("photo.embedding").limit(20).toList(Hit.class)))
+        .isEqualTo(ids(exact));
+    table.createIndex("photo.embedding", Index.ivfFlat().numPartitions(8));
+    assertThat(table.search(query).explain()).contains("ANNSubIndex");
+    assertThat(ids(table.search(query).nprobes(8).limit(20).toList(Hit.class)))
+        .as("seed=" + seed)
+        .isEqualTo(ids(exact));
+    assertThat(table.search(query).where("photo.place = 'place 3'").limit(5).toList(Hit.class))
+        .hasSize(5)
+        .allMatch(hit -> hit.id() % 9 == 3);
+    assertThatThrownBy(() -> table.search(query).column("photo.place").toMaps())
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("photo.place");
+  }
+
   @Test
   void anotherMetricThanTheIndexIsAnExactScan() {
     Table table = created("t", clustered(ROWS));

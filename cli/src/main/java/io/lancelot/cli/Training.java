@@ -1,11 +1,18 @@
 package io.lancelot.cli;
 
+import io.lancelot.Database;
+import io.lancelot.Index;
+import io.lancelot.Lancelot;
+import io.lancelot.Table;
+import io.lancelot.server.LancelotServer;
+import io.lancelot.server.ServerOptions;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.StringJoiner;
 
@@ -42,7 +49,22 @@ final class Training {
     run("query", db, "t", "--vector", "[1,0,0,0]", "--limit", "2", "--where", "id < 3");
     run("query", db, "t", "--where", "title IS NOT NULL", "--format", "json");
     vectors(dir, db);
+    server(dir.resolve("served"));
     run("version");
+  }
+
+  /// A server that was killed is to be up again soon.
+  private static void server(Path folder) {
+    try (LancelotServer server = LancelotServer.start(ServerOptions.of(folder).withPort(0));
+        Database database =
+            Lancelot.connect("db://training", "", "http://127.0.0.1:" + server.port());
+        Table table = database.createTable("t", List.of(Map.of("id", 1L, "title", "one")))) {
+      table.add(List.of(Map.of("id", 2L, "title", "two")));
+      table.createIndex("id", Index.btree());
+      table.delete("id = 2");
+      table.query().where("id = 1").toMaps();
+      table.countRows();
+    }
   }
 
   /// Enough searches that the profiles of the kernels go into the cache with the classes: a JVM

@@ -45,6 +45,9 @@ final class QueryJson {
     if (!query.order().isEmpty()) {
       body.put("order_by", query.order().stream().map(QueryJson::ordering).toList());
     }
+    if (query.indexedOnly()) {
+      body.put("fast_search", true);
+    }
     query.nearest().ifPresent(nearest -> nearest(nearest, body));
     query.text().ifPresent(text -> body.put("full_text_query", Map.of("query", text(text))));
     query.fusion().ifPresent(settings -> body.put("fusion", fusion(query, settings)));

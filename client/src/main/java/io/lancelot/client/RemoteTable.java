@@ -142,7 +142,7 @@ final class RemoteTable extends Table {
     Described found =
         new Described(
             number(answer, "version"),
-            JsonTypes.schema(answer.get("schema")),
+            BlobFields.known(JsonTypes.schema(answer.get("schema"))),
             answer.get("location") instanceof String at ? at : "",
             now);
     described = found;

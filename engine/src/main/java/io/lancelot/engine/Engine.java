@@ -197,7 +197,7 @@ public final class Engine implements AutoCloseable {
   public boolean warmUp(Snapshot snapshot, Metric metric, Duration patience) {
     boolean warm = true;
     for (Field field : snapshot.schema().arrow().fields()) {
-      Optional<ElementType> type = Planner.elementType(field).filter(metric::supports);
+      Optional<ElementType> type = VectorColumns.elementType(field).filter(metric::supports);
       if (type.isPresent()
           && field.type() instanceof DataType.FixedSizeList(_, int dim)
           && dim > 0) {

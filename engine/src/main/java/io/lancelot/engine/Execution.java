@@ -64,6 +64,8 @@ record Execution(
       case Plan.NearestProbe probe -> new NearestProbeStream(this, probe);
       case Plan.Partitions partitions ->
           throw new IllegalStateException("partitions are searched by: " + partitions.label());
+      case Plan.Vectors vectors ->
+          throw new IllegalStateException("vectors are read inside searches: " + vectors.label());
       case Plan.TextScan text -> new TextStream(this, text);
       case Plan.Fuse fuse ->
           new FuseStream(

@@ -1,13 +1,18 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
+import io.lancelot.columnar.Column;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.expr.Expr;
+import io.lancelot.expr.Projection;
 import io.lancelot.file.LanceField;
 import io.lancelot.table.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +95,26 @@ record IndexedColumn(List<String> path, LanceField leaf) {
 
   Expr.Column expr() {
     return new Expr.Column(path, true);
+  }
+
+  /// The field's column in a batch that has the top-level column at a place.
+  Column in(Batch batch, int place, Scratch scratch) {
+    return path.size() == 1
+        ? batch.column(place)
+        : Projection.of(expr(), batch.schema()).evaluate(batch, scratch);
+  }
+
+  /// The top-level column with nothing in it but the field.
+  LanceField alone(Snapshot snapshot) {
+    return alone(snapshot.schema().field(path.getFirst()).orElseThrow(), 1);
+  }
+
+  private LanceField alone(LanceField field, int depth) {
+    if (depth == path.size() || field.packed()) {
+      return field;
+    }
+    LanceField child = Objects.requireNonNull(field(field.children(), path.get(depth)));
+    return field.ofMembers(List.of(alone(child, depth + 1)));
   }
 
   /// The field as its index sees it: null where it or any struct around it is null.

@@ -64,7 +64,7 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     if (allowed.rows() == 0) {
       return heaps;
     }
-    VectorColumn column = vectors.column(execution, plan.scan().column().name());
+    VectorColumn column = vectors.column(execution, plan.scan().column());
     try {
       if (allowed.rows() <= Math.max(FEW_ROWS, 2L * plan.scan().k())
           || (allowed.share() < SMALL_SHARE && allowed.rows() < MANY_ROWS)) {

@@ -100,7 +100,7 @@ final class NearestStream extends SearchStream<Plan.NearestScan> {
       scans[i] = new Scan(Kernels.current(), plan.queries().get(i), heaps[i]);
     }
     long rowBytes = Math.max(1, plan.queries().getFirst().rowBytes());
-    List<String> vector = List.of(plan.column().name());
+    List<String> vector = plan.column().path().subList(0, 1);
     List<String> names = new ArrayList<>(vector);
     List<String> filterColumns = condition.map(Filter::columns).orElse(List.of());
     filterColumns.stream().filter(name -> !vector.contains(name)).forEach(names::add);
@@ -126,7 +126,8 @@ final class NearestStream extends SearchStream<Plan.NearestScan> {
           }
         }
         FixedListColumn vectors =
-            (FixedListColumn) reader.read(vector, first, count, memory).column(0);
+            (FixedListColumn)
+                plan.column().in(reader.read(vector, first, count, memory), 0, memory);
         search(scans, vectors, allowed, reader.reader().address(first), memory);
       }
     }

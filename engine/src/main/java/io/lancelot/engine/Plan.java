@@ -111,13 +111,14 @@ public sealed interface Plan {
 
   /// The k rows nearest to each query vector, by reading every vector: an exact search.
   ///
+  /// @param column the vectors, at the top level of the table or in a struct
   /// @param queries one or more query vectors
   /// @param k rows per query
   /// @param filter which rows take part
   /// @param metadata what the table's schema carries
   /// @param index what indices know of the filter
   record NearestScan(
-      Field column,
+      IndexedColumn column,
       List<QueryVector> queries,
       int k,
       float lower,
@@ -137,7 +138,7 @@ public sealed interface Plan {
 
     @Override
     public List<Plan> inputs() {
-      return index.<List<Plan>>map(List::of).orElse(List.of());
+      return Stream.<Plan>concat(Stream.of(new Vectors(column.name())), index.stream()).toList();
     }
 
     @Override
@@ -155,6 +156,24 @@ public sealed interface Plan {
           + (queries.size() > 1 ? ", queries=" + queries.size() : "")
           + filter.map(f -> ", prefilter=[" + f + "]").orElse("")
           + ", exact=true";
+    }
+  }
+
+  /// What an exact search reads. Shown below it, and run inside it.
+  record Vectors(String column) implements Plan {
+    @Override
+    public Schema schema() {
+      return Schema.of();
+    }
+
+    @Override
+    public List<Plan> inputs() {
+      return List.of();
+    }
+
+    @Override
+    public String label() {
+      return "LanceScan: columns=[" + column + "], row_addr=true";
     }
   }
 
@@ -271,8 +290,7 @@ public sealed interface Plan {
 
     @Override
     public String label() {
-      return "FullTextSearch: query="
-          + query
+      return TextLabels.of(query)
           + ", k="
           + (k == Integer.MAX_VALUE ? "all" : k)
           + filter.map(f -> ", prefilter=[" + f + "]").orElse("");

@@ -1,14 +1,12 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.InvalidInputException;
-import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
 import io.lancelot.expr.Projection;
 import io.lancelot.index.FullTextQuery;
-import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
 import java.util.ArrayList;
@@ -251,11 +249,11 @@ final class Planner {
 
   /// The addresses and distances of the nearest rows, as many as the page reaches.
   private Plan nearestRows(Nearest nearest, Optional<Filter> filter) {
-    Field column = vectorColumn(nearest);
+    IndexedColumn column = VectorColumns.of(nearest, indices.snapshot());
     Optional<VectorIndexes.Choice> index = vectorIndex(nearest, column);
     Metric metric =
         nearest.metric().orElse(index.map(VectorIndexes.Choice::metric).orElse(Metric.L2));
-    List<QueryVector> vectors = queryVectors(nearest, metric, column);
+    List<QueryVector> vectors = VectorColumns.queries(nearest, metric, column);
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     int k = (int) Math.min(limit + query.offset(), Integer.MAX_VALUE - 8);
     if (limit == 0 || k == 0) {
@@ -346,10 +344,10 @@ final class Planner {
   }
 
   /// The index that answers a search; empty for an exact one.
-  private Optional<VectorIndexes.Choice> vectorIndex(Nearest nearest, Field column) {
+  private Optional<VectorIndexes.Choice> vectorIndex(Nearest nearest, IndexedColumn column) {
     return nearest.tuning().bypassIndex()
         ? Optional.empty()
-        : indices.vectors().choose(List.of(column.name()), nearest.metric());
+        : indices.vectors().choose(column.path(), nearest.metric());
   }
 
   private Plan text(FullTextQuery text) {
@@ -530,94 +528,5 @@ final class Planner {
       expressions.add(projection);
     }
     return new Plan.Project(input, new Schema(fields, available.metadata()), expressions);
-  }
-
-  private Field vectorColumn(Nearest nearest) {
-    if (nearest.column().isPresent()) {
-      String name = nearest.column().get();
-      Field field =
-          table
-              .field(name)
-              .orElseThrow(() ->
-                  new InvalidInputException(
-                      "unknown vector column: expected one of "
-                          + vectorColumns()
-                          + ", found="
-                          + name));
-      if (elementType(field).isEmpty()) {
-        throw new InvalidInputException(
-            "not a vector column: expected=fixed_size_list of numbers, found="
-                + field.type().arrowName()
-                + " (column="
-                + name
-                + ")");
-      }
-      return field;
-    }
-    List<String> candidates = vectorColumns();
-    if (candidates.size() > 1) {
-      // Often only one of them has as many dimensions as the query.
-      int asked = nearest.vectors().getFirst().length;
-      List<String> fitting = candidates.stream().filter(name -> dimensions(name) == asked).toList();
-      candidates = fitting.size() == 1 ? fitting : candidates;
-    }
-    if (candidates.size() != 1) {
-      throw new InvalidInputException(
-          "vector column: expected=a name, since the table has "
-              + candidates.size()
-              + " vector columns: "
-              + candidates);
-    }
-    return table.field(candidates.getFirst()).orElseThrow();
-  }
-
-  private int dimensions(String vectorColumn) {
-    return table.field(vectorColumn).orElseThrow().type() instanceof DataType.FixedSizeList list
-        ? list.size()
-        : 0;
-  }
-
-  private List<String> vectorColumns() {
-    return table.fields().stream()
-        .filter(field -> elementType(field).isPresent())
-        .map(Field::name)
-        .toList();
-  }
-
-  /// What the vectors of a column are made of; empty if it is no vector column.
-  static Optional<ElementType> elementType(Field field) {
-    if (!(field.type() instanceof DataType.FixedSizeList(Field item, _))) {
-      return Optional.empty();
-    }
-    return switch (item.type()) {
-      case DataType.Floating(int bits) ->
-          Optional.of(
-              bits == 16
-                  ? ElementType.FLOAT16
-                  : bits == 32 ? ElementType.FLOAT32 : ElementType.FLOAT64);
-      case DataType.Int(int bits, boolean signed) when bits == 8 ->
-          Optional.of(signed ? ElementType.INT8 : ElementType.UINT8);
-      default -> Optional.empty();
-    };
-  }
-
-  private static List<QueryVector> queryVectors(Nearest nearest, Metric metric, Field column) {
-    ElementType type = elementType(column).orElseThrow();
-    int dim = ((DataType.FixedSizeList) column.type()).size();
-    List<QueryVector> queries = new ArrayList<>();
-    for (double[] vector : nearest.vectors()) {
-      if (vector.length != dim) {
-        throw new InvalidInputException(
-            "query vector length: expected="
-                + dim
-                + ", found="
-                + vector.length
-                + " (column="
-                + column.name()
-                + ")");
-      }
-      queries.add(QueryVector.of(metric, type, vector));
-    }
-    return queries;
   }
 }

@@ -57,8 +57,8 @@ final class TextStream extends SearchStream<Plan.TextScan> {
       List<String> indexed = texts.columns();
       if (indexed.isEmpty()) {
         throw new InvalidInputException(
-            "full-text search: expected=a column, or an INVERTED index on at least one column,"
-                + " found=neither");
+            "Cannot perform full text search unless an INVERTED index has been created, or a column"
+                + " is named: expected=either, found=neither");
       }
       query = query.withColumns(indexed);
     }

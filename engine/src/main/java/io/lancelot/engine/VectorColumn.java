@@ -2,9 +2,12 @@ package io.lancelot.engine;
 
 import io.lancelot.base.Context;
 import io.lancelot.base.Scratch;
+import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Bits;
+import io.lancelot.columnar.Column;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.FixedListColumn;
+import io.lancelot.columnar.Schema;
 import io.lancelot.file.LanceField;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.QueryVector;
@@ -28,7 +31,9 @@ final class VectorColumn {
   private final Table table;
   private final Snapshot snapshot;
   private final Context context;
+  private final IndexedColumn column;
   private final LanceField field;
+  private final Schema schema;
   private final Map<Long, Part> parts = new HashMap<>();
   private final Part[] byId;
   private final ReentrantLock lock = new ReentrantLock();
@@ -36,11 +41,13 @@ final class VectorColumn {
   private int users;
   private boolean dropped;
 
-  VectorColumn(Table table, Snapshot snapshot, Context context, String name) {
+  VectorColumn(Table table, Snapshot snapshot, Context context, IndexedColumn column) {
     this.table = table;
     this.snapshot = snapshot;
     this.context = context;
-    this.field = snapshot.schema().field(name).orElseThrow();
+    this.column = column;
+    this.field = column.alone(snapshot);
+    this.schema = Schema.of(field.field());
     this.memory = context.memory().scratch();
     long last = -1;
     for (Fragment fragment : snapshot.fragments()) {
@@ -100,7 +107,8 @@ final class VectorColumn {
         int end = (int) Math.min(reader().pageEnd(0, row), fragment.physicalRows());
         int first = firstOf(row);
         // A page that must be decoded is read from its known beginning.
-        FixedListColumn vectors = (FixedListColumn) reader().read(0, first, end - first, memory);
+        FixedListColumn vectors =
+            vectors(reader().read(0, first, end - first, memory), end - first, memory);
         page =
             new Page(
                 first,
@@ -139,6 +147,10 @@ final class VectorColumn {
       }
       return open;
     }
+  }
+
+  private FixedListColumn vectors(Column read, int count, Scratch work) {
+    return (FixedListColumn) column.in(new Batch(schema, count, List.of(read)), 0, work);
   }
 
   void acquire() {
@@ -240,7 +252,7 @@ final class VectorColumn {
       lock.lock();
       try (Scratch work = context.memory().scratch()) {
         FixedListColumn vectors =
-            (FixedListColumn) part.reader().take(0, new long[] {row}, 1, work);
+            vectors(part.reader().take(0, new long[] {row}, 1, work), 1, work);
         Bits valid = NearestStream.wholeVectors(vectors, work);
         if (valid != null && !valid.get(0)) {
           return Float.NaN;

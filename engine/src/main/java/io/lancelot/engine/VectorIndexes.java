@@ -30,7 +30,7 @@ final class VectorIndexes {
   private final Indexing indexing;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<List<String>, List<Choice>> byPath = new HashMap<>();
-  private final Map<String, VectorColumn> columns = new HashMap<>();
+  private final Map<List<String>, VectorColumn> columns = new HashMap<>();
   private boolean found;
   private boolean closed;
 
@@ -107,14 +107,14 @@ final class VectorIndexes {
   }
 
   /// The vectors of a column, for fetching rows; to be released.
-  VectorColumn column(Execution execution, String name) {
+  VectorColumn column(Execution execution, IndexedColumn wanted) {
     lock.lock();
     try {
-      VectorColumn column = columns.get(name);
+      VectorColumn column = columns.get(wanted.path());
       if (column == null) {
-        column = new VectorColumn(table, snapshot, execution.context(), name);
+        column = new VectorColumn(table, snapshot, execution.context(), wanted);
         if (!closed) {
-          columns.put(name, column);
+          columns.put(wanted.path(), column);
         } else {
           column.drop();
         }

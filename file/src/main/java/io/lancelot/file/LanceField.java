@@ -63,6 +63,12 @@ public record LanceField(int id, int parentId, Field field, List<LanceField> chi
     return new LanceField(id, parentId, described, children);
   }
 
+  /// The struct with some of its members.
+  public LanceField ofMembers(List<LanceField> members) {
+    List<Field> fields = members.stream().map(LanceField::field).toList();
+    return new LanceField(id, parentId, field.withType(new DataType.Struct(fields)), members);
+  }
+
   /// Whether the field has a column of its own in a 2.1 or 2.2 file.
   public boolean leaf() {
     return children.isEmpty() || packed() || blob();

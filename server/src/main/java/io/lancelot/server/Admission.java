@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// Lets requests in: those with a known key, so many at once, each for as long as it may take.
 /// Thread-safe.
@@ -109,7 +110,7 @@ final class Admission implements AutoCloseable {
   private void timed(Exchange exchange, Runnable request) {
     OptionalLong asked = exchange.headerNumber("x-request-timeout-ms");
     if (asked.isPresent() && asked.getAsLong() == 0) {
-      throw new CancelledException("no time was left for the request");
+      throw timedOut(exchange, null);
     }
     long millis = asked.orElse(0);
     long longest = options.requestTimeout().toMillis();
@@ -124,10 +125,25 @@ final class Admission implements AutoCloseable {
     var alarm = clock.schedule(deadline::pass, millis, TimeUnit.MILLISECONDS);
     try {
       request.run();
+    } catch (CancelledException e) {
+      throw deadline.passed() ? timedOut(exchange, e) : e;
     } finally {
       alarm.cancel(false);
       deadline.end();
     }
+  }
+
+  /// In the words that clients' users know.
+  private static CancelledException timedOut(
+      Exchange exchange, @Nullable CancelledException cause) {
+    String what = exchange.path().getLast();
+    return new CancelledException(
+        switch (what) {
+          case "query" -> "Query timeout";
+          case "merge_insert" -> "merge insert timed out";
+          default -> what + " timed out";
+        },
+        cause);
   }
 
   /// Interrupts its thread at most once, and never after the end.
@@ -145,6 +161,10 @@ final class Admission implements AutoCloseable {
         passed = true;
         thread.interrupt();
       }
+    }
+
+    synchronized boolean passed() {
+      return passed;
     }
 
     synchronized void end() {

@@ -4,6 +4,7 @@ import io.lancelot.ColumnAlteration;
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.client.BlobFields;
 import io.lancelot.client.JsonSchema;
 import io.lancelot.client.JsonTypes;
 import io.lancelot.columnar.Field;
@@ -138,7 +139,7 @@ final class ColumnRoutes {
     exchange.withHeader("x-lancedb-version", Long.toString(version));
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("version", version);
-    answer.put("fields", JsonSchema.of(table.schema()).get("fields"));
+    answer.put("fields", JsonSchema.of(BlobFields.described(table.schema())).get("fields"));
     exchange.answer(answer);
   }
 

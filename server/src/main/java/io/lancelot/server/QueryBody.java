@@ -5,6 +5,7 @@ import io.lancelot.HybridQuery;
 import io.lancelot.NearestQuery;
 import io.lancelot.QueryBuilder;
 import io.lancelot.ReturnScore;
+import io.lancelot.ScanQuery;
 import io.lancelot.Table;
 import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
@@ -37,9 +38,11 @@ public final class QueryBody {
             : vectors.isEmpty() ? table.query() : vectorQuery(table, vectors, body);
     text(body, "filter").filter(filter -> !filter.isBlank()).ifPresent(query::where);
     // "No limit" comes as the greatest number there is, to which no offset can be added.
-    long offset = number(body, "offset").orElse(0);
-    number(body, body.get("k") == null ? "limit" : "k")
-        .ifPresent(limit -> query.limit(Math.min(limit, Long.MAX_VALUE - offset)));
+    long most = Long.MAX_VALUE - number(body, "offset").orElse(0);
+    OptionalLong limit = number(body, body.get("k") == null ? "limit" : "k");
+    if (limit.isPresent() && (limit.getAsLong() < most || !(query instanceof ScanQuery))) {
+      query.limit(Math.min(limit.getAsLong(), most));
+    }
     number(body, "offset").ifPresent(query::offset);
     if (Boolean.TRUE.equals(body.get("with_row_id"))) {
       query.withRowId();
@@ -178,6 +181,7 @@ public final class QueryBody {
   private static void select(QueryBuilder<?> query, @Nullable Object columns) {
     switch (columns) {
       case null -> {}
+      case List<?> list when list.stream().anyMatch(List.class::isInstance) -> pairs(query, list);
       case List<?> names -> query.select(names.stream().map(String::valueOf).toList());
       case Map<?, ?> form
           when form.get("column_names") instanceof List<?>
@@ -192,6 +196,16 @@ public final class QueryBody {
       case Map<?, ?> aliases -> aliases(query, aliases);
       case Object other ->
           throw new InvalidInputException("columns: expected=an array of names, found=" + other);
+    }
+  }
+
+  /// Names and expressions as clients of a year ago sent them.
+  private static void pairs(QueryBuilder<?> query, List<?> list) {
+    for (Object each : list) {
+      if (!(each instanceof List<?> pair) || pair.size() != 2) {
+        throw new InvalidInputException("columns: expected=[name, expression], found=" + each);
+      }
+      query.selectAs(String.valueOf(pair.get(0)), String.valueOf(pair.get(1)));
     }
   }
 

@@ -7,9 +7,12 @@ import io.lancelot.TableStats;
 import io.lancelot.base.AlreadyExistsException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.StorageException;
+import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.client.BlobFields;
 import io.lancelot.client.JsonSchema;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.ipc.IpcWriter;
 import io.lancelot.server.Router.Route;
 import io.lancelot.server.Router.TableHandler;
@@ -89,12 +92,29 @@ final class TableRoutes {
             databases
                 .database(ref.place())
                 .createTable(ref.name(), rows, TableOptions.defaults().ifExists(existing))) {
+      if (existing == TableOptions.Existing.OPEN) {
+        requireSameColumns(created, rows.schema());
+      }
       WriteRoutes.answerVersion(exchange, created, created.version());
     } catch (AlreadyExistsException e) {
       throw new Failures.Coded(
           Failures.Code.TABLE_EXISTS,
           exchange.slash() ? 400 : 409,
           "table " + ref.name() + " already exists");
+    }
+  }
+
+  /// Whoever takes a table that is there expects it to have the columns they named.
+  private static void requireSameColumns(Table table, Schema asked) {
+    List<String> there = table.schema().names();
+    if (!asked.fields().isEmpty() && !there.equals(asked.names())) {
+      throw new InvalidInputException(
+          "schema of table "
+              + table.name()
+              + ", which is there: expected="
+              + there
+              + ", found="
+              + asked.names());
     }
   }
 
@@ -117,7 +137,7 @@ final class TableRoutes {
           answer.put("version", table.version());
           answer.put("location", table.uri());
           answer.put("table_uri", table.uri());
-          answer.put("schema", JsonSchema.of(table.schema()));
+          answer.put("schema", JsonSchema.of(BlobFields.described(table.schema())));
           exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
           exchange.answer(answer);
         });
@@ -150,6 +170,10 @@ final class TableRoutes {
   /// A clone of a table of this server, which its location tells.
   private void cloneTable(Exchange exchange, TableRef ref) {
     Map<String, Object> body = exchange.body();
+    if (Boolean.FALSE.equals(body.get("is_shallow"))) {
+      throw new UnsupportedFeatureException(
+          "Deep clone is not yet implemented: expected=is_shallow true, found=false");
+    }
     String location =
         QueryBody.text(body, "source_location")
             .orElseThrow(
@@ -189,11 +213,11 @@ final class TableRoutes {
       // The first rows decide whether there is an answer or an error.
       Optional<Batch> first = Services.discreet(exchange, () -> Optional.ofNullable(rows.next()));
       exchange.withHeader("x-lancedb-version", Long.toString(version));
+      Schema sent = BlobFields.sent(rows.schema());
       try (OutputStream out = exchange.answerStream(ARROW_FILE);
-          IpcWriter writer =
-              IpcWriter.file(Channels.newChannel(out), rows.schema(), services.memory())) {
+          IpcWriter writer = IpcWriter.file(Channels.newChannel(out), sent, services.memory())) {
         for (Batch batch = first.orElse(null); batch != null; batch = rows.next()) {
-          writer.write(batch);
+          writer.write(new Batch(sent, batch.rowCount(), batch.columns()));
         }
         writer.finish();
       }
@@ -287,6 +311,8 @@ final class TableRoutes {
   }
 
   private static long percentile(List<Long> sorted, int percent) {
-    return sorted.isEmpty() ? 0 : sorted.get((int) ((sorted.size() - 1L) * percent / 100));
+    return sorted.isEmpty()
+        ? 0
+        : sorted.get((int) Math.min(sorted.size() - 1L, (long) sorted.size() * percent / 100));
   }
 }

@@ -68,8 +68,8 @@ final class Upkeep implements AutoCloseable {
       if (wanted(databases.table(ref))) {
         jobs.start("optimize", ref, (_, _) -> optimize(ref));
       }
-    } catch (NotFoundException _) {
-      // Dropped since.
+    } catch (NotFoundException | Failures.Coded _) {
+      // Dropped since, or its branch.
     } catch (RuntimeException e) {
       System.getLogger(Upkeep.class.getName()).log(Level.WARNING, "upkeep of " + ref.text(), e);
     }

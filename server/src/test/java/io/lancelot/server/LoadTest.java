@@ -3,6 +3,7 @@ package io.lancelot.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lancelot.Database;
+import io.lancelot.Index;
 import io.lancelot.Lancelot;
 import io.lancelot.Table;
 import io.lancelot.Vector;
@@ -21,7 +22,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,6 +90,55 @@ class LoadTest {
       System.out.printf("2,000 idle connections: %.1f MB%n", idle(probe));
       assertThat(remote.countRows()).isPositive();
     }
+  }
+
+  /// What readers notice of an index that is built beside them.
+  @Test
+  void readsWhileAnIndexIsBuilt() throws Exception {
+    try (ServerProbe probe = new ServerProbe(ServerOptions.of(root.resolve("served")));
+        Database there = probe.database("");
+        Table table = there.createTable("t", rows(200_000))) {
+      table.createIndex("vec", Index.ivfPq());
+      String body =
+          "{\"k\":10,\"columns\":[\"id\"],\"vector\":"
+              + Arrays.toString(rows(8).get(7).vec())
+              + "}";
+      latencies(probe, body, () -> false);
+      long[] quiet = latencies(probe, body, () -> false);
+      AtomicBoolean built = new AtomicBoolean();
+      Thread builder =
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int i = 0; i < 3; i++) {
+                  table.createIndex("vec", Index.ivfPq().numPartitions(400 + i));
+                }
+                built.set(true);
+              });
+      long[] busy = latencies(probe, body, built::get);
+      builder.join();
+      System.out.printf(
+          "reads, p50 and p99 ms: quiet %.2f %.2f (%d), while indexing %.2f %.2f (%d)%n",
+          quiet[quiet.length / 2] / 1e6,
+          quiet[quiet.length * 99 / 100] / 1e6,
+          quiet.length,
+          busy[busy.length / 2] / 1e6,
+          busy[busy.length * 99 / 100] / 1e6,
+          busy.length);
+    }
+  }
+
+  /// How long queries of one client take, sorted.
+  ///
+  /// @param over whether enough was measured; at most ten seconds
+  private static long[] latencies(ServerProbe probe, String body, BooleanSupplier over) {
+    List<Long> took = new ArrayList<>();
+    long begun = System.nanoTime();
+    while (System.nanoTime() - begun < 2 * NANOS && !over.getAsBoolean()) {
+      long start = System.nanoTime();
+      raw(probe, body);
+      took.add(System.nanoTime() - start);
+    }
+    return took.stream().mapToLong(Long::longValue).sorted().toArray();
   }
 
   private static final HttpClient CLIENT =

@@ -179,6 +179,28 @@ abstract class SdkContract {
     }
   }
 
+  record Wide(@Nullable Pair stuff) {}
+
+  record Pair(@Nullable Long b, @Nullable Long a) {}
+
+  record Narrow(@Nullable Single stuff) {}
+
+  record Single(@Nullable Long b) {}
+
+  @Test
+  void lancedb2114MembersOfStructsMayBeMissing() {
+    try (Table wide = database.createTable("wide", List.of(new Wide(new Pair(1L, 2L))));
+        Table narrow = database.createTable("narrow", List.of(new Narrow(new Single(4L))))) {
+      try (BatchStream rows = narrow.query().stream()) {
+        wide.add(rows);
+      }
+      List<Map<String, @Nullable Object>> rows =
+          wide.query().selectAs("a", "stuff.a").selectAs("b", "stuff.b").toMaps();
+      assertThat(column(rows, "b")).containsExactlyInAnyOrder(1L, 4L);
+      assertThat(column(rows, "a")).containsExactlyInAnyOrder(2L, null);
+    }
+  }
+
   @Test
   void aStreamThatFailsAddsNothing() {
     try (Table films = films()) {

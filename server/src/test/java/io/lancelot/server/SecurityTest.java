@@ -14,6 +14,7 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import io.lancelot.columnar.ipc.IpcWriter;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,7 +25,9 @@ import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -220,6 +223,36 @@ class SecurityTest {
       assertThat(status).as("round=" + round + ", at=" + at).isIn(200, 400, 413, 501);
     }
     assertThat(send(admin, "table/films/insert/", new byte[7]).statusCode()).isEqualTo(400);
+    assertHealthy();
+  }
+
+  /// Made by pyarrow: 128 MiB of zeros that Zstandard shrinks to 4 KB, more than all the server's
+  /// memory.
+  @Test
+  void refusesWhatGrowsWhenItIsUnpacked() throws Exception {
+    byte[] bomb;
+    try (InputStream in = SecurityTest.class.getResourceAsStream("bomb.arrow")) {
+      bomb = Objects.requireNonNull(in).readAllBytes();
+    }
+    assertThat(send(admin, "table/bomb/create/", bomb).statusCode()).isEqualTo(413);
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+      byte[] spaces = " ".repeat(1 << 20).getBytes(UTF_8);
+      for (int i = 0; i < 100; i++) {
+        gzip.write(spaces);
+      }
+      gzip.write("{}".getBytes(UTF_8));
+    }
+    HttpRequest request =
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + server.port() + "/v1/table/films/count_rows/"))
+            .header("x-lancedb-database", "dev")
+            .header("x-api-key", admin)
+            .header("content-encoding", "gzip")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(packed.toByteArray()))
+            .build();
+    assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+        .isBetween(400, 499);
     assertHealthy();
   }
 }

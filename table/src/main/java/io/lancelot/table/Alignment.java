@@ -15,6 +15,7 @@ import io.lancelot.file.LanceField;
 import io.lancelot.file.LanceSchema;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// How the columns of a stream become those of a table: same names and types, in the table's order.
 /// Nothing is converted here; columns that may be null may be missing. Whether a column that must
@@ -49,14 +50,15 @@ public final class Alignment {
       if (source < 0) {
         if (!field.field().nullable()) {
           throw new InvalidInputException(
-              "missing column: expected="
+              "Append with different schema: missing column: expected="
                   + field.name()
                   + ", which must not be null, found schema "
                   + describe(input));
         }
         continue;
       }
-      if (!sameType(field.type(), input.fields().get(source).type())) {
+      LanceField kept = fitting(field, input.fields().get(source).type());
+      if (kept == null) {
         throw new InvalidInputException(
             "column type mismatch: expected schema "
                 + describe(table.arrow())
@@ -66,7 +68,7 @@ public final class Alignment {
                 + field.name()
                 + ")");
       }
-      written.add(field);
+      written.add(kept);
       sources.add(source);
     }
     if (written.isEmpty() && !table.fields().isEmpty()) {
@@ -76,6 +78,34 @@ public final class Alignment {
     return new Alignment(
         new LanceSchema(written, table.metadata()),
         sources.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  /// The field as far as the input has it: members of structs that may be null may be missing. Null
+  /// if the input does not fit.
+  private static @Nullable LanceField fitting(LanceField field, DataType input) {
+    if (sameType(field.type(), input)) {
+      return field;
+    }
+    if (field.blob()
+        || field.packed()
+        || !(field.type() instanceof DataType.Struct)
+        || !(input instanceof DataType.Struct(List<Field> given))) {
+      return null;
+    }
+    List<LanceField> kept = new ArrayList<>();
+    for (LanceField member : field.children()) {
+      int place = kept.size();
+      if (place < given.size() && given.get(place).name().equals(member.name())) {
+        LanceField fitting = fitting(member, given.get(place).type());
+        if (fitting == null) {
+          return null;
+        }
+        kept.add(fitting);
+      } else if (!member.field().nullable()) {
+        return null;
+      }
+    }
+    return kept.isEmpty() || kept.size() < given.size() ? null : field.ofMembers(kept);
   }
 
   /// The table's fields that the input has.

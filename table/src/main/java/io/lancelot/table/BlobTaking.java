@@ -45,7 +45,7 @@ final class BlobTaking {
     LanceField plain = SchemaChange.of(snapshot).field(column);
     if (!plain.blob()) {
       throw new InvalidInputException(
-          "column: expected=one of blobs, found="
+          "not a blob column: expected=one of blobs, found="
               + plain.type().arrowName()
               + " (column="
               + column

@@ -12,7 +12,7 @@ final class ColumnTypes {
   static InvalidInputException wrong(Field field, String kind, String expected) {
     return new InvalidInputException(
         kind
-            + " index: expected="
+            + " index cannot be created on this column: expected="
             + expected
             + ", found="
             + field.type().arrowName()

@@ -60,7 +60,7 @@ public final class LabelListKind implements IndexKind {
   public void check(Field field, IndexSpec spec) {
     DataType item = itemType(field);
     if (item == null || KeyOrder.of(item).isEmpty()) {
-      throw ColumnTypes.wrong(field, type(), "a list of values that compare");
+      throw ColumnTypes.wrong(field, "LabelList", "a list of values that compare");
     }
     spec.checkNames(Set.of());
   }
@@ -76,7 +76,7 @@ public final class LabelListKind implements IndexKind {
   static DataType requireItemType(Field field) {
     DataType item = itemType(field);
     if (item == null) {
-      throw ColumnTypes.wrong(field, "LABEL_LIST", "a list");
+      throw ColumnTypes.wrong(field, "LabelList", "a list");
     }
     return item;
   }

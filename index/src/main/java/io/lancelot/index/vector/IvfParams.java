@@ -76,7 +76,7 @@ record IvfParams(
             (int)
                 (long)
                     spec.number("num_sub_vectors", 1, type.dim())
-                        .orElse((long) defaultSubVectors(type.dim()));
+                        .orElse((long) defaultSubVectors(type.dim(), bits));
         checkPq(type, subVectors, bits);
       }
       case RQ -> {
@@ -140,8 +140,10 @@ record IvfParams(
     }
   }
 
-  static int defaultSubVectors(int dim) {
-    return dim % 16 == 0 ? dim / 16 : dim % 8 == 0 ? dim / 8 : 1;
+  /// Codes of 4 bits lie in pairs.
+  static int defaultSubVectors(int dim, int bits) {
+    int count = dim % 16 == 0 ? dim / 16 : dim % 8 == 0 ? dim / 8 : 1;
+    return bits == 4 && count % 2 != 0 && dim % (2 * count) == 0 ? 2 * count : count;
   }
 
   private static void checkPq(VectorType type, int subVectors, int bits) {
