@@ -13,6 +13,7 @@ import io.lancelot.columnar.ipc.IpcReader;
 import io.lancelot.columnar.ipc.IpcWriter;
 import io.lancelot.storage.ObjectReader;
 import io.lancelot.storage.ObjectStore;
+import io.lancelot.storage.ObjectWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -171,7 +172,11 @@ final class DeletionVectors {
         };
     String path = root.deletion(file.fileName(fragmentId));
     written.add(path);
-    root.store().put(path, MemorySegment.ofArray(bytes));
+    // A new name, which may be given before the bytes are forced: one wait for the disk less.
+    try (ObjectWriter writer = root.store().create(path)) {
+      writer.write(MemorySegment.ofArray(bytes));
+      writer.finish();
+    }
     return file;
   }
 
