@@ -48,6 +48,7 @@ final class LocalTable extends Table {
   private final Optional<Upkeep> upkeep;
   private final long checkNanos;
   private volatile @Nullable Snapshot pinned;
+  private volatile @Nullable Described described;
 
   private final AtomicLong checkedAt = new AtomicLong(System.nanoTime());
 
@@ -77,8 +78,17 @@ final class LocalTable extends Table {
 
   @Override
   public Schema schema() {
-    return snapshot().schema().arrow();
+    Snapshot snapshot = snapshot();
+    Described known = described;
+    if (known == null || known.snapshot != snapshot) {
+      known = new Described(snapshot, snapshot.schema().arrow());
+      described = known;
+    }
+    return known.schema;
   }
+
+  /// A version and its columns: queries look at them once for each column they name.
+  private record Described(Snapshot snapshot, Schema schema) {}
 
   @Override
   public long version() {

@@ -70,8 +70,8 @@ public final class MergeInsertBuilder {
     return table.merge(spec(), rows);
   }
 
-  /// Merges the rows of a stream, which is read to its end and closed. What does not fit into memory
-  /// goes to temporary files.
+  /// Merges the rows of a stream, which is read to its end and closed. What does not fit into
+  /// memory goes to temporary files.
   ///
   /// @throws InvalidInputException if the rows do not fit the table, or two have the same key;
   ///   nothing was changed

@@ -1,5 +1,6 @@
 package io.lancelot;
 
+import io.lancelot.base.CancelledException;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Scratch;
@@ -37,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 /// Tables on disk are read and written in this process; those of a server (`db://`) by it. What
 /// only the one can do is refused by the other as [io.lancelot.base.UnsupportedFeatureException].
 public abstract class Table implements AutoCloseable {
+
+  private static final Duration INDEX_POLL = Duration.ofMillis(50);
 
   public abstract String name();
 
@@ -368,6 +371,27 @@ public abstract class Table implements AutoCloseable {
   ///
   /// @throws NotFoundException if there is none of that name
   public abstract IndexInfo index(String name);
+
+  /// Waits until indices cover all rows: those added since an index was built are covered after
+  /// [#optimize], or some time later where a server does that by itself.
+  ///
+  /// @return whether they do; false if the time is over first
+  /// @throws NotFoundException if there is none of one of the names
+  public boolean waitForIndex(Duration patience, String... names) {
+    long end = System.nanoTime() + patience.toNanos();
+    while (Arrays.stream(names).anyMatch(name -> index(name).unindexedRows() > 0)) {
+      if (System.nanoTime() - end >= 0) {
+        return false;
+      }
+      try {
+        Thread.sleep(INDEX_POLL);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CancelledException("waiting for an index was interrupted", e);
+      }
+    }
+    return true;
+  }
 
   /// Figures about an index, one map for each of its segments; what they hold depends on the kind.
   ///

@@ -18,6 +18,7 @@ import io.lancelot.storage.ObjectStore;
 import io.lancelot.storage.ObjectStores;
 import io.lancelot.table.CreateOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -253,6 +254,18 @@ class IndexedFiltersTest {
   }
 
   /// lance#4756, PR#5270, #5918, #5895, #4814: nulls under NOT, OR and IN.
+  @Test
+  void waitsUntilAnIndexCoversAllRows() {
+    Table table = database.createTable("t", Schema.of(Field.nullable("x", Types.INT64)));
+    table.add(List.of(Map.of("x", 1)));
+    table.createIndex("x", Index.btree());
+    assertThat(table.waitForIndex(Duration.ZERO, "x_idx")).isTrue();
+    table.add(List.of(Map.of("x", 2)));
+    assertThat(table.waitForIndex(Duration.ofMillis(60), "x_idx")).isFalse();
+    table.optimize();
+    assertThat(table.waitForIndex(Duration.ZERO, "x_idx")).isTrue();
+  }
+
   @Test
   void keepsNullsApart() {
     Table table =

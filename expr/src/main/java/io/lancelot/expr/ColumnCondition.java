@@ -240,17 +240,7 @@ sealed interface ColumnCondition extends Predicate
   record Matches(Value operand, TextPattern pattern) implements ColumnCondition {
     @Override
     public void run(Column plain, MemorySegment out) {
-      ByteStrings values = ByteStrings.of(plain);
-      for (int i = 0; i < plain.length(); i += 64) {
-        int count = Math.min(64, plain.length() - i);
-        long word = 0;
-        for (int j = 0; j < count; j++) {
-          long from = values.from(i + j);
-          boolean found = pattern.matches(values.data(), from, values.from(i + j + 1));
-          word |= (found ? 1L : 0L) << j;
-        }
-        out.set(FixedColumn.LONG, i >>> 3, word);
-      }
+      pattern.run(ByteStrings.of(plain), plain.length(), out);
     }
 
     @Override

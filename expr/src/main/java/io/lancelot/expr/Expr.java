@@ -31,7 +31,9 @@ public sealed interface Expr {
       if (path.isEmpty()) {
         throw new IllegalArgumentException("a column needs a name");
       }
-      exact |= !path.stream().allMatch(Lexer::isPlainName);
+      for (int i = 0; i < path.size() && !exact; i++) {
+        exact = !Lexer.isPlainName(path.get(i));
+      }
     }
 
     @Override

@@ -83,7 +83,14 @@ final class FunctionTable {
                   .map(near -> "; did you mean " + near + "?")
                   .orElse(""));
     }
-    return row.bind(binder, arguments, call);
+    // `m[2]` reads like the item of a list until the type of `m` is known.
+    boolean keyOfMap =
+        call.name().equals("array_element")
+            && !arguments.isEmpty()
+            && arguments.getFirst().plainType() instanceof DataType.MapOf;
+    return keyOfMap
+        ? NestedFunctions.lookup(binder, arguments, call, false)
+        : row.bind(binder, arguments, call);
   }
 
   void family(String name) {

@@ -88,7 +88,12 @@ final class Lexer {
     if (name.isEmpty() || !isNameStart(name.charAt(0)) || isReserved(name)) {
       return false;
     }
-    return name.chars().allMatch(c -> isNamePart((char) c));
+    for (int i = 1; i < name.length(); i++) {
+      if (!isNamePart(name.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static boolean isReserved(String name) {

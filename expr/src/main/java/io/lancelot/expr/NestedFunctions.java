@@ -22,8 +22,16 @@ final class NestedFunctions {
         "A field of a struct, or the value of a key in a map",
         NestedFunctions::field);
     to.addSpecial(
+        "map(list, list) -> any",
+        "A map of keys to values, which are as many; also of one key to one value",
+        NestedFunctions::map);
+    to.addSpecial(
+        "map_entries(map) -> any",
+        "The entries as a list of structs with key and value",
+        NestedFunctions::entries);
+    to.addSpecial(
         "map_extract|element_at(map, any) -> any",
-        "A list of the value of a key, empty if it is not there",
+        "A list of the value of a key, of a null if it is not there",
         (binder, a, call) -> lookup(binder, a, call, true));
     to.addSpecial("map_keys(map) -> any", "The keys as a list", (b, a, c) -> side(a, c, true));
     to.addSpecial("map_values(map) -> any", "The values as a list", (b, a, c) -> side(a, c, false));
@@ -43,6 +51,10 @@ final class NestedFunctions {
           }
           return struct(names, a);
         });
+    to.addSpecial(
+        "arrays_zip|list_zip(list...) -> any",
+        "Structs with fields 1, 2, … of the items at each position, nulls where a list is shorter",
+        (binder, a, call) -> zip(a, call));
     to.addSpecial(
         "arrow_cast|arrow_try_cast(any, text) -> any",
         "As the Arrow type of that name, such as 'Int16' or 'Timestamp(Millisecond, None)'",
@@ -123,11 +135,82 @@ final class NestedFunctions {
           if (!list) {
             return entries.get(wanted);
           }
-          List<@Nullable Object> found = new ArrayList<>();
-          if (entries.containsKey(wanted)) {
-            found.add(entries.get(wanted));
-          }
-          return found;
+          return one(entries.get(wanted));
+        });
+  }
+
+  private static Value map(Binder binder, List<Value> arguments, Expr.Call call) {
+    if (arguments.size() != 2) {
+      throw Functions.wrong(call, "a list of keys and a list of values", arguments);
+    }
+    DataType keys = Signature.itemType(arguments.get(0).plainType());
+    DataType values = Signature.itemType(arguments.get(1).plainType());
+    if ((keys == null) != (values == null)) {
+      throw Functions.wrong(call, "a list of keys and a list of values", arguments);
+    }
+    boolean lists = keys != null;
+    return TimeFunctions.computed(
+        "map(list, list) -> any",
+        arguments,
+        mapType(
+            keys == null ? arguments.get(0).plainType() : keys,
+            values == null ? arguments.get(1).plainType() : values),
+        a -> lists ? entries(a.items(0), a.items(1)) : entries(one(a.value(0)), one(a.value(1))));
+  }
+
+  private static List<@Nullable Object> one(@Nullable Object value) {
+    List<@Nullable Object> list = new ArrayList<>();
+    list.add(value);
+    return list;
+  }
+
+  private static DataType mapType(DataType key, DataType value) {
+    DataType entry =
+        new DataType.Struct(List.of(Field.required("key", key), Field.nullable("value", value)));
+    return new DataType.MapOf(Field.required("entries", entry), false);
+  }
+
+  private static Map<Object, @Nullable Object> entries(
+      List<@Nullable Object> keys, List<@Nullable Object> values) {
+    if (keys.size() != values.size()) {
+      throw new InvalidInputException(
+          "map: expected=as many values as keys, found="
+              + keys.size()
+              + " keys and "
+              + values.size()
+              + " values");
+    }
+    Map<Object, @Nullable Object> entries = new LinkedHashMap<>();
+    for (int i = 0; i < keys.size(); i++) {
+      Object key = keys.get(i);
+      if (key == null || entries.containsKey(key)) {
+        throw new InvalidInputException(
+            "map: expected=keys that differ and are not null, found=" + key);
+      }
+      entries.put(key, values.get(i));
+    }
+    return entries;
+  }
+
+  private static Value entries(Binder binder, List<Value> arguments, Expr.Call call) {
+    if (arguments.size() != 1
+        || !(arguments.getFirst().plainType() instanceof DataType.MapOf map)) {
+      throw Functions.wrong(call, "one map", arguments);
+    }
+    return TimeFunctions.computed(
+        "map_entries(map) -> any",
+        arguments,
+        Types.listOf(map.entries().type()),
+        a -> {
+          List<@Nullable Object> entries = new ArrayList<>();
+          a.map(0)
+              .forEach((key, value) -> {
+                Map<String, @Nullable Object> entry = new LinkedHashMap<>();
+                entry.put(map.key().name(), key);
+                entry.put(map.value().name(), value);
+                entries.add(entry);
+              });
+          return entries;
         });
   }
 
@@ -185,5 +268,52 @@ final class NestedFunctions {
             },
             null);
     return new FunctionCall.Scalar(row, values, new DataType.Struct(fields));
+  }
+
+  private static Value zip(List<Value> arguments, Expr.Call call) {
+    List<Field> fields = new ArrayList<>();
+    for (Value argument : arguments) {
+      DataType item = Signature.itemType(argument.plainType());
+      if (item == null && !(argument.plainType() instanceof DataType.Null)) {
+        throw Functions.wrong(call, "lists", arguments);
+      }
+      String name = String.valueOf(fields.size() + 1);
+      fields.add(Field.nullable(name, item == null ? Types.NULL : item));
+    }
+    if (fields.isEmpty()) {
+      throw Functions.wrong(call, "lists", arguments);
+    }
+    FunctionTable.Row row =
+        new FunctionTable.Row(
+            Signature.of("arrays_zip(list...) -> any"),
+            "",
+            "",
+            true,
+            true,
+            NestedFunctions::zipped,
+            null);
+    return new FunctionCall.Scalar(row, arguments, Types.listOf(new DataType.Struct(fields)));
+  }
+
+  /// Null where all lists are.
+  private static @Nullable Object zipped(Arguments a) {
+    List<List<@Nullable Object>> lists = new ArrayList<>();
+    int longest = 0;
+    boolean any = false;
+    for (int i = 0; i < a.count(); i++) {
+      lists.add(a.isNull(i) ? List.of() : a.items(i));
+      any |= !a.isNull(i);
+      longest = Math.max(longest, lists.getLast().size());
+    }
+    List<@Nullable Object> zipped = new ArrayList<>();
+    for (int at = 0; at < longest; at++) {
+      Map<String, @Nullable Object> entry = new LinkedHashMap<>();
+      for (int i = 0; i < lists.size(); i++) {
+        List<@Nullable Object> list = lists.get(i);
+        entry.put(String.valueOf(i + 1), at < list.size() ? list.get(at) : null);
+      }
+      zipped.add(entry);
+    }
+    return any ? zipped : null;
   }
 }

@@ -60,14 +60,24 @@ final class Operands {
     };
   }
 
+  private static boolean digitsOnly(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return !text.isEmpty();
+  }
+
   private static Expr number(Lexer.Token token, boolean negative) {
     String text = token.text();
     try {
       if (text.length() > MAX_DIGITS) {
         throw new NumberFormatException();
       }
-      if (text.chars().allMatch(c -> c >= '0' && c <= '9')) {
-        BigInteger value = new BigInteger(text);
+      if (digitsOnly(text)) {
+        BigInteger value =
+            text.length() < 19 ? BigInteger.valueOf(Long.parseLong(text)) : new BigInteger(text);
         return new Expr.Literal(negative ? value.negate() : value);
       }
       BigDecimal value = new BigDecimal(text);

@@ -2,6 +2,7 @@ package io.lancelot.expr;
 
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.FixedColumn;
+import io.lancelot.kernels.Bounds;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -23,14 +24,8 @@ final class Ranges {
     switch (column.width()) {
       case 1 -> bytes(data, full, signed ? -1L : 0xFFL, low, high, flip, out);
       case 2 -> shorts(data, full, signed ? -1L : 0xFFFFL, low, high, flip, out);
-      case 4 -> {
-        if (signed) {
-          ints(data, full, low, high, flip, out);
-        } else {
-          unsignedInts(data, full, low, high, flip, out);
-        }
-      }
-      case 8 -> longs(data, full, low, high, flip, out);
+      case 4 -> Bounds.ints(data, full, (int) low, (int) high, ~flip, out);
+      case 8 -> Bounds.longs(data, full, low, high, ~flip, out);
       default -> throw new IllegalArgumentException(column.type().arrowName());
     }
     if (full < rows) {
@@ -44,7 +39,7 @@ final class Ranges {
     }
   }
 
-  // Values of up to 32 bits leave room for the sign of a difference to be the answer.
+  // Values of up to 16 bits leave room for the sign of a difference to be the answer.
 
   private static void bytes(
       MemorySegment data, int rows, long mask, long low, long high, long flip, MemorySegment out) {
@@ -65,43 +60,6 @@ final class Ranges {
       for (int j = 0; j < 64; j++) {
         long x = data.get(FixedColumn.SHORT, 2L * (i + j)) & mask;
         word |= ((x - low) | (high - x)) >>> 63 << j;
-      }
-      out.set(FixedColumn.LONG, i >>> 3, word ^ flip);
-    }
-  }
-
-  private static void ints(
-      MemorySegment data, int rows, long low, long high, long flip, MemorySegment out) {
-    for (int i = 0; i < rows; i += 64) {
-      long word = 0;
-      for (int j = 0; j < 64; j++) {
-        long x = data.get(FixedColumn.INT, 4L * (i + j));
-        word |= ((x - low) | (high - x)) >>> 63 << j;
-      }
-      out.set(FixedColumn.LONG, i >>> 3, word ^ flip);
-    }
-  }
-
-  private static void unsignedInts(
-      MemorySegment data, int rows, long low, long high, long flip, MemorySegment out) {
-    for (int i = 0; i < rows; i += 64) {
-      long word = 0;
-      for (int j = 0; j < 64; j++) {
-        long x = data.get(FixedColumn.INT, 4L * (i + j)) & 0xFFFF_FFFFL;
-        word |= ((x - low) | (high - x)) >>> 63 << j;
-      }
-      out.set(FixedColumn.LONG, i >>> 3, word ^ flip);
-    }
-  }
-
-  private static void longs(
-      MemorySegment data, int rows, long low, long high, long flip, MemorySegment out) {
-    long span = high - low + Long.MIN_VALUE;
-    for (int i = 0; i < rows; i += 64) {
-      long word = 0;
-      for (int j = 0; j < 64; j++) {
-        long x = data.get(FixedColumn.LONG, 8L * (i + j)) - low + Long.MIN_VALUE;
-        word |= (x > span ? 1L : 0L) << j;
       }
       out.set(FixedColumn.LONG, i >>> 3, word ^ flip);
     }
@@ -133,8 +91,7 @@ final class Ranges {
           out.set(FixedColumn.LONG, i >>> 3, word ^ flip);
         }
       }
-      case 4 -> floats32(column.data(), rows, test, (float) bound, flip, out);
-      case 8 -> floats64(column.data(), rows, test, bound, flip, out);
+      case 4, 8 -> floatsOrDoubles(column, test, bound, flip, out);
       default -> throw new IllegalArgumentException(column.type().arrowName());
     }
   }
@@ -149,67 +106,31 @@ final class Ranges {
     };
   }
 
-  private static void floats32(
-      MemorySegment data, int rows, FloatTest test, float bound, long flip, MemorySegment out) {
-    for (int i = 0; i < rows; i += 64) {
-      int count = Math.min(64, rows - i);
-      long word = 0;
-      switch (test) {
-        case BELOW -> {
-          for (int j = 0; j < count; j++) {
-            word |= (data.get(FixedColumn.FLOAT, 4L * (i + j)) < bound ? 1L : 0L) << j;
-          }
-        }
-        case AT_MOST -> {
-          for (int j = 0; j < count; j++) {
-            word |= (data.get(FixedColumn.FLOAT, 4L * (i + j)) <= bound ? 1L : 0L) << j;
-          }
-        }
-        case EQUAL -> {
-          for (int j = 0; j < count; j++) {
-            word |= (data.get(FixedColumn.FLOAT, 4L * (i + j)) == bound ? 1L : 0L) << j;
-          }
-        }
-        case NOT_NAN -> {
-          for (int j = 0; j < count; j++) {
-            word |= (Float.isNaN(data.get(FixedColumn.FLOAT, 4L * (i + j))) ? 0L : 1L) << j;
-          }
-        }
-        case ALWAYS -> word = -1L;
-      }
-      out.set(FixedColumn.LONG, i >>> 3, word ^ flip);
+  private static void floatsOrDoubles(
+      FixedColumn column, FloatTest test, double bound, long flip, MemorySegment out) {
+    MemorySegment data = column.data();
+    int full = column.length() & -64;
+    // Every number is at most infinite, and NaN is not.
+    double limit = test == FloatTest.NOT_NAN ? Double.POSITIVE_INFINITY : bound;
+    Bounds.Test kind =
+        switch (test) {
+          case BELOW -> Bounds.Test.BELOW;
+          case AT_MOST, NOT_NAN, ALWAYS -> Bounds.Test.AT_MOST;
+          case EQUAL -> Bounds.Test.EQUAL;
+        };
+    if (test == FloatTest.ALWAYS) {
+      out.asSlice(0, full / 8).fill((byte) ~flip);
+    } else if (column.width() == 4) {
+      Bounds.floats(data, full, kind, (float) limit, flip, out);
+    } else {
+      Bounds.doubles(data, full, kind, limit, flip, out);
     }
-  }
-
-  private static void floats64(
-      MemorySegment data, int rows, FloatTest test, double bound, long flip, MemorySegment out) {
-    for (int i = 0; i < rows; i += 64) {
-      int count = Math.min(64, rows - i);
+    if (full < column.length()) {
       long word = 0;
-      switch (test) {
-        case BELOW -> {
-          for (int j = 0; j < count; j++) {
-            word |= (data.get(FixedColumn.DOUBLE, 8L * (i + j)) < bound ? 1L : 0L) << j;
-          }
-        }
-        case AT_MOST -> {
-          for (int j = 0; j < count; j++) {
-            word |= (data.get(FixedColumn.DOUBLE, 8L * (i + j)) <= bound ? 1L : 0L) << j;
-          }
-        }
-        case EQUAL -> {
-          for (int j = 0; j < count; j++) {
-            word |= (data.get(FixedColumn.DOUBLE, 8L * (i + j)) == bound ? 1L : 0L) << j;
-          }
-        }
-        case NOT_NAN -> {
-          for (int j = 0; j < count; j++) {
-            word |= (Double.isNaN(data.get(FixedColumn.DOUBLE, 8L * (i + j))) ? 0L : 1L) << j;
-          }
-        }
-        case ALWAYS -> word = -1L;
+      for (int i = full; i < column.length(); i++) {
+        word |= (holds(test, column.floatingAt(i), bound) ? 1L : 0L) << (i - full);
       }
-      out.set(FixedColumn.LONG, i >>> 3, word ^ flip);
+      out.set(FixedColumn.LONG, full >>> 3, word ^ flip);
     }
   }
 

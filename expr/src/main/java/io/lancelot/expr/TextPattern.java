@@ -1,5 +1,7 @@
 package io.lancelot.expr;
 
+import io.lancelot.columnar.FixedColumn;
+import io.lancelot.kernels.ByteSearch;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -7,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A LIKE pattern: pieces of text between `%` signs, in which `_` stands for any one character.
 ///
@@ -20,9 +23,35 @@ final class TextPattern {
   private final List<byte[]> pieces;
   private final boolean caseless;
 
+  /// Finds bytes that are part of everything that matches; null if rows are tried one by one.
+  private final @Nullable ByteSearch part;
+
   private TextPattern(List<byte[]> pieces, boolean caseless) {
     this.pieces = pieces;
     this.caseless = caseless;
+    this.part = part(pieces, caseless);
+  }
+
+  /// The longest run of bytes of a pattern that begins with `%`: what begins otherwise is decided
+  /// by the first bytes of each text.
+  private static @Nullable ByteSearch part(List<byte[]> pieces, boolean caseless) {
+    if (pieces.size() < 3 || pieces.getFirst().length > 0) {
+      return null;
+    }
+    byte[] longest = {};
+    for (byte[] piece : pieces.subList(1, pieces.size() - 1)) {
+      int from = 0;
+      for (int i = 0; i <= piece.length; i++) {
+        if (i == piece.length || piece[i] == ANY) {
+          longest = i - from > longest.length ? Arrays.copyOfRange(piece, from, i) : longest;
+          from = i + 1;
+        }
+      }
+    }
+    if (longest.length == 0) {
+      return null;
+    }
+    return caseless ? ByteSearch.ofAnyCase(longest) : ByteSearch.of(longest);
   }
 
   static TextPattern like(String pattern, char escape, boolean caseless) {
@@ -102,6 +131,69 @@ final class TextPattern {
       }
     }
     return found;
+  }
+
+  /// Writes a bit for each of some texts.
+  void run(ByteStrings texts, int count, MemorySegment out) {
+    ByteSearch search = part;
+    if (search != null
+        && (!caseless || ByteSearch.ascii(texts.data(), texts.from(0), texts.from(count)))) {
+      search(search, texts, count, out);
+      return;
+    }
+    for (int i = 0; i < count; i += 64) {
+      int block = Math.min(64, count - i);
+      long word = 0;
+      for (int j = 0; j < block; j++) {
+        boolean found = matches(texts.data(), texts.from(i + j), texts.from(i + j + 1));
+        word |= (found ? 1L : 0L) << j;
+      }
+      out.set(FixedColumn.LONG, i >>> 3, word);
+    }
+  }
+
+  /// Looks for a part of the pattern in all texts at once, and tries those that have it.
+  private void search(ByteSearch search, ByteStrings texts, int count, MemorySegment out) {
+    out.fill((byte) 0);
+    boolean enough =
+        pieces.size() == 3 && pieces.get(2).length == 0 && pieces.get(1).length == search.length();
+    MemorySegment data = texts.data();
+    long end = texts.from(count);
+    int row = 0;
+    long at = search.find(data, texts.from(0), end);
+    while (at >= 0) {
+      row = rowOf(at, texts, row, count);
+      long next = texts.from(row + 1);
+      if (at + search.length() <= next) {
+        if (enough || matches(data, texts.from(row), next)) {
+          long word = row / 64 * 8L;
+          out.set(FixedColumn.LONG, word, out.get(FixedColumn.LONG, word) | 1L << row);
+        }
+        at = search.find(data, next, end);
+      } else {
+        at = search.find(data, at + 1, end);
+      }
+    }
+  }
+
+  /// The text that has a byte, which is not before the first of a row.
+  private static int rowOf(long at, ByteStrings texts, int row, int count) {
+    int low = row;
+    int step = 1;
+    while (low + step < count && texts.from(low + step) <= at) {
+      low += step;
+      step *= 2;
+    }
+    int high = Math.min(count, low + step);
+    while (high - low > 1) {
+      int middle = low + high >>> 1;
+      if (texts.from(middle) <= at) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   boolean matches(MemorySegment data, long from, long to) {

@@ -53,7 +53,7 @@ class FunctionOracleTest {
   }
 
   @Test
-  void everyFunctionHasARecordedAnswerOrATestOfItsOwn() throws IOException {
+  void everyFunctionHasARecordedAnswer() throws IOException {
     String recorded = String.join("\n", lines());
     List<String> missing = new ArrayList<>();
     for (FunctionTable.Row row : FunctionTable.rows()) {
@@ -63,28 +63,7 @@ class FunctionOracleTest {
         missing.add(row.signature().names().getFirst());
       }
     }
-    assertThat(missing)
-        .containsExactlyInAnyOrder(
-            "random",
-            "uuid",
-            "bit_and",
-            "bit_or",
-            "bit_xor",
-            "shift_left",
-            "shift_right",
-            "decode",
-            "sha224",
-            "sha256",
-            "sha384",
-            "sha512",
-            "digest",
-            "now",
-            "current_date",
-            "current_time",
-            "similar_to",
-            "map_extract",
-            "map_keys",
-            "map_values");
+    assertThat(missing).isEmpty();
   }
 
   @Test
@@ -155,7 +134,7 @@ class FunctionOracleTest {
     try (Rows rows = new Rows().with("m", map, Map.of("a", 1), Map.of("b", 2), null)) {
       assertThat(rows.pick("m['a'] = 1")).containsExactly(0);
       assertThat(rows.pick("m['a'] IS NULL")).containsExactly(1, 2);
-      assertThat(rows.pick("cardinality(map_extract(m, 'b')) = 1")).containsExactly(1);
+      assertThat(rows.pick("map_extract(m, 'b')[1] = 2")).containsExactly(1);
       assertThat(rows.pick("array_has(map_keys(m), 'b')")).containsExactly(1);
       assertThat(rows.pick("map_values(m)[1] = 2")).containsExactly(1);
     }

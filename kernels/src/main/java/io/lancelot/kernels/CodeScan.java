@@ -71,9 +71,7 @@ public final class CodeScan {
   /// Starts to compile the vector kernels in the background, once per JVM.
   public static void warmSoon() {
     if (VECTOR && STARTED.compareAndSet(false, true)) {
-      Thread thread = new Thread(CodeScan::warm, "lancelot-code-warmup");
-      thread.setDaemon(true);
-      thread.start();
+      Warmup.inBackground("lancelot-code-warmup", CodeScan::warm);
     }
   }
 
@@ -94,11 +92,7 @@ public final class CodeScan {
       long[] mask = new long[blocks];
       float[] query = new float[lines];
       float[] columns = new float[lines * 256];
-      long end = System.nanoTime() + 2_000_000_000L;
-      long best = Long.MAX_VALUE;
-      int steady = 0;
-      for (int i = 0; System.nanoTime() < end && (i < 200 || steady < 20); i++) {
-        long start = System.nanoTime();
+      Warmup.untilSteady(() -> {
         VectorCodeScan.sums4(codes, 0, lines, blocks, table, sums);
         VectorCodeScan.products(query, columns, 4, 256, lines / 4, out);
         if (LANES == BLOCK) {
@@ -106,13 +100,7 @@ public final class CodeScan {
         }
         VectorCodeScan.below(sums, blocks, floats, floats, floats, 0, 0, 1, 0, 0, 0, out, mask);
         VectorCodeScan.offsets(sums, blocks, floats, 0, 0, 1, 0, 0, out, mask);
-        long took = System.nanoTime() - start;
-        steady = took > best / 2 ? steady + 1 : 0;
-        best = Math.min(best, took);
-        if (took > 200_000) {
-          steady = 0;
-        }
-      }
+      });
     }
     ready = true;
   }

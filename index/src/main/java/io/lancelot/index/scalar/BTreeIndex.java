@@ -39,6 +39,9 @@ final class BTreeIndex implements ScalarIndex {
   /// The part of the memory budget that one segment may keep.
   private static final int SHARE = 8;
 
+  /// As many rows are scanned while one value is looked up.
+  private static final int LOOKUP_ROWS = 512;
+
   /// Pages that a wide range reads at once without keeping them.
   private static final int BULK_PAGES = 32;
 
@@ -169,7 +172,8 @@ final class BTreeIndex implements ScalarIndex {
           while (to < pageCount && startsBefore(to, range) && to - from < 4 + pageCount / 2) {
             to++;
           }
-          most += (long) (to - from) * pageRows;
+          boolean looksUp = to - from <= 2 && range.onlyValue(order) != null;
+          most += looksUp ? LOOKUP_ROWS : (long) (to - from) * pageRows;
         }
         yield Optional.of(new Outlook(Math.min(most, rowCount), true));
       }

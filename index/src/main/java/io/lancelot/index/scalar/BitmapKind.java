@@ -3,6 +3,7 @@ package io.lancelot.index.scalar;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Field;
+import io.lancelot.columnar.FixedColumn;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
 import io.lancelot.index.IndexKind;
@@ -46,23 +47,23 @@ public final class BitmapKind implements IndexKind {
 
   @Override
   public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
-    try (KeySorter sorter = sorter(source, into, progress);
+    try (ValueRows rows = rows(source, into, progress);
         BitmapWriter writer = new BitmapWriter(source.field().type(), into)) {
-      sorter.finish(writer::sorted);
+      rows.finish(writer::add);
       writer.finish(null, RowSet.EMPTY);
     }
     return new Built(new byte[0], 0, List.of());
   }
 
-  private static KeySorter sorter(IndexSource source, IndexFiles into, BuildProgress progress) {
-    KeySorter sorter = new KeySorter(source.field().type(), into, progress);
-    try (BatchStream rows = source.rows()) {
-      for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
-        sorter.add(batch.column(0), batch.column(IndexSource.ROW_ID));
+  private static ValueRows rows(IndexSource source, IndexFiles into, BuildProgress progress) {
+    ValueRows rows = new ValueRows(source.field().type(), into, progress);
+    try (BatchStream stream = source.rows()) {
+      for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
+        rows.add(batch.column(0), (FixedColumn) batch.column(IndexSource.ROW_ID));
       }
-      return sorter;
+      return rows;
     } catch (RuntimeException | Error e) {
-      sorter.close();
+      rows.close();
       throw e;
     }
   }
@@ -76,9 +77,9 @@ public final class BitmapKind implements IndexKind {
       BuildProgress progress) {
     List<BitmapFile> old =
         segments.stream().map(segment -> ((BitmapIndex) segment).file()).toList();
-    try (KeySorter sorter = sorter(added, into, progress);
+    try (ValueRows rows = rows(added, into, progress);
         BitmapWriter writer = new BitmapWriter(added.field().type(), into)) {
-      writer.merge(old, segments.stream().map(moved::in).toList(), sorter);
+      writer.merge(old, segments.stream().map(moved::in).toList(), rows);
       writer.finish(null, RowSet.EMPTY);
     }
     return new Built(new byte[0], 0, segments);

@@ -21,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Writes values with their rows, from rows in the order of values.
+/// Writes values with their rows.
 final class BitmapWriter implements AutoCloseable {
 
   private static final int WRITE_KEYS = 4096;
@@ -31,16 +31,10 @@ final class BitmapWriter implements AutoCloseable {
   private final Schema schema;
   private final DataFileWriter writer;
   private final Scratch work;
-  private final Scratch carried;
   private final List<Column> keys = new ArrayList<>();
   private final List<byte[]> bitmaps = new ArrayList<>();
   private long bitmapBytes;
   private long count;
-
-  /// The value whose rows are being collected, as a column of one.
-  private @Nullable Column open;
-
-  private final RowSet.Builder rows = new RowSet.Builder();
 
   BitmapWriter(DataType type, IndexFiles into) {
     this.type = type;
@@ -49,40 +43,13 @@ final class BitmapWriter implements AutoCloseable {
             Field.nullable(BitmapFile.KEYS, type),
             Field.nullable(BitmapFile.BITMAPS, Types.BINARY));
     this.work = into.context().memory().scratch();
-    this.carried = into.context().memory().scratch();
     this.writer = into.create(BitmapFile.NAME, schema);
   }
 
-  /// Takes the next rows in the order of their values.
-  void sorted(Column values, FixedColumn numbers) {
-    int length = values.length();
-    for (int from = 0; from < length; ) {
-      int to = from + 1;
-      while (to < length && SortKeys.compare(values, from, values, to) == 0) {
-        to++;
-      }
-      Column current = open;
-      if (current == null || SortKeys.compare(current, 0, values, from) != 0) {
-        closeKey();
-        carried.reset();
-        open = Columns.copy(values.slice(from, 1), carried);
-      }
-      rows.addAll(numbers, from, to);
-      from = to;
-    }
-  }
-
-  private void closeKey() {
-    Column current = open;
-    if (current != null) {
-      add(Columns.copy(current, work), rows.build());
-      open = null;
-    }
-  }
-
-  private void add(Column key, RowSet set) {
+  /// Takes the next value, a column of one, with its rows. Values come in order.
+  void add(Column key, RowSet set) {
     byte[] bytes = set.toTreeMap();
-    keys.add(key);
+    keys.add(Columns.copy(key, work));
     bitmaps.add(bytes);
     bitmapBytes += bytes.length;
     count++;
@@ -122,11 +89,11 @@ final class BitmapWriter implements AutoCloseable {
     work.reset();
   }
 
-  /// Joins files by value, with their rows where they are now, and rows in the order of values,
-  /// which are held in memory as bitmaps.
+  /// Joins files by value, with their rows where they are now, and new rows, which are held in
+  /// memory as bitmaps.
   ///
   /// @param moved for each file
-  void merge(List<BitmapFile> old, List<RowMapping> moved, KeySorter added) {
+  void merge(List<BitmapFile> old, List<RowMapping> moved, ValueRows added) {
     List<Column> parts = new ArrayList<>();
     List<BitmapFile> owners = new ArrayList<>();
     int[] firstOf = new int[old.size()];
@@ -139,38 +106,15 @@ final class BitmapWriter implements AutoCloseable {
     }
     int oldKeys = total;
     List<RowSet> fresh = new ArrayList<>();
-    try (Scratch held = writerMemory()) {
-      Column[] last = new Column[1];
-      RowSet.Builder collected = new RowSet.Builder();
-      added.finish((values, numbers) -> {
-        for (int from = 0; from < values.length(); ) {
-          int to = from + 1;
-          while (to < values.length() && SortKeys.compare(values, from, values, to) == 0) {
-            to++;
-          }
-          Column key = last[0];
-          if (key == null || SortKeys.compare(key, 0, values, from) != 0) {
-            if (key != null) {
-              fresh.add(collected.build());
-            }
-            last[0] = Columns.copy(values.slice(from, 1), held);
-            parts.add(last[0]);
-          }
-          collected.addAll(numbers, from, to);
-          from = to;
-        }
+    try (Scratch held = work.memory().scratch()) {
+      added.finish((key, rows) -> {
+        parts.add(Columns.copy(key, held));
+        fresh.add(rows);
       });
-      if (last[0] != null) {
-        fresh.add(collected.build());
-      }
       if (!parts.isEmpty()) {
         join(Columns.concat(type, parts, held), old, firstOf, oldKeys, fresh, moved);
       }
     }
-  }
-
-  private Scratch writerMemory() {
-    return work.memory().scratch();
   }
 
   private void join(
@@ -202,7 +146,7 @@ final class BitmapWriter implements AutoCloseable {
       }
       RowSet set = union.build();
       if (!set.isEmpty()) {
-        add(Columns.copy(all.slice(order[from], 1), work), set);
+        add(all.slice(order[from], 1), set);
       }
       from = to;
     }
@@ -225,7 +169,6 @@ final class BitmapWriter implements AutoCloseable {
 
   /// @param metadataSet the name of an entry that points at `set`; null for none
   void finish(@Nullable String metadataSet, RowSet set) {
-    closeKey();
     write();
     writer.putMetadata("lance:index_stats", "{\"num_bitmaps\":" + count + "}");
     if (metadataSet != null) {
@@ -239,6 +182,5 @@ final class BitmapWriter implements AutoCloseable {
   public void close() {
     writer.close();
     work.close();
-    carried.close();
   }
 }

@@ -115,22 +115,22 @@ public final class LabelListKind implements IndexKind {
         nulls.addAll(BitmapWriter.moved(known, moved.in(segment)));
       }
     }
-    try (KeySorter sorter = new KeySorter(type, into, progress);
+    try (ValueRows items = new ValueRows(type, into, progress);
         BitmapWriter writer = new BitmapWriter(type, into)) {
       try (BatchStream rows = source.rows();
           Scratch work = into.context().memory().scratch()) {
         for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
           work.reset();
-          add(sorter, nulls, batch, work);
+          add(items, nulls, batch, work);
         }
       }
       if (old.isEmpty()) {
-        sorter.finish(writer::sorted);
+        items.finish(writer::add);
       } else {
         writer.merge(
             old.stream().map(LabelListIndex::file).toList(),
             old.stream().map(moved::in).toList(),
-            sorter);
+            items);
       }
       writer.finish(nullsKnown ? NULLS_KEY : null, nulls.build());
     }
@@ -138,7 +138,7 @@ public final class LabelListKind implements IndexKind {
   }
 
   /// Every item with the row of its list.
-  private static void add(KeySorter sorter, RowSet.Builder nulls, Batch batch, Scratch work) {
+  private static void add(ValueRows sink, RowSet.Builder nulls, Batch batch, Scratch work) {
     Column lists = batch.column(0);
     FixedColumn rows = (FixedColumn) batch.column(IndexSource.ROW_ID);
     Column items;
@@ -170,8 +170,9 @@ public final class LabelListKind implements IndexKind {
         }
       }
     }
-    sorter.add(
-        Columns.gather(items, wanted, count, work),
+    boolean together = count > 0 && wanted[count - 1] - wanted[0] == count - 1;
+    sink.add(
+        together ? items.slice(wanted[0], count) : Columns.gather(items, wanted, count, work),
         new FixedColumn(Types.UINT64, count, owners, null));
   }
 

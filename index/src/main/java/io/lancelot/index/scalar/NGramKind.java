@@ -4,7 +4,6 @@ import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
-import io.lancelot.columnar.Column;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
@@ -24,11 +23,9 @@ import io.lancelot.index.RowSet;
 import io.lancelot.table.IndexEntry;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// The n-gram index: for each trigram the rows whose text holds it. Format: lance-format section
 /// 4.11.
@@ -108,10 +105,9 @@ public final class NGramKind implements IndexKind {
       for (int pass = 0; pass < passes; pass++) {
         int from = (int) ((long) Trigrams.COUNT * pass / passes);
         int to = (int) ((long) Trigrams.COUNT * (pass + 1) / passes);
-        RowSet.@Nullable Builder[] found = collect(source, from, to, progress);
+        KeyedRows found = collect(source, from, to, progress);
         for (int token = from; token < to; token++) {
-          RowSet.Builder rows = found[token - from];
-          RowSet set = rows == null ? RowSet.EMPTY : rows.build();
+          RowSet set = found.take(token - from);
           for (NGramIndex segment : old) {
             set = set.or(BitmapWriter.moved(segment.rows(token, work), moved.in(segment)));
           }
@@ -126,31 +122,19 @@ public final class NGramKind implements IndexKind {
   }
 
   /// The rows of the trigrams `[from, to)`.
-  private static RowSet.@Nullable Builder[] collect(
-      IndexSource source, int from, int to, BuildProgress progress) {
-    RowSet.@Nullable Builder[] found = new RowSet.Builder[to - from];
-    BitSet tokens = new BitSet(Trigrams.COUNT);
+  private static KeyedRows collect(IndexSource source, int from, int to, BuildProgress progress) {
+    KeyedRows found = new KeyedRows();
+    TrigramReader trigrams = new TrigramReader();
     long done = 0;
     try (BatchStream rows = source.rows()) {
       for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
-        Column text = batch.column(0);
         FixedColumn numbers = (FixedColumn) batch.column(IndexSource.ROW_ID);
-        for (int i = 0; i < batch.rowCount(); i++) {
-          tokens.clear();
-          if (text.isNull(i)) {
-            tokens.set(Trigrams.NULLS);
-          } else {
-            Trigrams.of(((VarColumn) text).stringAt(i), tokens);
-          }
-          for (int token = tokens.nextSetBit(from);
-              token >= 0 && token < to;
-              token = tokens.nextSetBit(token + 1)) {
-            RowSet.Builder own = found[token - from];
-            if (own == null) {
-              own = new RowSet.Builder();
-              found[token - from] = own;
-            }
-            own.add(numbers.longAt(i));
+        if (batch.column(0) instanceof VarColumn texts) {
+          collect(texts, numbers, from, to, trigrams, found);
+        } else if (from == Trigrams.NULLS) {
+          // A column of nulls alone.
+          for (int i = 0; i < numbers.length(); i++) {
+            found.add(Trigrams.NULLS, numbers.longAt(i));
           }
         }
         done += batch.rowCount();
@@ -158,6 +142,31 @@ public final class NGramKind implements IndexKind {
       }
     }
     return found;
+  }
+
+  private static void collect(
+      VarColumn texts,
+      FixedColumn numbers,
+      int from,
+      int to,
+      TrigramReader trigrams,
+      KeyedRows found) {
+    for (int i = 0; i < texts.length(); i++) {
+      long row = numbers.longAt(i);
+      if (texts.isNull(i)) {
+        if (from == Trigrams.NULLS) {
+          found.add(Trigrams.NULLS, row);
+        }
+        continue;
+      }
+      trigrams.read(texts.data(), texts.offset(i), texts.offset(i + 1));
+      for (int j = 0; j < trigrams.count(); j++) {
+        int trigram = trigrams.trigram(j);
+        if (trigram >= from && trigram < to) {
+          found.add(trigram - from, row);
+        }
+      }
+    }
   }
 
   /// Postings on their way to the file.

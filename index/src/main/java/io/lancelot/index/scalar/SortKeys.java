@@ -6,6 +6,7 @@ import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.NullColumn;
 import io.lancelot.columnar.VarColumn;
+import io.lancelot.kernels.XxHash64;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -62,6 +63,21 @@ final class SortKeys {
         || column instanceof FixedColumn fixed
             && fixed.width() <= 8
             && !(fixed.type() instanceof DataType.FixedSizeBinary);
+  }
+
+  /// A number that equal values share. Its upper bits are the better ones.
+  static long hash(Column column, int row) {
+    long mixed = prefix(column, row) * 0x9E37_79B9_7F4A_7C15L;
+    if (decisive(column)) {
+      return mixed;
+    }
+    MemorySegment bytes = KeyValues.bytes(column, row);
+    return bytes.byteSize() <= 8 ? mixed ^ bytes.byteSize() : XxHash64.hash(bytes);
+  }
+
+  /// Whether values of one hash are equal.
+  static boolean hashDecides(Column column) {
+    return decisive(column);
   }
 
   private static void settleTies(Column column, long[] keys, int[] order) {

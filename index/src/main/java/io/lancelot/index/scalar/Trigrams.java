@@ -16,22 +16,9 @@ final class Trigrams {
   /// Stands for rows whose text is null.
   static final int NULLS = 0;
 
-  private Trigrams() {}
+  private static final byte[] DIGITS = digits();
 
-  /// The tokens of a text, as they are stored.
-  static void of(String text, BitSet tokens) {
-    String folded = fold(text.toLowerCase(Locale.ROOT));
-    int a = 0;
-    int b = 0;
-    for (int i = 0; i < folded.length(); i++) {
-      int c = digit(folded.charAt(i));
-      if (a > 0 && b > 0 && c > 0) {
-        tokens.set((a * 37 + b) * 37 + c);
-      }
-      a = b;
-      b = c;
-    }
-  }
+  private Trigrams() {}
 
   /// Tokens that are stored for every text that holds all of some parts. Only those that no way of
   /// folding could have changed.
@@ -42,7 +29,7 @@ final class Trigrams {
       int b = 0;
       for (int i = 0; i < part.length(); i++) {
         char letter = part.charAt(i);
-        int c = digit(letter >= 'A' && letter <= 'Z' ? (char) (letter + 32) : letter);
+        int c = digit(letter);
         if (a > 0 && b > 0 && c > 0) {
           tokens.set((a * 37 + b) * 37 + c);
         }
@@ -53,16 +40,26 @@ final class Trigrams {
     return tokens.stream().toArray();
   }
 
-  /// From 1; 0 if it is neither a digit nor a lower-case letter.
-  private static int digit(char letter) {
-    if (letter >= '0' && letter <= '9') {
-      return letter - '0' + 1;
-    }
-    return letter >= 'a' && letter <= 'z' ? letter - 'a' + 11 : 0;
+  /// From 1 for ASCII digits and letters of either case; 0 for all else.
+  static int digit(int letter) {
+    return letter < DIGITS.length ? DIGITS[letter] : 0;
   }
 
-  /// Letters without their accents. What has no ASCII form stays.
-  private static String fold(String text) {
+  private static byte[] digits() {
+    byte[] digits = new byte[128];
+    for (int i = 0; i < 10; i++) {
+      digits['0' + i] = (byte) (1 + i);
+    }
+    for (int i = 0; i < 26; i++) {
+      digits['a' + i] = (byte) (11 + i);
+      digits['A' + i] = (byte) (11 + i);
+    }
+    return digits;
+  }
+
+  /// Lower-case letters without their accents. What has no ASCII form stays.
+  static String fold(String any) {
+    String text = any.toLowerCase(Locale.ROOT);
     if (text.chars().allMatch(letter -> letter < 128)) {
       return text;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lancelot.kernels.XxHash64;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
@@ -13,7 +14,13 @@ class TokensTest {
 
   private static BitSet tokens(String text) {
     BitSet tokens = new BitSet();
-    Trigrams.of(text, tokens);
+    byte[] bytes = ("x" + text + "yz").getBytes(StandardCharsets.UTF_8);
+    TrigramReader reader = new TrigramReader();
+    reader.read(MemorySegment.ofArray(bytes), 1, bytes.length - 2);
+    for (int i = 0; i < reader.count(); i++) {
+      assertThat(tokens.get(reader.trigram(i))).isFalse();
+      tokens.set(reader.trigram(i));
+    }
     return tokens;
   }
 
