@@ -109,7 +109,10 @@ final class VectorColumns {
                 + shown(column)
                 + " vector dim("
                 + dim
-                + ")");
+                + "): expected="
+                + dim
+                + ", found="
+                + vector.length);
       }
       queries.add(QueryVector.of(metric, type, vector));
     }
