@@ -5,7 +5,6 @@ import io.lancelot.HybridQuery;
 import io.lancelot.NearestQuery;
 import io.lancelot.QueryBuilder;
 import io.lancelot.ReturnScore;
-import io.lancelot.ScanQuery;
 import io.lancelot.Table;
 import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
@@ -40,7 +39,7 @@ public final class QueryBody {
     // "No limit" comes as the greatest number there is, to which no offset can be added.
     long most = Long.MAX_VALUE - number(body, "offset").orElse(0);
     OptionalLong limit = number(body, body.get("k") == null ? "limit" : "k");
-    if (limit.isPresent() && (limit.getAsLong() < most || !(query instanceof ScanQuery))) {
+    if (limit.isPresent() && (limit.getAsLong() < most || query instanceof NearestQuery<?>)) {
       query.limit(Math.min(limit.getAsLong(), most));
     }
     number(body, "offset").ifPresent(query::offset);
