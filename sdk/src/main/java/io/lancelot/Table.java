@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 /// only the one can do is refused by the other as [io.lancelot.base.UnsupportedFeatureException].
 public abstract class Table implements AutoCloseable {
 
+  /// Rows are indexed by other processes too, so there is nothing in this one to wait on: the table
+  /// is asked.
   private static final Duration INDEX_POLL = Duration.ofMillis(50);
 
   public abstract String name();

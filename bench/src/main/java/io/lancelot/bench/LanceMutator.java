@@ -116,6 +116,7 @@ final class LanceMutator implements Mutator {
 
   @Override
   public void update(String predicate) {
+    // Not asked for: see updates().
     throw new UnsupportedOperationException("lance-core for Java has no update");
   }
 

@@ -171,6 +171,7 @@ final class TableRoutes {
   private void cloneTable(Exchange exchange, TableRef ref) {
     Map<String, Object> body = exchange.body();
     if (Boolean.FALSE.equals(body.get("is_shallow"))) {
+      // Answered 501, in the words that clients look for; a shallow one would pass for a copy.
       throw new UnsupportedFeatureException(
           "Deep clone is not yet implemented: expected=is_shallow true, found=false");
     }
