@@ -348,6 +348,15 @@ write("odd", table(
     md=pa.array([[(str(j), "x") for j in range(i % 3)] for i in range(300)], pa.map_(pa.string(), pa.dictionary(pa.int8(), pa.string()))),
     fd=pa.array([[1, i] for i in range(300)], pa.list_(pa.decimal128(5, 0), 2))), versions=("2.2",))
 
+# Full-zip pages of fixed-size lists whose items are all null, which are left out.
+wide = {"lance-encoding:structural-encoding": "fullzip"}
+none = lambda i, t, n: pa.array([None if j % 3 == 2 else [None] * n for j in range(i)], pa.list_(t, n))
+write("e14-itemless", table(
+    {c: wide for c in ("f", "b", "n", "l", "a")}, f=none(50, pa.float32(), 3), b=none(50, pa.bool_(), 9),
+    n=pa.array([None if i % 4 == 0 else [[None] * 3, None] for i in range(50)], pa.list_(pa.list_(pa.int16(), 3), 2)),
+    l=pa.array([None if i % 5 == 0 else [[None] * 3] * (i % 3) for i in range(50)], pa.list_(pa.list_(pa.float64(), 3))),
+    a=pa.array([[None] * 4] * 50, pa.list_(pa.int64(), 4))))
+
 # Version 2.0, which is only read. A null struct cannot be written there.
 v20 = ("2.0",)
 coding = {"z": {"lance-encoding:compression": "zstd"}, "l": {"lance-encoding:compression": "lz4"}, "f": {"lance-encoding:compression": "fsst"}, "fn": {"lance-encoding:compression": "fsst"}, "bz": {"lance-encoding:compression": "zstd"}}

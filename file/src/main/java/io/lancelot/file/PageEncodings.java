@@ -3,6 +3,7 @@ package io.lancelot.file;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.file.proto.CompressiveEncoding;
+import io.lancelot.file.proto.CompressiveEncoding.CompressionCase;
 import io.lancelot.file.proto.FixedSizeListEncoding;
 import io.lancelot.kernels.Fsst;
 import java.lang.foreign.MemorySegment;
@@ -100,8 +101,23 @@ final class PageEncodings {
     return new ChunkValues.Lists(hasValidity, values);
   }
 
+  /// Whether a fixed-size list keeps no items since all of them are null.
+  static boolean hasNoItems(FixedSizeListEncoding encoding) {
+    FixedSizeListEncoding list = encoding;
+    while (list.getValues().hasFixedSizeList()) {
+      list = list.getValues().getFixedSizeList();
+    }
+    return list.getHasValidity() && list.getValues().hasConstant();
+  }
+
   /// Which levels of nesting of a fixed-size list have item validity, outermost first.
   static boolean[] listValidity(FixedSizeListEncoding encoding, LeafShape shape, PageContext page) {
+    return listValidity(encoding, CompressionCase.FLAT, shape, page);
+  }
+
+  /// The same, where the items are coded as `items` says.
+  static boolean[] listValidity(
+      FixedSizeListEncoding encoding, CompressionCase items, LeafShape shape, PageContext page) {
     int[] dimensions = shape.dimensions();
     boolean[] hasValidity = new boolean[dimensions.length];
     page.require(dimensions.length > 0, "encoding", shape.type().arrowName(), "fixed-size list");
@@ -115,11 +131,11 @@ final class PageEncodings {
       hasValidity[i] = list.getHasValidity();
       boolean last = i + 1 == dimensions.length;
       page.require(
-          last ? list.getValues().hasFlat() : list.getValues().hasFixedSizeList(),
+          list.getValues().getCompressionCase() == (last ? items : CompressionCase.FIXED_SIZE_LIST),
           "fixed-size list values",
-          last ? "flat" : "fixed-size list",
+          last ? items : CompressionCase.FIXED_SIZE_LIST,
           list.getValues().getCompressionCase());
-      if (last) {
+      if (last && items == CompressionCase.FLAT) {
         BlockDecoder.requireBits(
             shape.primitive().fixedBits().orElse(0),
             list.getValues().getFlat().getBitsPerValue(),

@@ -5,6 +5,8 @@ import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.file.proto.BufferCompression;
 import io.lancelot.file.proto.CompressiveEncoding;
+import io.lancelot.file.proto.CompressiveEncoding.CompressionCase;
+import io.lancelot.file.proto.FixedSizeListEncoding;
 import io.lancelot.file.proto.VariablePackedStruct;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -107,16 +109,21 @@ sealed interface ZippedValues {
     }
   }
 
-  /// Fixed-size lists: bitmaps of the levels whose items may be null, then the values.
+  /// Fixed-size lists: bitmaps of the levels whose items may be null, then the values, which are
+  /// left out where all items of the page are null.
   ///
   /// @param hasValidity by level of nesting, outermost first
   /// @param bitmapBytes bytes of each level's bitmap
-  /// @param listBytes bytes of the values
+  /// @param listBytes bytes of the values; 0 if they are left out
   record Lists(boolean[] hasValidity, int[] bitmapBytes, long listBytes, long valueBytes)
       implements ZippedValues {
 
     static Lists of(CompressiveEncoding encoding, LeafShape shape, PageContext page) {
-      boolean[] hasValidity = PageEncodings.listValidity(encoding.getFixedSizeList(), shape, page);
+      FixedSizeListEncoding list = encoding.getFixedSizeList();
+      boolean itemless = PageEncodings.hasNoItems(list);
+      boolean[] hasValidity =
+          PageEncodings.listValidity(
+              list, itemless ? CompressionCase.CONSTANT : CompressionCase.FLAT, shape, page);
       int[] bytes = new int[hasValidity.length];
       long items = 1;
       long total = 0;
@@ -124,6 +131,9 @@ sealed interface ZippedValues {
         items *= shape.dimensions()[i];
         bytes[i] = hasValidity[i] ? Math.toIntExact((items + 7) / 8) : 0;
         total += bytes[i];
+      }
+      if (itemless) {
+        return new Lists(hasValidity, bytes, 0, total);
       }
       if (shape.valueBits() % 8 != 0 || shape.isBool()) {
         throw page.unsupported("full-zip page of " + shape.type().arrowName());
@@ -146,7 +156,11 @@ sealed interface ZippedValues {
           inside += bitmapBytes[level];
         }
       }
-      fixed(sink).appendStrided(items, inside, stride, count);
+      if (listBytes == 0) {
+        sink.values().appendNothing(count);
+      } else {
+        fixed(sink).appendStrided(items, inside, stride, count);
+      }
     }
 
     @Override
