@@ -6,13 +6,13 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// JSON values: `Map`, `List`, `String`, `BigDecimal` or `Double`, `Boolean`, and null.
+/// JSON values: `Map` in the order of its keys, `List`, `String`, `BigDecimal` or `Double`,
+/// `Boolean`, and null.
 ///
 /// Format: text, or the binary form (`jsonb`) in which upstream stores columns of JSON: big-endian
 /// words, a header of kind and count, an entry of kind and length each, then the contents.
@@ -71,7 +71,7 @@ final class Json {
     if (!object) {
       return values;
     }
-    Map<String, @Nullable Object> map = new LinkedHashMap<>();
+    Map<String, @Nullable Object> map = new TreeMap<>();
     for (int i = 0; i < count; i++) {
       map.put(String.valueOf(values.get(i)), values.get(count + i));
     }
@@ -180,15 +180,25 @@ final class Json {
         if (at - from > 400) {
           throw new NumberFormatException();
         }
-        return new BigDecimal(text.substring(from, at));
+        return number(text.substring(from, at));
       } catch (NumberFormatException e) {
         at = from;
         throw wrong("a value");
       }
     }
 
+    /// A `BigDecimal` if it is a whole number of 64 bits, else a `Double`, as the binary form has
+    /// it.
+    private static Object number(String digits) {
+      BigDecimal number = new BigDecimal(digits);
+      boolean whole = digits.chars().noneMatch(c -> c == '.' || c == 'e' || c == 'E');
+      return whole && number.toBigInteger().bitLength() <= 64
+          ? number
+          : (Object) Double.parseDouble(digits);
+    }
+
     private Map<String, @Nullable Object> object(int depth) {
-      Map<String, @Nullable Object> map = new LinkedHashMap<>();
+      Map<String, @Nullable Object> map = new TreeMap<>();
       if (take('}')) {
         return map;
       }
@@ -243,7 +253,7 @@ final class Json {
     }
   }
 
-  /// Compact text, keys in their order.
+  /// Compact text.
   static String write(@Nullable Object value) {
     StringBuilder out = new StringBuilder();
     write(value, out);
@@ -254,7 +264,7 @@ final class Json {
     switch (value) {
       case Map<?, ?> map -> {
         char between = '{';
-        for (Map.Entry<?, ?> entry : new TreeMap<>(map).entrySet()) {
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
           out.append(between);
           write(entry.getKey(), out);
           out.append(':');
@@ -292,81 +302,23 @@ final class Json {
         }
         out.append('"');
       }
+      case Double number -> out.append(shown(number));
       case null, default -> out.append(value);
     }
   }
 
-  /// What a path such as `$.a[0]."b c"` leads to; empty if nothing is there.
-  static List<@Nullable Object> path(@Nullable Object root, String path) {
-    List<@Nullable Object> found = new ArrayList<>();
-    found.add(root);
-    int at = path.startsWith("$") ? 1 : 0;
-    while (at < path.length()) {
-      char c = path.charAt(at);
-      String step;
-      boolean index = c == '[';
-      if (index) {
-        int close = path.indexOf(']', at);
-        if (close < 0) {
-          throw invalid(path);
-        }
-        step = path.substring(at + 1, close).strip();
-        at = close + 1;
-      } else {
-        at += c == '.' ? 1 : 0;
-        int from = at;
-        if (at < path.length() && path.charAt(at) == '"') {
-          at = path.indexOf('"', at + 1) + 1;
-          if (at == 0) {
-            throw invalid(path);
-          }
-        } else {
-          while (at < path.length() && path.charAt(at) != '.' && path.charAt(at) != '[') {
-            at++;
-          }
-        }
-        step = path.substring(from, at);
-        if (step.isEmpty()) {
-          throw invalid(path);
-        }
-      }
-      found = step(found, step, index, path);
+  /// Numbers as upstream shows them: `1000.0`, `1e+16`, `1e-7`.
+  private static String shown(double value) {
+    double size = Math.abs(value);
+    if (size == 0 || (size >= 1e-5 && size < 1e16)) {
+      String plain = new BigDecimal(Double.toString(value)).toPlainString();
+      String digits = plain.contains(".") ? plain : plain + ".0";
+      return value == 0 && 1 / value < 0 && !digits.startsWith("-") ? "-" + digits : digits;
     }
-    return found;
-  }
-
-  private static List<@Nullable Object> step(
-      List<@Nullable Object> from, String step, boolean index, String path) {
-    List<@Nullable Object> to = new ArrayList<>();
-    boolean quoted = step.length() > 1 && (step.startsWith("\"") || step.startsWith("'"));
-    String name = quoted ? step.substring(1, step.length() - 1) : step;
-    for (Object value : from) {
-      if (step.equals("*")) {
-        switch (value) {
-          case List<?> list -> to.addAll(list);
-          case Map<?, ?> map -> to.addAll(map.values());
-          case null, default -> {}
-        }
-      } else if (index && !quoted) {
-        if (!step.matches("-?[0-9]{1,9}")) {
-          throw invalid(path);
-        }
-        int position = Integer.parseInt(step);
-        if (value instanceof List<?> list) {
-          int at = position < 0 ? list.size() + position : position;
-          if (at >= 0 && at < list.size()) {
-            to.add(list.get(at));
-          }
-        }
-      } else if (value instanceof Map<?, ?> map && map.containsKey(name)) {
-        to.add(map.get(name));
-      }
+    if (!Double.isFinite(value)) {
+      return Double.toString(value);
     }
-    return to;
-  }
-
-  private static InvalidInputException invalid(String path) {
-    return new InvalidInputException(
-        "invalid JSON path: expected=a path such as $.a[0].b, found=" + path);
+    String[] parts = Double.toString(value).split("E", 2);
+    return parts[0].replace(".0", "") + "e" + (parts[1].startsWith("-") ? "" : "+") + parts[1];
   }
 }

@@ -2,13 +2,22 @@ package io.lancelot.expr;
 
 import io.lancelot.columnar.DataType;
 import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Functions of JSON, which may be text or the binary form of JSON columns. Values that are not of
 /// the kind asked for are null.
 final class JsonFunctions {
+
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?[0-9]{1,400}(\\.[0-9]{0,400})?([eE][+-]?[0-9]{1,3})?");
+  private static final Map<String, Boolean> TRUTHS =
+      Map.of("true", true, "yes", true, "false", false, "no", false);
 
   private JsonFunctions() {}
 
@@ -16,15 +25,19 @@ final class JsonFunctions {
     to.family("JSON");
     to.add(
         "json_extract(bytes, text) -> text",
-        "What a path leads to, as JSON text",
+        "What a path leads to, as JSON text; an array if that is several values",
         a -> {
-          List<@Nullable Object> found = Json.path(json(a), a.text(1));
-          return found.isEmpty() ? null : Json.write(found.getFirst());
+          List<@Nullable Object> found = JsonPath.find(json(a), a.text(1));
+          return switch (found.size()) {
+            case 0 -> null;
+            case 1 -> Json.write(found.getFirst());
+            default -> Json.write(found);
+          };
         });
     to.add(
         "json_exists(bytes, text) -> bool",
         "Whether a path leads anywhere",
-        a -> !Json.path(json(a), a.text(1)).isEmpty());
+        a -> !JsonPath.find(json(a), a.text(1)).isEmpty());
     to.add(
         "json_get(bytes, any) -> text",
         "The value of a key or of a position from 0, as JSON text",
@@ -41,13 +54,14 @@ final class JsonFunctions {
         });
     to.add(
         "json_get_int(bytes, any) -> int",
-        "The same as a whole number",
+        "The same as a whole number, rounded",
         a ->
             switch (get(a)) {
-              case BigDecimal number -> number.longValue();
-              case Double number -> number.longValue();
               case Boolean flag -> flag ? 1L : 0L;
-              case String text when text.matches("[+-]?[0-9]{1,18}") -> Long.parseLong(text);
+              case BigDecimal number -> rounded(number);
+              case Double number when Double.isFinite(number) ->
+                  rounded(BigDecimal.valueOf(number));
+              case String text when NUMBER.matcher(text).matches() -> rounded(new BigDecimal(text));
               case null, default -> null;
             });
     to.add(
@@ -55,10 +69,10 @@ final class JsonFunctions {
         "The same as a number",
         a ->
             switch (get(a)) {
+              case Boolean flag -> flag ? 1.0 : 0.0;
               case BigDecimal number -> number.doubleValue();
               case Double number -> number;
-              case String text when text.matches("[+-]?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?") ->
-                  Double.parseDouble(text);
+              case String text when NUMBER.matcher(text).matches() -> Double.parseDouble(text);
               case null, default -> null;
             });
     to.add(
@@ -68,8 +82,8 @@ final class JsonFunctions {
             switch (get(a)) {
               case Boolean flag -> flag;
               case BigDecimal number -> number.signum() != 0;
-              case String text when text.equals("true") -> true;
-              case String text when text.equals("false") -> false;
+              case Double number -> number != 0;
+              case String text -> TRUTHS.get(text.toLowerCase(Locale.ROOT));
               case null, default -> null;
             });
     to.add(
@@ -80,7 +94,7 @@ final class JsonFunctions {
         "json_array_length(bytes, text) -> int",
         "Items of the array at a path",
         a -> {
-          List<@Nullable Object> found = Json.path(json(a), a.text(1));
+          List<@Nullable Object> found = JsonPath.find(json(a), a.text(1));
           return !found.isEmpty() && found.getFirst() instanceof List<?> list
               ? (Object) (long) list.size()
               : null;
@@ -105,19 +119,25 @@ final class JsonFunctions {
     };
   }
 
-  private static @Nullable Boolean contains(Arguments a) {
-    List<@Nullable Object> found = Json.path(json(a), a.text(1));
-    if (found.isEmpty() || !(found.getFirst() instanceof List<?> list)) {
+  private static @Nullable Long rounded(BigDecimal number) {
+    if (number.precision() - number.scale() > 19) {
       return null;
     }
+    BigInteger whole = number.setScale(0, RoundingMode.HALF_UP).toBigInteger();
+    return whole.bitLength() < Long.SIZE ? whole.longValue() : null;
+  }
+
+  private static boolean contains(Arguments a) {
     String wanted = String.valueOf(a.value(2));
-    for (Object item : list) {
-      boolean same =
-          item instanceof BigDecimal number && a.value(2) instanceof Number other
-              ? number.compareTo(new BigDecimal(other.toString())) == 0
-              : wanted.equals(item instanceof String text ? text : Json.write(item));
-      if (same) {
-        return true;
+    for (Object found : JsonPath.find(json(a), a.text(1))) {
+      for (Object item : found instanceof List<?> list ? list : List.of()) {
+        boolean same =
+            item instanceof Number number && a.value(2) instanceof Number other
+                ? new BigDecimal(number.toString()).compareTo(new BigDecimal(other.toString())) == 0
+                : wanted.equals(item instanceof String text ? text : Json.write(item));
+        if (same) {
+          return true;
+        }
       }
     }
     return false;
