@@ -193,7 +193,7 @@ final class ColumnPages {
               + place);
     }
     if (file.mayBeCold()) {
-      file.expect(position, length);
+      file.expect(List.of(new ObjectReader.Range(position, length)));
     }
     try (Arena arena = Arena.ofConfined()) {
       return file.view(position, length, arena).toArray(ValueLayout.JAVA_BYTE);

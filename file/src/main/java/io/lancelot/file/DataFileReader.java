@@ -49,7 +49,7 @@ public final class DataFileReader implements AutoCloseable {
       require(size >= FOOTER_BYTES, "file bytes", "at least " + FOOTER_BYTES, size);
       // Tables and metadata of columns stand before the footer.
       long tail = Math.min(size, TAIL_BYTES);
-      file.expect(size - tail, tail);
+      file.expect(List.of(new ObjectReader.Range(size - tail, tail)));
       MemorySegment footer = file.view(size - FOOTER_BYTES, FOOTER_BYTES, arena);
       int magic = footer.get(FixedColumn.INT, 36);
       require(magic == MAGIC, "footer magic", "LANC", Integer.toHexString(magic));

@@ -2,8 +2,11 @@ package io.lancelot.file;
 
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.file.proto.FullZipLayout;
+import io.lancelot.storage.ObjectReader.Range;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /// A page of large values, each stored next to its levels.
 ///
@@ -97,21 +100,22 @@ final class FullZipPage implements PageDecoder {
   @Override
   public void take(long[] rows, int from, int to, long firstRow, PageState state) {
     if (page.file().mayBeCold()) {
+      List<Range> wanted = new ArrayList<>(to - from);
       for (int i = from; i < to; i++) {
-        expect(rows[i] - firstRow);
+        wanted.add(place(rows[i] - firstRow));
       }
+      page.file().expect(wanted);
     }
     PageDecoder.super.take(rows, from, to, firstRow, state);
   }
 
-  /// Says that a row will be read, or the place where the index tells where it lies.
-  private void expect(long row) {
+  /// Where a row lies in the file, or what the index says of it.
+  private Range place(long row) {
     if (indexWidth == 0) {
       long stride = controlBytes + valueBytes;
-      page.expect(0, row * stride, stride);
-    } else {
-      page.expect(INDEX, row * indexWidth, 2L * indexWidth);
+      return page.range(0, row * stride, stride);
     }
+    return page.range(INDEX, row * indexWidth, 2L * indexWidth);
   }
 
   /// Values of one width without lists: at a known place.

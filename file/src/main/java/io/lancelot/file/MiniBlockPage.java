@@ -4,11 +4,14 @@ import io.lancelot.columnar.FixedColumn;
 import io.lancelot.file.proto.BufferCompression;
 import io.lancelot.file.proto.CompressiveEncoding;
 import io.lancelot.file.proto.MiniBlockLayout;
+import io.lancelot.storage.ObjectReader.Range;
 import io.lancelot.storage.ReadRanges;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A page of small values in chunks of a few KiB.
@@ -249,19 +252,21 @@ final class MiniBlockPage implements PageDecoder {
   /// Says which chunks will be read, those near each other together.
   private void expect(Chunks known, long[] rows, int from, int to, long firstRow) {
     boolean lists = layers.listCount() > 0;
+    List<Range> wanted = new ArrayList<>();
     long start = -1;
     long end = -1;
     for (int i = from; i < to; i++) {
       long row = rows[i] - firstRow;
       int number = lists ? firstChunkOf(known, row) : chunkOf(known.firstValue, known.count(), row);
       if (start >= 0 && known.start[number] - end > ReadRanges.LOCAL_GAP_BYTES) {
-        page.expect(DATA, start, end - start);
+        wanted.add(page.range(DATA, start, end - start));
         start = -1;
       }
       start = start < 0 ? known.start[number] : start;
       end = Math.max(end, known.start[number + 1]);
     }
-    page.expect(DATA, start, end - start);
+    wanted.add(page.range(DATA, start, end - start));
+    page.file().expect(wanted);
   }
 
   /// Takes the rows that lie in the chunk of the first one, where a row is a value.

@@ -3,8 +3,10 @@ package io.lancelot.file;
 import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.storage.ObjectReader;
+import io.lancelot.storage.ObjectReader.Range;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.List;
 
 /// Where a page lies and what to call it in messages.
 ///
@@ -41,8 +43,14 @@ record PageContext(
   /// read.
   void expect(int index, long from, long length) {
     if (file.mayBeCold()) {
-      file.expect(positions[index] + from, length);
+      file.expect(List.of(range(index, from, length)));
     }
+  }
+
+  /// Where bytes `[from, from + length)` of a buffer, which lie inside it, lie in the file.
+  Range range(int index, long from, long length) {
+    requireBuffer(index);
+    return new Range(positions[index] + from, length);
   }
 
   long size(int index) {

@@ -4,7 +4,17 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /// Which blocks of a mapped file the system has in memory, as far as that can be told.
 ///
@@ -27,10 +37,30 @@ final class ColdBlocks {
 
   private static final int TRIED = 64;
 
+  /// Requests under way at once for scattered ranges: what disks and their networks like best.
+  private static final int MAX_REQUESTS = 16;
+
+  /// Threads that do nothing but wait for reads, which must not keep cores from others. Virtual
+  /// ones would wait for each other: reads of files hold their carriers.
+  private static final ThreadPoolExecutor WAITING =
+      new ThreadPoolExecutor(
+          MAX_REQUESTS - 1,
+          MAX_REQUESTS - 1,
+          1,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(),
+          Thread.ofPlatform().daemon().name("lancelot-read-", 0).factory());
+
+  static {
+    WAITING.allowCoreThreadTimeOut(true);
+  }
+
   private final FileChannel channel;
   private final String path;
   private final long sizeBytes;
+  private final int blocks;
   private final AtomicLongArray known;
+  private final AtomicInteger knownBlocks = new AtomicInteger();
   private volatile int warm;
   private volatile int calls;
 
@@ -38,10 +68,14 @@ final class ColdBlocks {
     this.channel = channel;
     this.path = path;
     this.sizeBytes = sizeBytes;
-    known = new AtomicLongArray((int) ((sizeBytes >>> BLOCK_BITS) / Long.SIZE + 1));
+    blocks = (int) ((sizeBytes + (1 << BLOCK_BITS) - 1) >>> BLOCK_BITS);
+    known = new AtomicLongArray(blocks / Long.SIZE + 1);
   }
 
   boolean any() {
+    if (knownBlocks.get() >= blocks) {
+      return false;
+    }
     if (warm < WARM_STREAK) {
       return true;
     }
@@ -50,38 +84,103 @@ final class ColdBlocks {
     return call % TRIED == 0;
   }
 
-  /// Has the system get a range, which lies inside the file.
-  void expect(long position, long length) throws IOException {
+  /// Has the system get ranges, which lie inside the file: several at once as soon as one of them
+  /// turns out not to be in memory.
+  void expect(List<ObjectReader.Range> ranges) throws IOException {
+    List<Request> requests = new ArrayList<>();
+    for (ObjectReader.Range range : ranges) {
+      missing(range.position(), range.length(), requests);
+    }
+    for (int i = 0; i < requests.size(); i++) {
+      if (!fetch(requests.get(i))) {
+        fetchAtOnce(requests.subList(i + 1, requests.size()));
+        return;
+      }
+    }
+  }
+
+  /// @param from the first block
+  /// @param to behind the last block
+  private record Request(long from, long to) {}
+
+  /// What is not known of a range and not asked for by the last request.
+  private void missing(long position, long length, List<Request> requests) {
     long end = (position + length + (1 << BLOCK_BITS) - 1) >>> BLOCK_BITS;
+    long asked = requests.isEmpty() ? 0 : requests.getLast().to;
     long block = position >>> BLOCK_BITS;
+    if (!requests.isEmpty() && requests.getLast().from <= block) {
+      block = Math.max(block, asked);
+    }
     while (block < end) {
       long to = block;
       while (to < end && to - block < MAX_REQUEST_BLOCKS && !isKnown(to)) {
         to++;
       }
-      if (to == block) {
-        block++;
-        continue;
+      if (to > block) {
+        requests.add(new Request(block, to));
       }
-      fetch(block, to);
-      block = to;
+      block = Math.max(to, block + 1);
     }
   }
 
-  private void fetch(long from, long to) throws IOException {
-    long start = from << BLOCK_BITS;
-    long length = Math.min(to << BLOCK_BITS, sizeBytes) - start;
+  private void fetchAtOnce(List<Request> requests) throws IOException {
+    AtomicInteger next = new AtomicInteger();
+    AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+    Runnable work =
+        () -> {
+          try {
+            for (int i = next.getAndIncrement(); i < requests.size(); i = next.getAndIncrement()) {
+              fetch(requests.get(i));
+            }
+          } catch (IOException e) {
+            failure.compareAndSet(null, e);
+            next.set(requests.size());
+          }
+        };
+    List<Future<?>> others = new ArrayList<>();
+    for (int i = 1; i < Math.min(MAX_REQUESTS, requests.size()); i++) {
+      others.add(WAITING.submit(work));
+    }
+    work.run();
+    // Nobody may still read the channel afterwards, but for those who have not begun.
+    others.removeIf(other -> other.cancel(false));
+    boolean interrupted = Thread.interrupted();
+    for (Future<?> other : others) {
+      while (!other.isDone()) {
+        try {
+          other.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          throw new IllegalStateException(e.getCause());
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    IOException failed = failure.get();
+    if (failed != null) {
+      throw failed;
+    }
+  }
+
+  /// Reads blocks; whether they were in memory already.
+  private boolean fetch(Request request) throws IOException {
+    long start = request.from << BLOCK_BITS;
+    long length = Math.min(request.to << BLOCK_BITS, sizeBytes) - start;
     long began = System.nanoTime();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment target = arena.allocate(length, 8);
       MappedReader.readFully(channel, path, start, target);
     }
-    long blocks = to - from;
-    boolean wasWarm = System.nanoTime() - began < WARM_NANOS * (1 + blocks / 8);
+    long count = request.to - request.from;
+    boolean wasWarm = System.nanoTime() - began < WARM_NANOS * (1 + count / 8);
     warm = wasWarm ? Math.min(warm + 1, WARM_STREAK) : 0;
-    for (long block = from; block < to; block++) {
+    for (long block = request.from; block < request.to; block++) {
       markKnown(block);
     }
+    return wasWarm;
   }
 
   private boolean isKnown(long block) {
@@ -89,6 +188,10 @@ final class ColdBlocks {
   }
 
   private void markKnown(long block) {
-    known.accumulateAndGet((int) (block >>> 6), 1L << block, (word, bit) -> word | bit);
+    long bit = 1L << block;
+    long before = known.getAndAccumulate((int) (block >>> 6), bit, (word, added) -> word | added);
+    if ((before & bit) == 0) {
+      knownBlocks.incrementAndGet();
+    }
   }
 }

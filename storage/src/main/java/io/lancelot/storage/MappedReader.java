@@ -88,19 +88,21 @@ final class MappedReader implements ObjectReader {
   }
 
   @Override
-  public void expect(long position, long length) {
-    check(position, length);
-    if (length == 0 || !channel.isOpen() || Thread.currentThread().isInterrupted()) {
+  public void expect(List<Range> ranges) {
+    for (Range range : ranges) {
+      check(range.position(), range.length());
+    }
+    if (ranges.isEmpty() || !channel.isOpen() || Thread.currentThread().isInterrupted()) {
       return;
     }
     try {
-      cold.expect(position, length);
+      cold.expect(ranges);
     } catch (ClosedByInterruptException e) {
       throw cancelled(e);
     } catch (ClosedChannelException e) {
       // Others go on with the mapping, which needs no channel.
     } catch (IOException e) {
-      throw failed(e, position, length);
+      throw failed(e, ranges.getFirst().position(), ranges.getFirst().length());
     }
   }
 

@@ -39,13 +39,15 @@ public interface ObjectReader extends AutoCloseable {
     return ReadRanges.view(this, ranges, ReadRanges.LOCAL_GAP_BYTES, allocator);
   }
 
-  /// Says that the bytes `[position, position + length)` are about to be read by way of [#view]. A
-  /// reader that would get them page by page, each when it is touched, gets them now in few large
-  /// requests; those it got before, or that prove to be in memory, cost next to nothing.
+  /// Says that ranges are about to be read by way of [#view]. A reader that would get them page by
+  /// page, each when it is touched, gets them now in few large requests, several at once; those it
+  /// got before, or that prove to be in memory, cost next to nothing.
   ///
-  /// @throws io.lancelot.base.CorruptDataException if the range does not lie inside the object
-  default void expect(long position, long length) {
-    ReadRanges.check(path(), sizeBytes(), position, length);
+  /// @throws io.lancelot.base.CorruptDataException if a range does not lie inside the object
+  default void expect(List<Range> ranges) {
+    for (Range range : ranges) {
+      ReadRanges.check(path(), sizeBytes(), range.position(), range.length());
+    }
   }
 
   /// Whether calling [#expect] may save time: not while what was read lately was in memory.
