@@ -53,10 +53,18 @@ public final class RowSet {
 
   /// Collects rows in any order, fastest ascending.
   public static final class Builder {
-    private static final int FEW = 256;
+    private static final int FEW = 1024;
     private static final long DENSE = 1 << 24;
+    private static final int MAX_DENSE = 64;
 
     private final TreeMap<Integer, RoaringBitmap> parts = new TreeMap<>(Integer::compareUnsigned);
+
+    /// Rows of up to [#MAX_DENSE] fragments on their way into [#parts]: a table of hashes.
+    private int[] denseFragments = {};
+
+    private @Nullable BitSet[] dense = {};
+    private int denseCount;
+
     private int high;
     private @Nullable RoaringBitmap current;
 
@@ -79,23 +87,47 @@ public final class RowSet {
         return;
       }
       // Many numbers in no order: setting bits beats searching containers.
-      Map<Integer, BitSet> dense = new TreeMap<>(Integer::compareUnsigned);
-      int fragment = 0;
-      BitSet bits = null;
+      if (dense.length == 0) {
+        denseFragments = new int[2 * MAX_DENSE];
+        dense = new BitSet[2 * MAX_DENSE];
+      }
       for (int i = from; i < to; i++) {
         long row = data.get(FixedColumn.LONG, 8L * i);
-        if (row << 32 >>> 32 >= DENSE) {
+        BitSet bits = row << 32 >>> 32 < DENSE ? bits((int) (row >>> 32)) : null;
+        if (bits == null) {
           add(row);
-          continue;
+        } else {
+          bits.set((int) row);
         }
-        if (bits == null || (int) (row >>> 32) != fragment) {
-          fragment = (int) (row >>> 32);
-          bits = dense.computeIfAbsent(fragment, _ -> new BitSet());
-        }
-        bits.set((int) row);
       }
-      dense.forEach((part, set) ->
-          parts.merge(part, BitSetUtil.bitmapOf(set), (a, b) -> RoaringBitmap.or(a, b)));
+    }
+
+    /// The bits of a fragment; null if there are enough of others.
+    private @Nullable BitSet bits(int fragment) {
+      int slot = fragment & dense.length - 1;
+      while (dense[slot] != null && denseFragments[slot] != fragment) {
+        slot = slot + 1 & dense.length - 1;
+      }
+      BitSet bits = dense[slot];
+      if (bits == null && denseCount < MAX_DENSE) {
+        bits = new BitSet();
+        dense[slot] = bits;
+        denseFragments[slot] = fragment;
+        denseCount++;
+      }
+      return bits;
+    }
+
+    private void settle() {
+      for (int i = 0; denseCount > 0 && i < dense.length; i++) {
+        BitSet bits = dense[i];
+        if (bits != null) {
+          parts.merge(
+              denseFragments[i], BitSetUtil.bitmapOf(bits), (a, b) -> RoaringBitmap.or(a, b));
+          dense[i] = null;
+          denseCount--;
+        }
+      }
       current = null;
     }
 
@@ -120,6 +152,7 @@ public final class RowSet {
 
     /// The set; the builder starts over.
     public RowSet build() {
+      settle();
       RowSet built = of(parts);
       parts.clear();
       current = null;
