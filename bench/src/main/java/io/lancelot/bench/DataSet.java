@@ -82,6 +82,17 @@ final class DataSet implements AutoCloseable {
     return List.of(first, first.equals(filterColumn) ? columns().get(1) : filterColumn);
   }
 
+  /// Columns that files hold as they are in memory: floats, and vectors of them.
+  List<String> flat() {
+    return schema.fields().stream()
+        .filter(field ->
+            field.type() instanceof DataType.Floating
+                || field.type() instanceof DataType.FixedSizeList(Field item, _)
+                    && item.type() instanceof DataType.Floating)
+        .map(Field::name)
+        .toList();
+  }
+
   /// What the columns take in Arrow's layout.
   long bytes(List<String> selected) {
     ReadBytes reading = new ReadBytes();

@@ -75,6 +75,11 @@ final class TablesSuite {
     long[] positions = data.someRows(TAKEN, SEED);
     latency("open", contender -> reopen(contender), 0);
     add("scan", "MB/s", data.bytes(all) / 1e6, contender -> contender.scan(all), data.rows());
+    List<String> flat = data.flat();
+    if (!flat.isEmpty()) {
+      double bytes = data.bytes(flat) / 1e6;
+      add("scan floats", "MB/s", bytes, contender -> contender.scan(flat), data.rows());
+    }
     add("scan 2 columns", "rows/s", rows, contender -> contender.scan(pair), data.rows());
     add(
         "scan filtered",
