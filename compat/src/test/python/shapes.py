@@ -479,12 +479,28 @@ def odd_names(rs):
     return pa.table({"with space": v, "UPPER": v, "ünïcode漢": v, "select": v, "q\"uote": v, "1digit": v})
 
 
+def upstream_bugs(rs):
+    """Rows that some release of Lance read wrongly or not at all: lance#4385 and #8503 (null structs over values), #5930 (lists with null
+    structs), #6768 (lists of structs with a field that is null throughout), #7015 (lists of structs with JSON), #8217 (a full dictionary of
+    int8 and one null), #7716 and #8069 (one empty value among nulls)."""
+    n = 129
+    over = pa.StructArray.from_arrays([pa.array(range(n)), pa.array(range(n, 2 * n))], names=["x", "y"], mask=pa.array([i % 3 == 0 for i in range(n)]))
+    ab = pa.struct([("a", pa.int32()), ("b", pa.string())])
+    js = pa.struct([("k", pa.int32()), pa.field("j", pa.string(), metadata={"note": "json"})])
+    empty = pa.array([None if i % 2 else b"" if i == 40 else b"x" * i for i in range(n)], pa.large_binary())
+    return pa.table({"over": over, "nulls": pa.array([[None] if i % 2 else [{"a": i, "b": "s"}, None] for i in range(n)], pa.list_(ab)),
+                     "field": pa.array([[{"a": i, "b": None}] * (i % 4) for i in range(n)], pa.list_(ab)),
+                     "json": pa.array([[{"k": i, "j": '{"i": %d}' % i}] * (i % 3) for i in range(n)], pa.list_(js)),
+                     "full": pa.DictionaryArray.from_arrays(pa.array([None if i == 100 else min(i, 127) for i in range(n)], pa.int8()), pa.array([f"v{i}" for i in range(128)])),
+                     "empty": empty})
+
+
 # Name -> (maker, first format that stores it). Rows from 0 to 210,003.
 SPECIALS = {
     "strings-huge": (strings_huge, "2.0"), "compression": (compression, "2.0"), "compression-zstd": (compression_zstd, "2.0"), "byte-stream-split": (byte_stream_split, "2.0"), "fullzip": (fullzip, "2.1"), "miniblock": (miniblock, "2.0"),
     "wide-levels": (wide_levels, "2.0"), "long-row": (long_row, "2.0"), "long-lists": (long_lists, "2.0"), "only-empty": (only_empty, "2.1"),
     "constant": (constant, "2.0"), "dictionaries": (dictionaries, "2.0"), "packed": (packed, "2.0"), "packed-strings": (packed_strings, "2.2"), "blobs": (blobs, "2.0"),
-    "large-values": (large_values, "2.0"), "many-columns": (many_columns, "2.1"), "metadata": (metadata, "2.0"), "odd-names": (odd_names, "2.0"),
+    "large-values": (large_values, "2.0"), "many-columns": (many_columns, "2.1"), "metadata": (metadata, "2.0"), "odd-names": (odd_names, "2.0"), "upstream-bugs": (upstream_bugs, "2.1"),
 }
 
 _made = {}
