@@ -297,6 +297,17 @@ def random_type(r, depth, formats):
     return pa.struct([(f"f{i}", random_type(r, depth - 1, formats)) for i in range(r.randint(1, 3))])
 
 
+def without_null_structs(a):
+    """The same rows with a struct of what lies below wherever a struct was null: version 2.0 holds no others."""
+    t = a.type
+    if pa.types.is_struct(t):
+        return pa.StructArray.from_arrays([without_null_structs(a.field(i)) for i in range(t.num_fields)], fields=list(t))
+    if pa.types.is_list(t) or pa.types.is_large_list(t):
+        cls = pa.LargeListArray if pa.types.is_large_list(t) else pa.ListArray
+        return cls.from_arrays(a.offsets, without_null_structs(a.values), type=t, mask=a.is_null() if a.null_count else None)
+    return a
+
+
 def random_table(seed, rows=None, depth=4, formats="2.1"):
     r = random.Random(seed)
     n = r.choice([0, 1, 2, 100, 1023, 1024, 1025, 3000]) if rows is None else rows
@@ -304,7 +315,8 @@ def random_table(seed, rows=None, depth=4, formats="2.1"):
     for i in range(r.randint(1, 5)):
         t = random_type(r, r.randint(0, depth), formats)
         nulls, shape = r.choice(NULLS + ("half",)), r.choice(("random",) + SHAPES)
-        cols[f"c{i}"] = column(t, n, rng(seed, i), nulls, shape)
+        made = column(t, n, rng(seed, i), nulls, shape)
+        cols[f"c{i}"] = without_null_structs(made) if formats == "2.0" else made
     return pa.table(cols)
 
 

@@ -44,7 +44,7 @@ final class VersionVerb extends Command {
               + simd
               + ",\"kernels\":\""
               + kernels.name()
-              + "\",\"reads\":[\"2.0\",\"2.1\",\"2.2\"],\"writes\":[\"2.1\",\"2.2\"]}");
+              + "\",\"reads\":[\"2.0\",\"2.1\",\"2.2\"],\"writes\":[\"2.0\",\"2.1\",\"2.2\"]}");
     } else {
       out.println("lancelot " + PRODUCT);
       out.println("JDK " + Runtime.version());
@@ -56,7 +56,7 @@ final class VersionVerb extends Command {
               + ": "
               + kernels.reason()
               + ")");
-      out.println("Lance file format: reads 2.0, 2.1, 2.2; writes 2.1, 2.2");
+      out.println("Lance file format: reads and writes 2.0, 2.1, 2.2");
     }
     return 0;
   }

@@ -43,7 +43,7 @@ final class TurnsTest {
   List<Story> stories() {
     long first = Cases.seed();
     return IntStream.range(0, 8)
-        .mapToObj(i -> new Story(first + i, Cases.FORMATS.get(i % 2), i % 4 < 2))
+        .mapToObj(i -> new Story(first + i, Cases.FORMATS.get(1 + i % 2), i % 4 < 2))
         .toList();
   }
 

@@ -7,16 +7,7 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
-import io.lancelot.columnar.BoolColumn;
-import io.lancelot.columnar.Column;
 import io.lancelot.columnar.DataType;
-import io.lancelot.columnar.DictionaryColumn;
-import io.lancelot.columnar.FixedColumn;
-import io.lancelot.columnar.FixedListColumn;
-import io.lancelot.columnar.ListColumn;
-import io.lancelot.columnar.NullColumn;
-import io.lancelot.columnar.StructColumn;
-import io.lancelot.columnar.VarColumn;
 import io.lancelot.file.proto.ColumnMetadata;
 import io.lancelot.file.proto.FileDescriptor;
 import io.lancelot.file.proto.FileSchema;
@@ -32,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// Writes one Lance data file, version 2.1 or 2.2, as rows come. Format: lance-format section 1.
+/// Writes one Lance data file as rows come. Format: lance-format section 1.
 ///
 /// Each column collects up to a page (8 MiB, less for many columns and little memory) and writes it
 /// at once; large runs of wide vectors go to the file without a copy. After an error the writer
@@ -42,18 +33,11 @@ public final class DataFileWriter implements AutoCloseable {
   private static final long PAGE_BYTES = 8 << 20;
   private static final long MIN_PAGE_BYTES = 128 << 10;
 
-  /// Rows are taken over in pieces of about this size, so that a large batch does not make large
-  /// pages.
-  private static final long PIECE_BYTES = 2 << 20;
-
   private final ObjectWriter out;
   private final AlignedWriter sink;
   private final LanceSchema schema;
   private final FileVersion version;
-  private final PageQueue queue;
-  private final Optional<BlobWriter> blobs;
-  private final List<Shredder> shredders;
-  private final List<LeafWriter> leaves;
+  private final ColumnsWriter columns;
   private final Map<String, String> metadata;
   private final List<Long> globalBuffers = new ArrayList<>();
   private long rowCount;
@@ -94,11 +78,10 @@ public final class DataFileWriter implements AutoCloseable {
     int leafCount = Math.max(1, schema.leaves().size());
     long share = memory.limitBytes() / 8 / leafCount;
     long pageBytes = Math.clamp(share, MIN_PAGE_BYTES, PAGE_BYTES);
-    this.queue = new PageQueue(sink, memory, pool, pageBytes);
-    this.blobs = blobFiles.map(files -> new BlobWriter(sink, files));
-    ShredderBuilder builder = new ShredderBuilder(version, queue, pageBytes, blobs);
-    this.shredders = schema.fields().stream().map(builder::build).toList();
-    this.leaves = builder.leaves();
+    this.columns =
+        version == FileVersion.V2_0
+            ? new V20Columns(schema, sink, memory, pageBytes)
+            : new LevelColumns(schema, version, sink, memory, pool, pageBytes, blobFiles);
   }
 
   /// Starts a file. Takes ownership of `out`: [#finish()] finishes it, [#close()] without it
@@ -138,11 +121,6 @@ public final class DataFileWriter implements AutoCloseable {
       Optional<Context> pool,
       Optional<BlobFiles> blobFiles) {
     try {
-      if (version == FileVersion.V2_0) {
-        throw new UnsupportedFeatureException(
-            "file format version not supported for writing: expected 2.1 or 2.2, found="
-                + version.text());
-      }
       return new DataFileWriter(out, schema, version, memory, pool, blobFiles);
     } catch (RuntimeException e) {
       out.close();
@@ -158,8 +136,8 @@ public final class DataFileWriter implements AutoCloseable {
     requireOpen();
     state = State.FAILED;
     checkTypes(batch);
-    for (int i = 0; i < shredders.size(); i++) {
-      append(shredders.get(i), batch.column(i));
+    for (int i = 0; i < batch.columns().size(); i++) {
+      columns.append(i, batch.column(i));
     }
     rowCount += batch.rowCount();
     state = State.OPEN;
@@ -200,50 +178,6 @@ public final class DataFileWriter implements AutoCloseable {
     }
   }
 
-  private static void append(Shredder shredder, Column column) {
-    int rows = column.length();
-    if (rows == 0) {
-      return;
-    }
-    long bytes = sizeOf(column);
-    if (rows > 1 && bytes > PIECE_BYTES && !plainVectors(column)) {
-      int half = rows / 2;
-      append(shredder, column.slice(0, half));
-      append(shredder, column.slice(half, rows - half));
-      return;
-    }
-    shredder.append(column, LevelItems.rows(rows), rows);
-  }
-
-  /// Fixed-size lists without nulls are cut into pages where they are written.
-  private static boolean plainVectors(Column column) {
-    return column instanceof FixedListColumn list && list.validity() == null;
-  }
-
-  /// About how many bytes the largest leaf of a column takes.
-  private static long sizeOf(Column column) {
-    return switch (column) {
-      case NullColumn nulls -> nulls.length();
-      case BoolColumn bools -> 2L * bools.length();
-      case FixedColumn fixed -> (long) fixed.length() * fixed.width();
-      case VarColumn var -> 4L * var.length() + var.offset(var.length()) - var.offset(0);
-      case DictionaryColumn coded -> sizeOf(coded.indices());
-      case FixedListColumn list -> sizeOf(list.items());
-      case ListColumn list -> {
-        int from = list.offset(0);
-        Column items = list.items().slice(from, list.offset(list.length()) - from);
-        yield 4L * (list.length() + items.length()) + sizeOf(items);
-      }
-      case StructColumn struct -> {
-        long max = 2L * struct.length();
-        for (Column child : struct.children()) {
-          max = Math.max(max, sizeOf(child));
-        }
-        yield max;
-      }
-    };
-  }
-
   /// Rows written so far.
   public long rowCount() {
     return rowCount;
@@ -251,11 +185,7 @@ public final class DataFileWriter implements AutoCloseable {
 
   /// Bytes taken over and not yet written to the file.
   public long bufferedBytes() {
-    long bytes = 0;
-    for (LeafWriter leaf : leaves) {
-      bytes += leaf.bufferedBytes();
-    }
-    return bytes;
+    return columns.bufferedBytes();
   }
 
   /// Adds an entry to the schema's metadata, or replaces it; the last word has the last call before
@@ -281,9 +211,8 @@ public final class DataFileWriter implements AutoCloseable {
   public Summary finish() {
     requireOpen();
     state = State.FAILED;
-    leaves.forEach(LeafWriter::flush);
-    queue.finishAll();
-    blobs.ifPresent(BlobWriter::finish);
+    columns.finish();
+    List<ColumnsWriter.Written> written = columns.columns();
     ByteString descriptor =
         FileDescriptor.newBuilder()
             .setSchema(
@@ -294,10 +223,10 @@ public final class DataFileWriter implements AutoCloseable {
             .build()
             .toByteString();
     long descriptorAt = sink.writeAligned(segment(descriptor));
-    long[] columnTable = new long[2 * leaves.size()];
+    long[] columnTable = new long[2 * written.size()];
     long columnsAt = sink.position();
-    for (int i = 0; i < leaves.size(); i++) {
-      ByteString metadata = columnMetadata(leaves.get(i)).toByteString();
+    for (int i = 0; i < written.size(); i++) {
+      ByteString metadata = columnMetadata(written.get(i).pages()).toByteString();
       columnTable[2 * i] = sink.write(segment(metadata));
       columnTable[2 * i + 1] = metadata.size();
     }
@@ -309,11 +238,11 @@ public final class DataFileWriter implements AutoCloseable {
       buffers[2 + i] = globalBuffers.get(i);
     }
     long bufferTableAt = sink.write(table(buffers));
-    sink.write(footer(columnsAt, columnTableAt, bufferTableAt, buffers.length / 2));
+    sink.write(footer(columnsAt, columnTableAt, bufferTableAt, buffers.length / 2, written.size()));
     long sizeBytes = sink.position();
     out.finish();
     state = State.FINISHED;
-    int[] ids = leaves.stream().mapToInt(leaf -> leaf.field().id()).toArray();
+    int[] ids = written.stream().mapToInt(column -> column.field().id()).toArray();
     int[] indices = new int[ids.length];
     for (int i = 0; i < indices.length; i++) {
       indices[i] = i;
@@ -332,16 +261,16 @@ public final class DataFileWriter implements AutoCloseable {
   }
 
   private MemorySegment footer(
-      long columnsAt, long columnTableAt, long bufferTableAt, int bufferCount) {
+      long columnsAt, long columnTableAt, long bufferTableAt, int bufferCount, int columnCount) {
     ByteBuffer bytes = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putLong(columnsAt).putLong(columnTableAt).putLong(bufferTableAt);
-    bytes.putInt(bufferCount).putInt(leaves.size());
+    bytes.putInt(bufferCount).putInt(columnCount);
     bytes.putShort((short) version.footerMajor()).putShort((short) version.footerMinor());
     bytes.put("LANC".getBytes(StandardCharsets.US_ASCII));
     return MemorySegment.ofArray(bytes.array());
   }
 
-  private static ColumnMetadata columnMetadata(LeafWriter leaf) {
+  private static ColumnMetadata columnMetadata(List<ColumnMetadata.Page> pages) {
     // The column encoding "plain values", the same bytes in every file.
     Any values =
         Any.newBuilder()
@@ -352,7 +281,7 @@ public final class DataFileWriter implements AutoCloseable {
         .setEncoding(
             StoredEncoding.newBuilder()
                 .setDirect(StoredEncoding.Direct.newBuilder().setEncoding(values.toByteString())))
-        .addAllPages(leaf.pages())
+        .addAllPages(pages)
         .build();
   }
 
@@ -363,9 +292,7 @@ public final class DataFileWriter implements AutoCloseable {
       return;
     }
     state = State.CLOSED;
-    queue.close();
-    leaves.forEach(LeafWriter::close);
-    blobs.ifPresent(BlobWriter::close);
+    columns.close();
     out.close();
   }
 }
