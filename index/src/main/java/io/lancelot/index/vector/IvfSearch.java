@@ -61,7 +61,7 @@ final class IvfSearch {
     private long refined;
 
     /// Rows by estimate, to be refined in the end; not used for RaBitQ, whose bounds say at once
-    /// which rows matter.
+    /// which rows matter. Where rows hold lists of vectors, they are what is found.
     private final TopK candidates;
 
     private float reach = Float.POSITIVE_INFINITY;
@@ -76,7 +76,8 @@ final class IvfSearch {
       this.query = prepare(search.vector());
       this.probes =
           new Probes(index.centres(), index.partitionCount(), model.width(), metric, query);
-      this.candidates = new TopK(refineCount());
+      this.candidates =
+          model.type().lists() ? TopK.ofDistinct(search.k()) : new TopK(refineCount());
     }
 
     private float[] prepare(float[] vector) {
@@ -137,8 +138,12 @@ final class IvfSearch {
         scan(p);
         updateReach(probed);
       }
-      flush();
-      refineCandidates();
+      if (model.type().lists()) {
+        offerCandidates();
+      } else {
+        flush();
+        refineCandidates();
+      }
       return new Searched(probed, comparisons, refined);
     }
 
@@ -148,13 +153,19 @@ final class IvfSearch {
     }
 
     private void updateReach(int probed) {
+      if (model.type().lists()) {
+        // Most of the list serves to find rows that are near in sum: its end may be far away.
+        if ((probed & (probed - 1)) == 0 && candidates.size() == candidates.k()) {
+          reach = estimateSquared(candidates.ranking().distance(candidates.k() / 4));
+        }
+        return;
+      }
       switch (model.codec().coding()) {
         case RQ -> reach = squared(best.worst());
-        case FLAT -> reach = squaredFlat(candidates.worst());
+        case FLAT -> reach = estimateSquared(candidates.worst());
         case SQ -> {
-          if (model.codec() instanceof SqCodec sq && candidates.size() >= search.k()) {
-            double unit = (sq.end() - sq.start()) / 255;
-            reach = (float) (candidates.worst() * unit * unit);
+          if (candidates.size() >= search.k()) {
+            reach = estimateSquared(candidates.worst());
           }
         }
         case PQ -> {
@@ -188,8 +199,24 @@ final class IvfSearch {
       return metric == Metric.COSINE ? 2 * distance : distance;
     }
 
-    private float squaredFlat(float distance) {
-      return metric == Metric.COSINE ? 2 * distance : distance;
+    /// An estimate as a squared Euclidean distance.
+    private float estimateSquared(float estimate) {
+      return switch (model.codec()) {
+        case FlatCodec _ -> squared(estimate);
+        case SqCodec sq -> {
+          double unit = (sq.end() - sq.start()) / 255;
+          yield (float) (estimate * unit * unit);
+        }
+        case PqCodec _, RqCodec _ -> estimate;
+      };
+    }
+
+    private void offerCandidates() {
+      Ranking ranking = candidates.ranking();
+      for (int i = 0; i < ranking.size(); i++) {
+        float square = estimateSquared(ranking.distance(i));
+        best.offer(metric == Metric.COSINE ? square / 2 : square, ranking.id(i));
+      }
     }
 
     private void scan(int partition) {
@@ -243,6 +270,11 @@ final class IvfSearch {
           (float) (metric == Metric.DOT ? distanceFrom(partition) : Math.sqrt(Math.max(0, centre)));
       float spread = index.hasErrors() ? SPREAD * away : 0;
       long first = index.partitionStart(partition);
+      if (model.type().lists()) {
+        estimateRq(blocks, factors, count, base, tables, candidates.worst());
+        collect(chunk, first, count);
+        return;
+      }
       long[] seeds = NONE;
       if (best.size() < search.k()) {
         seeds = seed(blocks, factors, count, base, tables, chunk, first);
@@ -278,6 +310,25 @@ final class IvfSearch {
       flush();
     }
 
+    /// Estimates, without looking for what they may miss.
+    private void estimateRq(
+        Chunk.Blocks blocks, long factors, int count, float base, SignTables tables, float limit) {
+      CodeScan.below(
+          sums,
+          count,
+          blocks.add(),
+          blocks.scale(),
+          blocks.error(),
+          factors,
+          base,
+          tables.step(),
+          tables.bias(),
+          0,
+          limit,
+          estimates,
+          mask);
+    }
+
     private static boolean contains(long[] sorted, long id) {
       return sorted.length > 0 && Arrays.binarySearch(sorted, id) >= 0;
     }
@@ -293,20 +344,7 @@ final class IvfSearch {
         SignTables tables,
         Chunk chunk,
         long first) {
-      CodeScan.below(
-          sums,
-          count,
-          blocks.add(),
-          blocks.scale(),
-          blocks.error(),
-          factors,
-          base,
-          tables.step(),
-          tables.bias(),
-          0,
-          Float.POSITIVE_INFINITY,
-          estimates,
-          mask);
+      estimateRq(blocks, factors, count, base, tables, Float.POSITIVE_INFINITY);
       TopK nearest = new TopK(Math.max(16, search.k() + search.k() / 2));
       for (int b = 0; b < count; b++) {
         long hits = mask[b];
