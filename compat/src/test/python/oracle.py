@@ -94,6 +94,11 @@ def op_index(r):
     return {}
 
 
+def op_vector_index(r):
+    opened(r).create_index(r["column"], r["type"], **r.get("params", {}))
+    return {}
+
+
 def op_filtered(r):
     """Ids for which a filter is true by a scan and by the indices, and the plan with them."""
     d = opened(r)
@@ -161,7 +166,7 @@ def op_take(r):
 
 
 def op_nearest(r):
-    near = {"column": r.get("column", "vector"), "q": np.array(r["query"], np.float32), "k": r["k"], "metric": r.get("metric", "l2"), "use_index": False}
+    near = {"column": r.get("column", "vector"), "q": np.array(r["query"], np.float32), "k": r["k"], "metric": r.get("metric", "l2"), "use_index": False, **r.get("how", {})}
     t = opened(r).to_table(columns=["id"], nearest=near, filter=r.get("filter"), prefilter=True)
     return {"ids": t["id"].to_pylist(), "distances": t["_distance"].to_pylist()}
 

@@ -6,6 +6,7 @@ A data set is named by a small dict, so that the Java side and a failure message
     {"kind": "random", "seed": 7, "rows": 500, "depth": 4}          a random schema
     {"kind": "special", "name": "wide-levels", "seed": 1}           one of SPECIALS: a corner of the format
     {"kind": "vectors", "rows": 1000, "dim": 32, "seed": 1}         id, label, vector
+    {"kind": "multivectors", "rows": 1000, "dim": 8, "type": "float32", "seed": 1}  id, label, vector: lists of vectors
     {"kind": "filterable", "rows": 1000, "seed": 1}                 columns of several types to filter by
     {"kind": "numbered", "rows": 1000, "seed": 1}                   id (0, 1, 2 …) and random columns
 
@@ -330,6 +331,23 @@ def vectors(rows, dim, seed):
     })
 
 
+def multivectors(rows, dim, item, seed):
+    """Lists of none to six vectors around few centres; some lists are null."""
+    rs = rng("multivectors", seed, rows, dim)
+    centres = rs.randn(30, dim)
+    lengths = rs.randint(0, 7, rows)
+    nulls = rs.rand(rows) < 0.05
+    lengths[nulls] = 0
+    flat = centres[rs.randint(0, 30, lengths.sum())] + 0.4 * rs.randn(lengths.sum(), dim)
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel().astype(item), pa.from_numpy_dtype(np.dtype(item))), dim)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.table({
+        "id": pa.array(np.arange(rows, dtype=np.int64)),
+        "label": pa.array([f"label {i % 7}" for i in range(rows)]),
+        "vector": pa.ListArray.from_arrays(pa.array(offsets), vectors, mask=pa.array(nulls)),
+    })
+
+
 def filterable(rows, seed):
     r = random.Random(seed)
     opt = lambda v: None if r.random() < 0.12 else v
@@ -537,6 +555,8 @@ def make(spec):
             t = SPECIALS[spec["name"]][0](rng("special", spec["name"], spec.get("seed", 1)))
         elif kind == "vectors":
             t = vectors(spec["rows"], spec["dim"], spec.get("seed", 1))
+        elif kind == "multivectors":
+            t = multivectors(spec["rows"], spec["dim"], spec.get("type", "float32"), spec.get("seed", 1))
         elif kind == "filterable":
             t = filterable(spec["rows"], spec.get("seed", 1))
         elif kind == "numbered":

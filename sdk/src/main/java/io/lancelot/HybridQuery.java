@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// them show every row that either search finds.
 public final class HybridQuery extends NearestQuery<HybridQuery> {
 
-  private double @Nullable [] vector;
+  private List<double[]> vectors = List.of();
   private @Nullable FullTextQuery text;
 
   HybridQuery(Table table) {
@@ -39,7 +39,12 @@ public final class HybridQuery extends NearestQuery<HybridQuery> {
 
   /// The vector to be near to.
   public HybridQuery vectorOfDoubles(double... numbers) {
-    vector = numbers.clone();
+    return vectorsOfDoubles(List.of(numbers.clone()));
+  }
+
+  /// The vectors that together are the query, in a column whose rows hold lists of vectors.
+  public HybridQuery vectorsOfDoubles(List<double[]> query) {
+    vectors = List.copyOf(query);
     return this;
   }
 
@@ -61,16 +66,15 @@ public final class HybridQuery extends NearestQuery<HybridQuery> {
 
   @Override
   io.lancelot.engine.Query toQuery() {
-    double[] near = vector;
     FullTextQuery words = text;
-    if (near == null || words == null) {
+    if (vectors.isEmpty() || words == null) {
       throw new InvalidInputException(
           "hybrid search: expected=a vector and text, found="
-              + (near == null ? words == null ? "neither" : "text only" : "a vector only"));
+              + (vectors.isEmpty() ? words == null ? "neither" : "text only" : "a vector only"));
     }
     return query(
         prefilter(),
-        Optional.of(nearest(List.of(near))),
+        Optional.of(nearest(vectors)),
         Optional.of(words),
         indexedOnly(),
         reranking(Optional.empty()));

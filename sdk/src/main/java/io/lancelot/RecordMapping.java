@@ -33,6 +33,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -62,8 +63,7 @@ final class RecordMapping {
       Vector vector = component.getAnnotation(Vector.class);
       DataType type =
           vector != null
-              ? new DataType.FixedSizeList(
-                  Field.nullable("item", vectorItem(component)), vector.value())
+              ? vectorType(component, vector.value())
               : typeOf(component.getGenericType(), recordClass, component.getName());
       fields.add(
           new Field(component.getName(), type, !component.getType().isPrimitive(), Map.of()));
@@ -71,24 +71,33 @@ final class RecordMapping {
     return fields;
   }
 
-  private static DataType vectorItem(RecordComponent component) {
+  /// A vector for each row, or a list of vectors.
+  private static DataType vectorType(RecordComponent component, int dim) {
     Class<?> type = component.getType();
-    if (type == float[].class) {
-      return Types.FLOAT32;
+    Type items =
+        component.getGenericType() instanceof ParameterizedType generic
+                && Collection.class.isAssignableFrom(type)
+            ? generic.getActualTypeArguments()[0]
+            : type.getComponentType();
+    DataType one = VECTOR_ITEMS.get(type);
+    DataType several = items == null ? null : VECTOR_ITEMS.get(items);
+    if (one == null && several == null) {
+      throw new InvalidInputException(
+          "@Vector component: expected=float[], double[] or byte[], or several of them, found="
+              + type.getSimpleName()
+              + " (component="
+              + component.getName()
+              + ")");
     }
-    if (type == double[].class) {
-      return Types.FLOAT64;
-    }
-    if (type == byte[].class) {
-      return Types.UINT8;
-    }
-    throw new InvalidInputException(
-        "@Vector component: expected=float[], double[] or byte[], found="
-            + type.getSimpleName()
-            + " (component="
-            + component.getName()
-            + ")");
+    DataType vector =
+        new DataType.FixedSizeList(
+            Field.nullable("item", one == null ? Objects.requireNonNull(several) : one), dim);
+    return one == null ? Types.listOf(vector) : vector;
   }
+
+  private static final Map<Type, DataType> VECTOR_ITEMS =
+      Map.of(
+          float[].class, Types.FLOAT32, double[].class, Types.FLOAT64, byte[].class, Types.UINT8);
 
   private static DataType typeOf(Type type, Class<?> owner, String component) {
     if (type instanceof ParameterizedType generic && generic.getRawType() instanceof Class<?> raw) {
@@ -210,6 +219,9 @@ final class RecordMapping {
               Field.nullable(
                   String.valueOf(key), child == null ? Types.UTF8 : typeOfValue(child, name))));
       return new DataType.Struct(children);
+    }
+    if (value instanceof Object[] items && value.getClass().getComponentType().isArray()) {
+      return typeOfValue(Arrays.asList(items), name);
     }
     if (value instanceof Collection<?> items) {
       for (Object item : items) {

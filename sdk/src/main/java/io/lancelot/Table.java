@@ -296,6 +296,14 @@ public abstract class Table implements AutoCloseable {
     return new VectorQuery(this, List.of(vector));
   }
 
+  /// The rows nearest to several vectors. In a column whose rows hold lists of vectors (a
+  /// multivector column) these are one query, as late interaction has it: a row's distance is the
+  /// sum, over the vectors given, of the distance of the row's vector nearest to it. In other
+  /// columns each is a query of its own, as in [#searchAll].
+  public VectorQuery search(float[][] vectors) {
+    return searchAll(List.of(vectors));
+  }
+
   /// The rows that have some of these words, the best first, over all columns with a text index.
   public TextQuery search(String words) {
     return search(io.lancelot.index.FullTextQuery.Match.of(words));
@@ -318,7 +326,7 @@ public abstract class Table implements AutoCloseable {
   }
 
   /// The rows nearest to each of several vectors: for each of them `limit` rows, told apart by
-  /// `query_index`.
+  /// `query_index`. In a multivector column they are one query: see [#search(float[][])].
   public VectorQuery searchAll(List<float[]> vectors) {
     List<double[]> wide = new ArrayList<>();
     vectors.forEach(vector -> wide.add(widen(vector)));

@@ -6,7 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /// Marks a record component of type `float[]`, `double[]` or `byte[]` as a vector of a fixed
-/// length: its column is a fixed-size list of float32, float64 or uint8.
+/// length: its column is a fixed-size list of float32, float64 or uint8. A component of type
+/// `float[][]` or `List<float[]>` (and so on) is a multivector column: each row holds several.
 @Target(ElementType.RECORD_COMPONENT)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Vector {

@@ -96,7 +96,11 @@ final class QueryVerb extends Verb {
   @Override
   void declare(Arguments arguments) {
     super.declare(arguments);
-    arguments.option("--vector", "[X,Y]", "a JSON array of numbers", value -> vector = value);
+    arguments.option(
+        "--vector",
+        "[X,Y]",
+        "a JSON array of numbers; of such arrays where rows hold several vectors",
+        value -> vector = value);
     arguments.option(
         "--vector-file",
         "FILE",
@@ -231,10 +235,6 @@ final class QueryVerb extends Verb {
   }
 
   private QueryBuilder<?> textQuery(Table table, List<double[]> vectors, String words) {
-    if (vectors.size() > 1) {
-      throw new InvalidInputException(
-          "hybrid search: expected=one vector, found=" + vectors.size());
-    }
     if (vectors.isEmpty()) {
       TextQuery query = table.search(words);
       if (column != null) {
@@ -245,7 +245,7 @@ final class QueryVerb extends Verb {
       }
       return postfilter ? query.postfilter() : query;
     }
-    HybridQuery query = table.hybrid().text(words).vectorOfDoubles(vectors.getFirst());
+    HybridQuery query = table.hybrid().text(words).vectorsOfDoubles(vectors);
     steer(query);
     return query;
   }
@@ -306,13 +306,13 @@ final class QueryVerb extends Verb {
   private List<double[]> vectors() throws IOException {
     List<double[]> vectors = new ArrayList<>();
     if (vector != null) {
-      vectors.add(parseVector(vector, "--vector"));
+      vectors.addAll(parseVectors(vector, "--vector"));
     }
     if (vectorFile != null) {
       try (BufferedReader lines = new BufferedReader(TextFiles.reader(file(vectorFile)))) {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
           if (!line.isBlank()) {
-            vectors.add(parseVector(line, vectorFile));
+            vectors.addAll(parseVectors(line, vectorFile));
           }
         }
       }
@@ -324,12 +324,12 @@ final class QueryVerb extends Verb {
     return vectors;
   }
 
-  private static double[] parseVector(String text, String where) {
+  private static List<double[]> parseVectors(String text, String where) {
     try (JsonParser parser = Replay.PARSERS.createParser(text)) {
       parser.nextToken();
       Object value = JsonInput.readValue(parser);
-      if (value instanceof List<?> numbers) {
-        return QueryBody.vector(numbers);
+      if (value instanceof List<?> array && !array.isEmpty()) {
+        return QueryBody.vectors(array);
       }
     } catch (IOException e) {
       throw new InvalidInputException(

@@ -112,8 +112,13 @@ final class TypeGuess {
     };
   }
 
-  /// The type of a vector column: float32, as long as the first row's list.
+  /// The type of a vector column: float32, as long as the first row's list; where rows hold lists
+  /// of vectors, as long as the first of these.
   DataType vectorType() {
+    TypeGuess item = field("item");
+    if (kind == Kind.LIST && item.kind == Kind.LIST) {
+      return Types.listOf(item.vectorType());
+    }
     if (kind != Kind.LIST || firstLength < 1) {
       throw new InvalidInputException(
           "not a vector column: expected=an array of numbers in its first row, found="

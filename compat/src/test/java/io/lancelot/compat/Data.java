@@ -35,6 +35,14 @@ record Data(Map<String, Object> reference) {
     return generated(Map.of("kind", "vectors", "rows", rows, "dim", dim));
   }
 
+  /// Columns `id`, `label` and `vector`, whose rows hold lists of vectors; some are empty or null.
+  ///
+  /// @param type of the numbers: float16, float32 or float64
+  static Data multivectors(int rows, int dim, String type, long seed) {
+    return generated(
+        Map.of("kind", "multivectors", "rows", rows, "dim", dim, "type", type, "seed", seed));
+  }
+
   /// Columns of several types to filter by, with nulls, NaNs and zeros of both signs.
   static Data filterable(int rows) {
     return generated(Map.of("kind", "filterable", "rows", rows));

@@ -7,7 +7,6 @@ import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
-import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
@@ -17,7 +16,6 @@ import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.index.IndexWork;
 import io.lancelot.index.text.Analyzer;
-import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
@@ -197,13 +195,13 @@ public final class Engine implements AutoCloseable {
   public boolean warmUp(Snapshot snapshot, Metric metric, Duration patience) {
     boolean warm = true;
     for (Field field : snapshot.schema().arrow().fields()) {
-      Optional<ElementType> type = VectorColumns.elementType(field).filter(metric::supports);
-      if (type.isPresent()
-          && field.type() instanceof DataType.FixedSizeList(_, int dim)
-          && dim > 0) {
-        double[] ones = new double[dim];
+      Optional<VectorColumns.Shape> shape =
+          VectorColumns.Shape.of(field).filter(of -> of.dim() > 0 && metric.supports(of.element()));
+      if (shape.isPresent()) {
+        double[] ones = new double[shape.get().dim()];
         Arrays.fill(ones, 1);
-        warm &= Kernels.current().warm(QueryVector.of(metric, type.get(), ones), patience);
+        QueryVector query = QueryVector.of(metric, shape.get().element(), ones);
+        warm &= Kernels.current().warm(query, patience);
       }
     }
     return warm;

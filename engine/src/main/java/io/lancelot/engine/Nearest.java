@@ -8,7 +8,8 @@ import java.util.Optional;
 /// A search for the rows whose vectors are nearest to given ones.
 ///
 /// @param column the vector column; empty if the table has only one
-/// @param vectors one or more queries; with more than one the result carries `query_index`
+/// @param vectors one or more queries; with more than one the result carries `query_index`. In a
+///   column whose rows hold lists of vectors they are one query together
 /// @param metric how distance is measured; empty for that of the index, or [Metric#L2]
 /// @param lower only rows at this distance or farther; NaN for no bound
 /// @param upper only rows nearer than this; NaN for no bound

@@ -9,6 +9,7 @@ import io.lancelot.kernels.TopK;
 import io.lancelot.table.Fragment;
 import io.lancelot.table.IndexEntry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,12 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
   private static final double SMALL_SHARE = 0.04;
 
   private static final long MANY_ROWS = 50_000;
+
+  /// To compare a row that holds a list of vectors takes as long as to compare so many others.
+  private static final int LIST_WEIGHT = 8;
+
   private static final int BATCH = 1024;
+  private static final int LIST_BATCH = 32;
 
   NearestProbeStream(Execution execution, Plan.NearestProbe plan) {
     super(execution, plan);
@@ -66,10 +72,16 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     }
     VectorColumn column = vectors.column(execution, plan.scan().column());
     try {
-      if (allowed.rows() <= Math.max(FEW_ROWS, 2L * plan.scan().k())
-          || (allowed.share() < SMALL_SHARE && allowed.rows() < MANY_ROWS)) {
-        Map<Long, RoaringBitmap> rows = fragments(fragments, allowed);
-        forQueries(heaps, (i, heap) -> compareAll(column, rows, i, heap));
+      if (isSmall(allowed)) {
+        long[] addresses = addresses(fragments(fragments, allowed));
+        if (plan.scan().lists()) {
+          compareLists(column, addresses, heaps[0]);
+        } else {
+          List<QueryVectors> queries = plan.scan().queries();
+          forQueries(
+              heaps,
+              (i, heap) -> compareAll(column.new Distances(queries.get(i)), addresses, heap));
+        }
         return heaps;
       }
       probe(filter, allowed, column, heaps);
@@ -77,6 +89,15 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
       column.release();
     }
     return heaps;
+  }
+
+  /// Whether it is faster to compare all of the rows.
+  private boolean isSmall(Allowed allowed) {
+    boolean lists = plan.scan().lists();
+    long weight = lists ? LIST_WEIGHT : 1;
+    long rows = allowed.rows();
+    return rows <= Math.max(FEW_ROWS / weight, (lists ? 20L : 2L) * plan.scan().k())
+        || (allowed.share() < SMALL_SHARE && rows < MANY_ROWS / weight);
   }
 
   private Allowed allowed(RowFilter filter, List<Fragment> fragments) {
@@ -133,26 +154,58 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
         _ -> {});
   }
 
-  private void compareAll(
-      VectorColumn column, Map<Long, RoaringBitmap> rows, int query, TopK heap) {
-    VectorColumn.Distances distances = column.new Distances(plan.scan().queries().get(query));
-    long[] addresses = new long[BATCH];
-    float[] out = new float[BATCH];
+  private static long[] addresses(Map<Long, RoaringBitmap> rows) {
+    long count = 0;
+    for (RoaringBitmap matches : rows.values()) {
+      count += matches.getLongCardinality();
+    }
+    long[] addresses = new long[Math.toIntExact(count)];
+    int[] next = {0};
     rows.forEach((fragment, matches) -> {
       PeekableIntIterator each = matches.getIntIterator();
       while (each.hasNext()) {
-        int count = 0;
-        while (count < BATCH && each.hasNext()) {
-          addresses[count++] = fragment << 32 | Integer.toUnsignedLong(each.next());
-        }
-        distances.compute(addresses, count, out);
-        for (int i = 0; i < count; i++) {
-          if (out[i] <= heap.worst()) {
-            heap.offer(out[i], addresses[i]);
-          }
-        }
+        addresses[next[0]++] = fragment << 32 | Integer.toUnsignedLong(each.next());
       }
     });
+    return addresses;
+  }
+
+  private static void compareAll(VectorColumn.Distances distances, long[] addresses, TopK heap) {
+    for (int from = 0; from < addresses.length; from += BATCH) {
+      compare(distances, addresses, from, BATCH, heap);
+    }
+  }
+
+  /// The same for rows that hold lists of vectors, side by side.
+  private void compareLists(VectorColumn column, long[] addresses, TopK heap) {
+    List<Integer> tasks = new ArrayList<>();
+    for (int from = 0; from < addresses.length; from += LIST_BATCH) {
+      tasks.add(from);
+    }
+    QueryVectors query = plan.scan().queries().getFirst();
+    Parallel.run(
+        execution.context(),
+        tasks,
+        from -> {
+          TopK best = new TopK(heap.k());
+          compare(column.new Distances(query), addresses, from, LIST_BATCH, best);
+          return best;
+        },
+        heap::merge);
+  }
+
+  /// Compares rows from `from` on, `most` of them.
+  private static void compare(
+      VectorColumn.Distances distances, long[] addresses, int from, int most, TopK heap) {
+    int count = Math.min(most, addresses.length - from);
+    long[] some = Arrays.copyOfRange(addresses, from, from + count);
+    float[] out = new float[count];
+    distances.compute(some, count, out);
+    for (int i = 0; i < count; i++) {
+      if (out[i] <= heap.worst()) {
+        heap.offer(out[i], some[i]);
+      }
+    }
   }
 
   private void probe(RowFilter filter, Allowed allowed, VectorColumn column, TopK[] heaps) {
@@ -166,14 +219,16 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
         }
         leases.add(lease.get());
       }
-      forQueries(
-          heaps,
-          (i, heap) -> {
-            for (int s = 0; s < leases.size(); s++) {
-              VectorIndex index = (VectorIndex) leases.get(s).index();
-              probe(index, plan.segments().get(s), allowed, column, i, heap);
-            }
-          });
+      if (plan.scan().lists()) {
+        probeLists(leases, allowed, column, heaps[0]);
+      } else {
+        forQueries(
+            heaps,
+            (i, heap) -> {
+              QueryVectors query = plan.scan().queries().get(i);
+              probe(leases, allowed, column.new Distances(query), query.numbers().getFirst(), heap);
+            });
+      }
     } catch (ResourceExhaustedException _) {
       // No room to load the index: slower, and the same answer.
       scanAll(filter, heaps);
@@ -218,30 +273,68 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     }
   }
 
+  /// Looks for rows with a vector near to each of the query's, and compares those exactly that are
+  /// the nearest in sum: as many as the query says, or twice as many again as long as one of them
+  /// is among the k nearest.
+  private void probeLists(
+      List<OpenSegments.Lease> leases, Allowed allowed, VectorColumn column, TopK heap) {
+    QueryVectors query = plan.scan().queries().getFirst();
+    TopK[] found = LateInteraction.heaps(query.vectors().size(), heap.k(), allowed.rows());
+    forQueries(
+        found,
+        (i, each) ->
+            probe(leases, allowed, column.new Distances(query), query.numbers().get(i), each));
+    long[] candidates = LateInteraction.candidates(found);
+    int refine = plan.tuning().refine();
+    long end = refine > 0 ? (long) refine * heap.k() : LateInteraction.first(heap.k());
+    for (int from = 0; from < candidates.length; end *= 2) {
+      int to = (int) Math.min(end, candidates.length);
+      float before = heap.worst();
+      long[] next = Arrays.copyOfRange(candidates, from, to);
+      Arrays.sort(next);
+      compareLists(column, next, heap);
+      if (heap.size() == heap.k() && (refine > 0 || heap.worst() == before)) {
+        return;
+      }
+      from = to;
+    }
+  }
+
+  /// Looks for rows near to a vector in all segments.
+  private void probe(
+      List<OpenSegments.Lease> leases,
+      Allowed allowed,
+      VectorColumn.Distances distances,
+      double[] numbers,
+      TopK heap) {
+    float[] vector = new float[numbers.length];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = (float) numbers[i];
+    }
+    for (int s = 0; s < leases.size(); s++) {
+      VectorIndex index = (VectorIndex) leases.get(s).index();
+      probe(index, plan.segments().get(s), allowed, distances, vector, heap);
+    }
+  }
+
   private void probe(
       VectorIndex index,
       IndexEntry entry,
       Allowed allowed,
-      VectorColumn column,
-      int query,
+      VectorColumn.Distances distances,
+      float[] vector,
       TopK heap) {
-    double[] wide = plan.vectors().get(query);
-    float[] vector = new float[wide.length];
-    for (int i = 0; i < vector.length; i++) {
-      vector[i] = (float) wide[i];
-    }
     Nearest.Tuning tuning = plan.tuning();
     boolean stable = execution.snapshot().stableRowIds();
-    TopK best = stable ? new TopK(plan.scan().k()) : heap;
+    TopK best = stable ? new TopK(heap.k()) : heap;
     // A heap that other segments have filled would hide what this one finds too early.
-    TopK own = best.size() == 0 ? best : new TopK(plan.scan().k());
-    SegmentRows rows =
-        new SegmentRows(entry, allowed, column.new Distances(plan.scan().queries().get(query)));
+    TopK own = best.size() == 0 ? best : new TopK(heap.k());
+    SegmentRows rows = new SegmentRows(entry, allowed, distances);
     VectorIndex.Searched cost =
         index.search(
             new VectorIndex.Search(
                 vector,
-                plan.scan().k(),
+                heap.k(),
                 tuning.minProbes(),
                 tuning.maxProbes(),
                 tuning.ef(),

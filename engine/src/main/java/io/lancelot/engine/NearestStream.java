@@ -6,10 +6,10 @@ import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Bits;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.FixedColumn;
-import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Filter;
 import io.lancelot.kernels.Kernels;
+import io.lancelot.kernels.QueryVector;
 import io.lancelot.kernels.Ranking;
 import io.lancelot.kernels.Scan;
 import io.lancelot.kernels.TopK;
@@ -28,6 +28,9 @@ final class NearestStream extends SearchStream<Plan.NearestScan> {
   /// Rows of one task: large enough that starting it costs nothing beside running it, small enough
   /// that all threads have work to the end.
   private static final long MIN_TASK_ROWS = 1 << 13;
+
+  /// Where rows hold several vectors.
+  private static final long MIN_TASK_LISTS = 1 << 9;
 
   private static final long MAX_TASK_ROWS = 1 << 16;
   private static final int TASKS_PER_THREAD = 3;
@@ -59,7 +62,7 @@ final class NearestStream extends SearchStream<Plan.NearestScan> {
         Math.clamp(
             execution.snapshot().physicalRows()
                 / ((long) execution.context().parallelism() * TASKS_PER_THREAD),
-            MIN_TASK_ROWS,
+            plan.lists() ? MIN_TASK_LISTS : MIN_TASK_ROWS,
             MAX_TASK_ROWS);
     List<Task> tasks = new ArrayList<>();
     for (Fragment fragment : fragments) {
@@ -95,18 +98,14 @@ final class NearestStream extends SearchStream<Plan.NearestScan> {
       return heaps;
     }
     Optional<Filter> condition = rows.condition(task.fragment());
-    Scan[] scans = new Scan[heaps.length];
-    for (int i = 0; i < scans.length; i++) {
-      scans[i] = new Scan(Kernels.current(), plan.queries().get(i), heaps[i]);
-    }
-    long rowBytes = Math.max(1, plan.queries().getFirst().rowBytes());
+    Comparison comparison = comparison(heaps);
     List<String> vector = plan.column().path().subList(0, 1);
     List<String> names = new ArrayList<>(vector);
     List<String> filterColumns = condition.map(Filter::columns).orElse(List.of());
     filterColumns.stream().filter(name -> !vector.contains(name)).forEach(names::add);
     try (ColumnsOfFragment reader = new ColumnsOfFragment(execution, task.fragment(), names);
         Scratch memory = execution.context().memory().scratch()) {
-      int step = Math.clamp(READ_BYTES / rowBytes, MIN_READ_ROWS, MAX_READ_ROWS);
+      int step = rowsPerRead(task.fragment());
       for (long first = task.first(); first < task.last(); first += step) {
         memory.reset();
         int count = (int) Math.min(step, task.last() - first);
@@ -125,41 +124,65 @@ final class NearestStream extends SearchStream<Plan.NearestScan> {
             continue;
           }
         }
-        FixedListColumn vectors =
-            (FixedListColumn)
-                plan.column().in(reader.read(vector, first, count, memory), 0, memory);
-        search(scans, vectors, allowed, reader.reader().address(first), memory);
+        comparison.run(
+            plan.column().in(reader.read(vector, first, count, memory), 0, memory),
+            allowed,
+            reader.reader().address(first),
+            memory);
       }
     }
     return heaps;
   }
 
-  private static void search(
-      Scan[] scans, FixedListColumn vectors, @Nullable Bits allowed, long firstId, Scratch memory) {
-    Bits valid = Selection.and(allowed, wholeVectors(vectors, memory), memory);
-    FixedColumn items = (FixedColumn) vectors.items();
-    io.lancelot.kernels.Bits bits =
-        valid == null ? null : new io.lancelot.kernels.Bits(valid.segment(), valid.offset());
-    for (Scan scan : scans) {
-      scan.topK(items.data(), 0, vectors.length(), bits, firstId);
+  private int rowsPerRead(Fragment fragment) {
+    if (plan.lists()) {
+      return ColumnsOfFragment.rowsPerRead(fragment, MAX_READ_ROWS);
     }
+    long rowBytes = Math.max(1, plan.queries().getFirst().vectors().getFirst().rowBytes());
+    return Math.clamp(READ_BYTES / rowBytes, MIN_READ_ROWS, MAX_READ_ROWS);
   }
 
-  /// Rows whose vector is not null and has no null in it.
-  static @Nullable Bits wholeVectors(FixedListColumn vectors, Scratch memory) {
-    Bits items = vectors.items().validity();
-    if (items == null) {
-      return vectors.validity();
+  /// Compares rows that have been read with the queries, and offers them to the heaps.
+  private interface Comparison {
+
+    /// @param column a vector, or a list of vectors, for each row
+    /// @param allowed rows that take part; null for all
+    /// @param firstId the address of the first row
+    void run(Column column, @Nullable Bits allowed, long firstId, Scratch memory);
+  }
+
+  private Comparison comparison(TopK[] heaps) {
+    return plan.lists() ? ofLists(heaps[0]) : ofVectors(heaps);
+  }
+
+  private Comparison ofVectors(TopK[] heaps) {
+    Scan[] scans = new Scan[heaps.length];
+    for (int i = 0; i < scans.length; i++) {
+      QueryVector query = plan.queries().get(i).vectors().getFirst();
+      scans[i] = new Scan(Kernels.current(), query, heaps[i]);
     }
-    int size = vectors.size();
-    MemorySegment words = memory.allocateBytes((vectors.length() + 63L) / 64 * 8).fill((byte) 0);
-    for (int row = 0; row < vectors.length(); row++) {
-      if (!vectors.isNull(row) && items.slice(row * size, size).count() == size) {
-        long at = row / 64 * 8L;
-        words.set(FixedColumn.LONG, at, words.get(FixedColumn.LONG, at) | 1L << (row % 64));
+    return (column, allowed, firstId, memory) -> {
+      VectorRows vectors = VectorRows.of(column, memory);
+      Bits valid = Selection.and(allowed, vectors.whole(), memory);
+      for (Scan scan : scans) {
+        scan.topK(vectors.data(), 0, column.length(), VectorRows.kernelBits(valid), firstId);
       }
-    }
-    return Bits.of(words, vectors.length());
+    };
+  }
+
+  private Comparison ofLists(TopK heap) {
+    VectorDistances distances = new VectorDistances(plan.queries().getFirst());
+    int[] rows = new int[MAX_READ_ROWS];
+    float[] out = new float[MAX_READ_ROWS];
+    return (column, allowed, firstId, memory) -> {
+      int count = Selection.of(allowed, column.length(), rows);
+      distances.compute(VectorRows.of(column, memory), rows, count, out);
+      for (int i = 0; i < count; i++) {
+        if (out[i] <= heap.worst()) {
+          heap.offer(out[i], firstId + rows[i]);
+        }
+      }
+    };
   }
 
   private Batch result(TopK[] heaps) {

@@ -7,7 +7,6 @@ import io.lancelot.columnar.Types;
 import io.lancelot.expr.Filter;
 import io.lancelot.expr.Projection;
 import io.lancelot.index.FullTextQuery;
-import io.lancelot.kernels.QueryVector;
 import io.lancelot.table.IndexEntry;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,14 +111,14 @@ public sealed interface Plan {
   /// The k rows nearest to each query vector, by reading every vector: an exact search.
   ///
   /// @param column the vectors, at the top level of the table or in a struct
-  /// @param queries one or more query vectors
+  /// @param queries one or more; of a column of lists of vectors only one
   /// @param k rows per query
   /// @param filter which rows take part
   /// @param metadata what the table's schema carries
   /// @param index what indices know of the filter
   record NearestScan(
       IndexedColumn column,
-      List<QueryVector> queries,
+      List<QueryVectors> queries,
       int k,
       float lower,
       float upper,
@@ -127,6 +126,11 @@ public sealed interface Plan {
       Map<String, String> metadata,
       Optional<IndexLookup> index)
       implements Plan {
+    /// Whether each row holds a list of vectors.
+    boolean lists() {
+      return column.leaf().type() instanceof DataType.ListOf;
+    }
+
     @Override
     public Schema schema() {
       return new Schema(
@@ -143,20 +147,25 @@ public sealed interface Plan {
 
     @Override
     public String label() {
-      QueryVector query = queries.getFirst();
       return "KNNVectorDistance: column="
           + column.name()
           + ", metric="
-          + query.metric().name().toLowerCase(java.util.Locale.ROOT)
+          + queries.getFirst().metric().name().toLowerCase(java.util.Locale.ROOT)
           + ", k="
           + k
           + (Float.isNaN(lower) && Float.isNaN(upper)
               ? ""
               : ", distance_range=[" + lower + ", " + upper + ")")
-          + (queries.size() > 1 ? ", queries=" + queries.size() : "")
+          + shown(queries)
           + filter.map(f -> ", prefilter=[" + f + "]").orElse("")
           + ", exact=true";
     }
+  }
+
+  private static String shown(List<QueryVectors> queries) {
+    int vectors = queries.getFirst().vectors().size();
+    return (queries.size() > 1 ? ", queries=" + queries.size() : "")
+        + (vectors > 1 ? ", vectors=" + vectors : "");
   }
 
   /// What an exact search reads. Shown below it, and run inside it.
@@ -182,13 +191,11 @@ public sealed interface Plan {
   /// are scanned. Where a filter leaves few rows, all of those are compared instead.
   ///
   /// @param scan what an exact search would do
-  /// @param vectors the queries' numbers
   /// @param name of the index
   /// @param segments of the index
   /// @param uncovered live fragments that no segment covers, and that are searched
   record NearestProbe(
       NearestScan scan,
-      List<double[]> vectors,
       String name,
       Nearest.Tuning tuning,
       List<IndexEntry> segments,
@@ -223,7 +230,7 @@ public sealed interface Plan {
           + segments.size()
           + ", metric="
           + metricName(scan.queries().getFirst().metric())
-          + (scan.queries().size() > 1 ? ", queries=" + scan.queries().size() : "")
+          + shown(scan.queries())
           + (tuning.ef() > 0 ? ", ef=" + tuning.ef() : "")
           + (tuning.refine() > 0 ? ", refine_factor=" + tuning.refine() : "")
           + scan.filter().map(f -> ", prefilter=[" + f + "]").orElse("");

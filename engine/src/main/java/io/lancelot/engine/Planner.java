@@ -8,7 +8,6 @@ import io.lancelot.expr.Filter;
 import io.lancelot.expr.Projection;
 import io.lancelot.index.FullTextQuery;
 import io.lancelot.kernels.Metric;
-import io.lancelot.kernels.QueryVector;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -253,7 +252,6 @@ final class Planner {
     Optional<VectorIndexes.Choice> index = vectorIndex(nearest, column);
     Metric metric =
         nearest.metric().orElse(index.map(VectorIndexes.Choice::metric).orElse(Metric.L2));
-    List<QueryVector> vectors = VectorColumns.queries(nearest, metric, column);
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     int k = (int) Math.min(limit + query.offset(), Integer.MAX_VALUE - 8);
     if (limit == 0 || k == 0) {
@@ -262,7 +260,7 @@ final class Planner {
     Plan.NearestScan scan =
         new Plan.NearestScan(
             column,
-            vectors,
+            VectorColumns.queries(nearest, metric, column),
             k,
             nearest.lower(),
             nearest.upper(),
@@ -275,7 +273,6 @@ final class Planner {
         ? scan
         : new Plan.NearestProbe(
             scan,
-            nearest.vectors(),
             index.get().name(),
             nearest.tuning(),
             index.get().segments(),
@@ -285,8 +282,8 @@ final class Planner {
   private Plan nearest(Nearest nearest) {
     Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
-    boolean several = nearest.vectors().size() > 1;
     Plan found = nearestRows(nearest, filter);
+    boolean several = found.schema().fields().contains(Plan.QUERY_INDEX);
     boolean postfilter = filter.isPresent() && !query.prefilter();
     NearestShape shape =
         postfilter
@@ -401,11 +398,18 @@ final class Planner {
                 + ")");
       }
     }
+    Optional<Plan> near =
+        query
+            .nearest()
+            .map(to -> postfilter ? planner.nearest(to) : planner.nearestRows(to, filter));
+    if (query.text().isPresent()
+        && near.filter(rows -> rows.schema().fields().contains(Plan.QUERY_INDEX)).isPresent()) {
+      throw new InvalidInputException(
+          "hybrid search: expected=one vector, found=" + query.nearest().get().vectors().size());
+    }
     Plan plan =
         new Plan.Fuse(
-            query
-                .nearest()
-                .map(to -> postfilter ? planner.nearest(to) : planner.nearestRows(to, filter)),
+            near,
             query.text().map(to -> postfilter ? planner.text(to) : planner.textRows(to, filter)),
             settings,
             settings.words().or(() -> query.text().map(FullTextQuery::words)).orElse(""),

@@ -26,6 +26,17 @@ final class Selection {
     return count;
   }
 
+  /// The same where no bitmap stands for `length` ones.
+  static int of(@Nullable Bits bits, int length, int[] rows) {
+    if (bits != null) {
+      return of(bits, rows);
+    }
+    for (int row = 0; row < length; row++) {
+      rows[row] = row;
+    }
+    return length;
+  }
+
   /// The rows `[first, first + count)` that are not deleted; null if none of them is.
   static @Nullable Bits live(RoaringBitmap deleted, long first, int count, Scratch scratch) {
     if (deleted.isEmpty() || !deleted.intersects(first, first + count)) {

@@ -5,6 +5,7 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Column;
+import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Projection;
@@ -86,8 +87,20 @@ final class TableSource implements IndexSource {
 
   private BatchStream rows(Set<Long> ids) {
     return new Rows(
-        table.scan(snapshot, ScanOptions.of(columns()).withFragments(ids)),
+        table.scan(
+            snapshot, ScanOptions.of(columns()).withBatchRows(batchRows()).withFragments(ids)),
         context.memory().scratch());
+  }
+
+  /// Lists may be long: as many rows at once as stay small.
+  private int batchRows() {
+    int most = ScanOptions.DEFAULT_BATCH_ROWS;
+    return column.leaf().type() instanceof DataType.ListOf
+        ? fragments.stream()
+            .mapToInt(fragment -> ColumnsOfFragment.rowsPerRead(fragment, most))
+            .min()
+            .orElse(most)
+        : most;
   }
 
   private List<String> columns() {

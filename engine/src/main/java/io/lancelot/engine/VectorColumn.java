@@ -3,19 +3,13 @@ package io.lancelot.engine;
 import io.lancelot.base.Context;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
-import io.lancelot.columnar.Bits;
 import io.lancelot.columnar.Column;
-import io.lancelot.columnar.FixedColumn;
-import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.Schema;
 import io.lancelot.file.LanceField;
-import io.lancelot.kernels.Kernels;
-import io.lancelot.kernels.QueryVector;
 import io.lancelot.table.Fragment;
 import io.lancelot.table.FragmentReader;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.Table;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// mapped files where these have plain values, and are decoded once, within a share of the budget,
 /// where not. Lives until it is dropped and its last user has released it. Thread-safe.
 final class VectorColumn {
+
+  /// Rows fetched at once where their pages cannot be kept.
+  private static final int MOST_APART = 64;
 
   private final Table table;
   private final Snapshot snapshot;
@@ -62,8 +59,13 @@ final class VectorColumn {
     });
   }
 
-  /// Vectors that lie one after the other.
-  private record Page(int first, int end, MemorySegment data, @Nullable Bits valid) {}
+  /// Rows that lie one after the other.
+  private record Page(int first, int end, VectorRows vectors) {
+
+    boolean has(int row) {
+      return row >= first && row < end;
+    }
+  }
 
   /// A fragment's vectors.
   private final class Part {
@@ -75,6 +77,10 @@ final class VectorColumn {
 
     Part(Fragment fragment) {
       this.fragment = fragment;
+    }
+
+    boolean has(int row) {
+      return row >= 0 && row < fragment.physicalRows();
     }
 
     @Nullable Page known(int row) {
@@ -89,7 +95,7 @@ final class VectorColumn {
           high = middle;
         }
       }
-      return low < all.length && all[low].first <= row ? all[low] : null;
+      return low < all.length && all[low].has(row) ? all[low] : null;
     }
 
     /// The page of a row; null if there is no memory for keeping it.
@@ -107,14 +113,8 @@ final class VectorColumn {
         int end = (int) Math.min(reader().pageEnd(0, row), fragment.physicalRows());
         int first = firstOf(row);
         // A page that must be decoded is read from its known beginning.
-        FixedListColumn vectors =
-            vectors(reader().read(0, first, end - first, memory), end - first, memory);
-        page =
-            new Page(
-                first,
-                end,
-                ((FixedColumn) vectors.items()).data(),
-                NearestStream.wholeVectors(vectors, memory));
+        Column read = reader().read(0, first, end - first, memory);
+        page = new Page(first, end, vectors(read, end - first, memory));
         Page[] more = Arrays.copyOf(pages, pages.length + 1);
         more[pages.length] = page;
         Arrays.sort(more, (a, b) -> Integer.compare(a.first, b.first));
@@ -149,8 +149,8 @@ final class VectorColumn {
     }
   }
 
-  private FixedListColumn vectors(Column read, int count, Scratch work) {
-    return (FixedListColumn) column.in(new Batch(schema, count, List.of(read)), 0, work);
+  private VectorRows vectors(Column read, int count, Scratch work) {
+    return VectorRows.of(column.in(new Batch(schema, count, List.of(read)), 0, work), work);
   }
 
   void acquire() {
@@ -203,13 +203,13 @@ final class VectorColumn {
   /// The distances of rows from a query; not a number for rows that have no whole vector. One
   /// thread.
   final class Distances {
-    private final QueryVector query;
-    private final Kernels kernels = Kernels.current();
+    private final VectorDistances distances;
     private int[] rows = new int[64];
     private float[] some = new float[64];
+    private final long[] apart = new long[MOST_APART];
 
-    Distances(QueryVector query) {
-      this.query = query;
+    Distances(QueryVectors query) {
+      this.distances = new VectorDistances(query);
     }
 
     /// @param addresses of rows of the version; those of a fragment fastest ascending
@@ -221,45 +221,56 @@ final class VectorColumn {
       for (int i = 0; i < count; ) {
         Part part = part(addresses[i]);
         int row = (int) addresses[i];
-        if (part == null || row < 0 || row >= part.fragment.physicalRows()) {
+        if (part == null || !part.has(row)) {
           out[i++] = Float.NaN;
           continue;
         }
         Page page = part.page(row);
-        if (page == null) {
-          out[i] = single(part, row);
-          i++;
-          continue;
-        }
-        long high = addresses[i] >>> 32;
-        int run = 0;
-        while (i + run < count
-            && addresses[i + run] >>> 32 == high
-            && (int) addresses[i + run] >= page.first
-            && (int) addresses[i + run] < page.end) {
-          rows[run] = (int) addresses[i + run] - page.first;
-          run++;
-        }
-        kernels.distances(query, page.data, rows, run, some);
-        for (int j = 0; j < run; j++) {
-          out[i + j] = page.valid == null || page.valid.get(rows[j]) ? some[j] : Float.NaN;
-        }
+        int run =
+            page == null ? apart(part, addresses, i, count) : within(page, addresses, i, count);
+        System.arraycopy(some, 0, out, i, run);
         i += run;
       }
     }
 
-    private float single(Part part, int row) {
-      lock.lock();
+    /// Compares a run of rows that lie in one page; returns how many there are.
+    private int within(Page page, long[] addresses, int from, int count) {
+      long fragment = addresses[from] >>> 32;
+      int run = 0;
+      while (from + run < count
+          && addresses[from + run] >>> 32 == fragment
+          && page.has((int) addresses[from + run])) {
+        rows[run] = (int) addresses[from + run] - page.first;
+        run++;
+      }
+      distances.compute(page.vectors, rows, run, some);
+      return run;
+    }
+
+    /// Fetches and compares an ascending run of rows of one fragment whose pages are not kept.
+    private int apart(Part part, long[] addresses, int from, int count) {
+      long fragment = addresses[from] >>> 32;
+      int run = 0;
+      while (run < MOST_APART
+          && from + run < count
+          && addresses[from + run] >>> 32 == fragment
+          && (run == 0 || addresses[from + run] > addresses[from + run - 1])
+          && part.has((int) addresses[from + run])
+          && part.known((int) addresses[from + run]) == null) {
+        apart[run] = (int) addresses[from + run];
+        rows[run] = run;
+        run++;
+      }
       try (Scratch work = context.memory().scratch()) {
-        FixedListColumn vectors =
-            vectors(part.reader().take(0, new long[] {row}, 1, work), 1, work);
-        Bits valid = NearestStream.wholeVectors(vectors, work);
-        if (valid != null && !valid.get(0)) {
-          return Float.NaN;
-        }
-        rows[0] = 0;
-        kernels.distances(query, ((FixedColumn) vectors.items()).data(), rows, 1, some);
-        return some[0];
+        distances.compute(taken(part, run, work), rows, run, some);
+      }
+      return run;
+    }
+
+    private VectorRows taken(Part part, int count, Scratch work) {
+      lock.lock();
+      try {
+        return vectors(part.reader().take(0, apart, count, work), count, work);
       } finally {
         lock.unlock();
       }

@@ -23,9 +23,9 @@ final class VectorColumns {
   static IndexedColumn of(Nearest nearest, Snapshot snapshot) {
     if (nearest.column().isPresent()) {
       IndexedColumn column = IndexedColumn.resolve(snapshot, nearest.column().get());
-      if (elementType(column.field()).isEmpty()) {
+      if (Shape.of(column.field()).isEmpty()) {
         throw new InvalidInputException(
-            "not a vector column: expected=fixed_size_list of numbers, found="
+            "not a vector column: expected=fixed_size_list of numbers, or list of those, found="
                 + column.leaf().type().arrowName()
                 + " (column="
                 + shown(column)
@@ -61,7 +61,7 @@ final class VectorColumns {
   }
 
   private static int dimensions(IndexedColumn vectors) {
-    return vectors.leaf().type() instanceof DataType.FixedSizeList list ? list.size() : 0;
+    return Shape.of(vectors.field()).map(Shape::dim).orElse(0);
   }
 
   /// Vectors at the top level, and in structs.
@@ -70,7 +70,7 @@ final class VectorColumns {
     for (LanceField field : level) {
       List<String> path = new ArrayList<>(above);
       path.add(field.name());
-      if (elementType(field.field()).isPresent()) {
+      if (Shape.of(field.field()).isPresent()) {
         found.add(new IndexedColumn(List.copyOf(path), field));
       } else if (field.type() instanceof DataType.Struct && !field.blob()) {
         collect(field.children(), path, found);
@@ -78,43 +78,69 @@ final class VectorColumns {
     }
   }
 
-  /// What the vectors of a column are made of; empty if it is no vector column.
-  static Optional<ElementType> elementType(Field field) {
-    if (!(field.type() instanceof DataType.FixedSizeList(Field item, _))) {
-      return Optional.empty();
+  /// What a vector column holds.
+  ///
+  /// @param dim numbers per vector
+  /// @param lists whether each row holds a list of vectors (a multivector column), and not just one
+  record Shape(ElementType element, int dim, boolean lists) {
+
+    /// Empty if it is no vector column.
+    static Optional<Shape> of(Field field) {
+      if (field.type() instanceof DataType.ListOf(Field item, boolean large) && !large) {
+        return of(item.type(), true);
+      }
+      return of(field.type(), false);
     }
-    return switch (item.type()) {
-      case DataType.Floating(int bits) ->
-          Optional.of(
-              bits == 16
-                  ? ElementType.FLOAT16
-                  : bits == 32 ? ElementType.FLOAT32 : ElementType.FLOAT64);
-      case DataType.Int(int bits, boolean signed) when bits == 8 ->
-          Optional.of(signed ? ElementType.INT8 : ElementType.UINT8);
-      default -> Optional.empty();
-    };
+
+    private static Optional<Shape> of(DataType type, boolean lists) {
+      if (!(type instanceof DataType.FixedSizeList(Field item, int dim))) {
+        return Optional.empty();
+      }
+      return switch (item.type()) {
+        case DataType.Floating(int bits) ->
+            Optional.of(
+                new Shape(
+                    bits == 16
+                        ? ElementType.FLOAT16
+                        : bits == 32 ? ElementType.FLOAT32 : ElementType.FLOAT64,
+                    dim,
+                    lists));
+        case DataType.Int(int bits, boolean signed) when bits == 8 ->
+            Optional.of(new Shape(signed ? ElementType.INT8 : ElementType.UINT8, dim, lists));
+        default -> Optional.empty();
+      };
+    }
   }
 
-  /// @throws InvalidInputException if a query has another number of dimensions than the column
-  static List<QueryVector> queries(Nearest nearest, Metric metric, IndexedColumn column) {
-    ElementType type = elementType(column.field()).orElseThrow();
-    int dim = dimensions(column);
-    List<QueryVector> queries = new ArrayList<>();
+  /// What is looked for: each vector by itself, or, in a column of lists of vectors, all of them
+  /// together.
+  ///
+  /// @throws InvalidInputException if a vector has another number of dimensions than the column
+  static List<QueryVectors> queries(Nearest nearest, Metric metric, IndexedColumn column) {
+    Shape shape = Shape.of(column.field()).orElseThrow();
+    List<QueryVector> vectors = new ArrayList<>();
     for (double[] vector : nearest.vectors()) {
-      if (vector.length != dim) {
+      if (vector.length != shape.dim()) {
         throw new InvalidInputException(
             "query dim("
                 + vector.length
                 + ") doesn't match the column "
                 + shown(column)
                 + " vector dim("
-                + dim
+                + shape.dim()
                 + "): expected="
-                + dim
+                + shape.dim()
                 + ", found="
                 + vector.length);
       }
-      queries.add(QueryVector.of(metric, type, vector));
+      vectors.add(QueryVector.of(metric, shape.element(), vector));
+    }
+    if (shape.lists()) {
+      return List.of(new QueryVectors(vectors, nearest.vectors()));
+    }
+    List<QueryVectors> queries = new ArrayList<>();
+    for (int i = 0; i < vectors.size(); i++) {
+      queries.add(new QueryVectors(List.of(vectors.get(i)), List.of(nearest.vectors().get(i))));
     }
     return queries;
   }

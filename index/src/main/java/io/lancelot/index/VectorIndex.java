@@ -22,6 +22,9 @@ public non-sealed interface VectorIndex extends OpenIndex {
   /// Finds rows near to a query and offers them, with their exact distances, to `search.best()`
   /// under the numbers that the segment stores. Looks further than it was told to where fewer than
   /// k rows would be found otherwise.
+  ///
+  /// Where rows hold lists of vectors, a row is as far as its nearest vector is, and that is an
+  /// estimate: no exact distances are asked for.
   Searched search(Search search);
 
   /// What is searched, and how thoroughly. Numbers that are zero leave the choice to the index.

@@ -14,6 +14,7 @@ public final class TopK {
   private final int k;
   private final float lower;
   private final float upper;
+  private final boolean distinct;
   private float[] distances;
   private long[] ids;
   private int size;
@@ -27,14 +28,26 @@ public final class TopK {
   ///
   /// Format: `distance_range` of the real Lance, which includes the lower bound and not the upper.
   public TopK(int k, float lower, float upper) {
+    this(k, lower, upper, false);
+  }
+
+  private TopK(int k, float lower, float upper, boolean distinct) {
     if (k < 1) {
       throw new IllegalArgumentException("k must be at least 1: " + k);
     }
     this.k = k;
     this.lower = lower;
     this.upper = upper;
+    this.distinct = distinct;
     this.distances = new float[Math.min(k, FIRST_CAPACITY)];
     this.ids = new long[distances.length];
+  }
+
+  /// The `k` nearest rows where a row may be offered several times: it is held once, with the least
+  /// of its distances. A row that enters is looked for among those held, so that `k` should be some
+  /// hundreds at the most.
+  public static TopK ofDistinct(int k) {
+    return new TopK(k, Float.NaN, Float.NaN, true);
   }
 
   public int k() {
@@ -57,6 +70,19 @@ public final class TopK {
     if (Float.isNaN(distance) || distance < lower || distance >= upper) {
       return false;
     }
+    if (size == k && !worse(distances[0], ids[0], distance, id)) {
+      return false;
+    }
+    if (distinct) {
+      int held = indexOf(id);
+      if (held >= 0) {
+        if (distance >= distances[held]) {
+          return false;
+        }
+        siftDown(distances, ids, size, held, distance, id);
+        return true;
+      }
+    }
     if (size < k) {
       if (size == distances.length) {
         int capacity = (int) Math.min(k, 2L * size);
@@ -66,11 +92,17 @@ public final class TopK {
       siftUp(size++, distance, id);
       return true;
     }
-    if (!worse(distances[0], ids[0], distance, id)) {
-      return false;
-    }
-    siftDown(distances, ids, size, distance, id);
+    siftDown(distances, ids, size, 0, distance, id);
     return true;
+  }
+
+  private int indexOf(long id) {
+    for (int i = 0; i < size; i++) {
+      if (ids[i] == id) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /// Offers everything `other` holds.
@@ -89,7 +121,7 @@ public final class TopK {
       long id = sortedIds[end];
       sortedDistances[end] = sortedDistances[0];
       sortedIds[end] = sortedIds[0];
-      siftDown(sortedDistances, sortedIds, end, distance, id);
+      siftDown(sortedDistances, sortedIds, end, 0, distance, id);
     }
     return new Ranking(sortedDistances, sortedIds);
   }
@@ -113,9 +145,11 @@ public final class TopK {
     ids[at] = id;
   }
 
-  /// Puts an entry in place of the root of the heap of the first `size` entries.
-  private static void siftDown(float[] distances, long[] ids, int size, float distance, long id) {
-    int at = 0;
+  /// Puts an entry that is no worse in place of the one at `from`, in the heap of the first `size`
+  /// entries.
+  private static void siftDown(
+      float[] distances, long[] ids, int size, int from, float distance, long id) {
+    int at = from;
     while (2L * at + 1 < size) {
       int child = 2 * at + 1;
       if (child + 1 < size

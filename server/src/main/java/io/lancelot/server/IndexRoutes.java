@@ -9,6 +9,7 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.LancelotException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.Field;
 import io.lancelot.engine.IndexInfo;
 import io.lancelot.server.Router.Route;
 import io.lancelot.server.Router.TableHandler;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -117,9 +119,12 @@ final class IndexRoutes {
   }
 
   private static boolean vector(Table table, String column) {
-    int field = table.schema().indexOf(column);
-    return field >= 0
-        && table.schema().fields().get(field).type() instanceof DataType.FixedSizeList;
+    Optional<DataType> type = table.schema().field(column).map(Field::type);
+    return type.filter(DataType.FixedSizeList.class::isInstance).isPresent()
+        || type.filter(lists ->
+                lists instanceof DataType.ListOf(Field item, _)
+                    && item.type() instanceof DataType.FixedSizeList)
+            .isPresent();
   }
 
   private static Index index(Map<String, Object> body, boolean vector) {

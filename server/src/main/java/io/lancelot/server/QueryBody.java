@@ -103,11 +103,7 @@ public final class QueryBody {
       }
       return postfilter(body) ? query.postfilter() : query;
     }
-    if (vectors.size() > 1) {
-      throw new InvalidInputException(
-          "hybrid search: expected=one vector, found=" + vectors.size());
-    }
-    HybridQuery query = table.hybrid().text(text).vectorOfDoubles(vectors.getFirst());
+    HybridQuery query = table.hybrid().text(text).vectorsOfDoubles(vectors);
     steer(query, body);
     fuse(query, body.get("fusion"));
     return query;
@@ -213,8 +209,9 @@ public final class QueryBody {
         (name, expression) -> query.selectAs(String.valueOf(name), String.valueOf(expression)));
   }
 
-  /// One or several query vectors; none for a plain scan.
-  private static List<double[]> vectors(@Nullable Object value) {
+  /// One or several query vectors of JSON: an array of numbers, or of such arrays; none for a plain
+  /// scan. Not-a-number and infinities are refused when they are used.
+  public static List<double[]> vectors(@Nullable Object value) {
     return switch (value) {
       case null -> List.of();
       case Map<?, ?> form -> {
@@ -238,8 +235,7 @@ public final class QueryBody {
     };
   }
 
-  /// A JSON array as a vector; not-a-number and infinities are refused when it is used.
-  public static double[] vector(List<?> numbers) {
+  private static double[] vector(List<?> numbers) {
     double[] vector = new double[numbers.size()];
     for (int i = 0; i < vector.length; i++) {
       if (!(numbers.get(i) instanceof Number number)) {

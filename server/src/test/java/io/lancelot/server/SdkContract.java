@@ -297,6 +297,44 @@ abstract class SdkContract {
     }
   }
 
+  record Page(long id, String words, @Vector(2) float[][] patches) {}
+
+  @Test
+  void severalVectorsAreOneQueryWhereRowsHoldLists() {
+    List<Page> pages = new ArrayList<>();
+    for (int i = 0; i < ROWS; i++) {
+      double angle = i * Math.PI / ROWS;
+      float[] to = {(float) Math.cos(angle), (float) Math.sin(angle)};
+      pages.add(new Page(i, "page " + i, new float[][] {to, {0, -1}}));
+    }
+    float[][] query = {pages.get(70).patches()[0], {0, -2}};
+    try (Table table = database.createTable("pages", pages)) {
+      for (int round = 0; round < 2; round++) {
+        List<Map<String, @Nullable Object>> found =
+            table.search(query).distanceType(Distance.COSINE).limit(3).toMaps();
+        assertThat(column(found, "id")).first().isEqualTo(70L);
+        assertThat(column(found, "id")).containsExactlyInAnyOrder(69L, 70L, 71L);
+        assertThat((Float) found.getFirst().get("_distance")).isBetween(-1e-5f, 1e-5f);
+        assertThat(found.getFirst()).doesNotContainKey("query_index");
+        assertThat(table.search(query).where("id >= 100").limit(1).toList(Page.class).getFirst())
+            .satisfies(page -> assertThat(page.patches()).hasDimensions(2, 2));
+        assertThat(column(table.search(0f, -1f).limit(5).toMaps(), "_distance")).hasSize(5);
+        table.createIndex("patches", Index.ivfFlat().distanceType(Distance.COSINE));
+        table.createIndex("words", Index.fts());
+      }
+      assertThat(
+              table
+                  .hybrid()
+                  .vectorsOfDoubles(List.of(new double[] {1, 0}, new double[] {0, -1}))
+                  .text("70")
+                  .limit(2)
+                  .toMaps())
+          .hasSize(2);
+      assertThatThrownBy(() -> table.search(new float[][] {{1, 2}, {1, 2, 3}}).toMaps())
+          .isInstanceOf(InvalidInputException.class);
+    }
+  }
+
   @Test
   void indicesAreBuiltListedUsedAndDropped() {
     try (Table films = films()) {

@@ -11,7 +11,6 @@ import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.ListColumn;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
-import io.lancelot.index.IndexSource;
 import io.lancelot.index.RowMapping;
 import io.lancelot.kernels.Centroids;
 import java.lang.foreign.MemorySegment;
@@ -22,7 +21,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/// Builds a segment: trains on a sample, finds each row's partition, encodes, and writes.
+/// Builds a segment: trains on a sample, finds each row's partition, encodes, and writes. A row is
+/// a vector here: of a column of lists, every one of them is a row with the same id.
 ///
 /// Memory: the sample, eleven or so bytes a row, and the records of as many partitions as the
 /// budget allows; the rows are read again for each such group.
@@ -34,11 +34,11 @@ final class IvfBuilder {
   private static final int SLICES = 8;
 
   private final Context context;
-  private final IndexSource source;
+  private final VectorSource source;
   private final VectorType type;
   private final BuildProgress progress;
 
-  IvfBuilder(Context context, IndexSource source, VectorType type, BuildProgress progress) {
+  IvfBuilder(Context context, VectorSource source, VectorType type, BuildProgress progress) {
     this.context = context;
     this.source = source;
     this.type = type;
@@ -56,7 +56,7 @@ final class IvfBuilder {
   /// Trains on the source and assigns its rows.
   IvfModel train(Coding coding, boolean graph, IvfParams params) {
     int width = type.width(params.metric());
-    long rows = source.rowCount();
+    long rows = source.count();
     int wanted = params.partitionsFor(rows, graph);
     float[] sample = sample(params, width, (long) wanted * params.sampleRate());
     int sampled = sample.length / width;
@@ -106,14 +106,14 @@ final class IvfBuilder {
 
   /// Nulls make a small or empty index; nothing but broken numbers is a mistake to be told.
   private void checkOnlyNulls() {
-    try (BatchStream stream = source.rows()) {
+    try (BatchStream stream = source.vectors()) {
       for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
         if (batch.column(0).nullCount() < batch.rowCount()) {
           throw new InvalidInputException(
               "vector index: expected=finite vectors (not zero under cosine), found=none (column="
-                  + source.field().name()
+                  + source.name()
                   + ", rows="
-                  + source.rowCount()
+                  + source.count()
                   + ")");
         }
       }
@@ -174,7 +174,7 @@ final class IvfBuilder {
 
   /// Rows for training, in random order.
   private float[] sample(IvfParams params, int width, long wanted) {
-    long rows = source.rowCount();
+    long rows = source.count();
     long budget = Math.min(SAMPLE_BYTES, context.memory().limitBytes() / 8);
     int most =
         (int) Math.min(Math.max(1, budget / 4 / width), Math.min(Math.max(wanted, 65_536), rows));
@@ -218,7 +218,7 @@ final class IvfBuilder {
   Assigned assign(IvfModel model) {
     int width = model.width();
     Centroids centroids = model.centroids();
-    int total = Math.toIntExact(source.rowCount());
+    int total = Math.toIntExact(source.count());
     int[] partitions = new int[total];
     long[] ids = new long[total];
     int[] counts = new int[model.partitions()];
@@ -276,7 +276,7 @@ final class IvfBuilder {
 
   /// The rows of the source as floats, a chunk at a time.
   private final class Reader implements AutoCloseable {
-    private final BatchStream stream = source.rows();
+    private final BatchStream stream = source.vectors();
     private final io.lancelot.kernels.Metric metric;
     private final boolean withIds;
     private final int width;

@@ -65,7 +65,7 @@ record IvfParams(
             spec.text("distance_type")
                 .or(() -> spec.text("metric"))
                 .or(() -> spec.text("metric_type"))
-                .orElse("l2"));
+                .orElse(type.lists() ? "cosine" : "l2"));
     checkMetric(coding, graph, type, metric, spec.type());
     int subVectors = 0;
     int bits = 8;
@@ -126,6 +126,11 @@ record IvfParams(
   private static void checkMetric(
       Coding coding, boolean graph, VectorType type, Metric metric, String name) {
     boolean bytes = type.element() == ElementType.UINT8;
+    if (type.lists() && metric != Metric.COSINE) {
+      throw new InvalidInputException(
+          "index on lists of vectors: expected=distance type cosine, found="
+              + metric.name().toLowerCase(Locale.ROOT));
+    }
     if (metric == Metric.HAMMING && (!bytes || coding != Coding.FLAT || graph)) {
       throw new InvalidInputException(
           "hamming: expected=IVF_FLAT on vectors of uint8, found="

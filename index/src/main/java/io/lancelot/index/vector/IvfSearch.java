@@ -3,7 +3,6 @@ package io.lancelot.index.vector;
 import io.lancelot.index.VectorIndex.Rows;
 import io.lancelot.index.VectorIndex.Search;
 import io.lancelot.index.VectorIndex.Searched;
-import io.lancelot.kernels.ByteDistances;
 import io.lancelot.kernels.CodeScan;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
@@ -11,7 +10,6 @@ import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
 import io.lancelot.kernels.Ranking;
 import io.lancelot.kernels.TopK;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -22,10 +20,6 @@ final class IvfSearch {
   /// RaBitQ's factors bound an error with 1.9 standard deviations; fewer find nearly as much.
   private static final float SPREAD =
       Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.3")) / 1.9f;
-
-  /// How much wider a walk by estimates is than one by distances.
-  private static final double BLOCK_WIDTH =
-      Double.parseDouble(System.getProperty("lancelot.vector.blockwidth", "1.75"));
 
   private static final int BATCH = 64;
   private static final long[] NONE = {};
@@ -61,7 +55,7 @@ final class IvfSearch {
     private long refined;
 
     /// Rows by estimate, to be refined in the end; not used for RaBitQ, whose bounds say at once
-    /// which rows matter.
+    /// which rows matter. Where rows hold lists of vectors, they are what is found.
     private final TopK candidates;
 
     private float reach = Float.POSITIVE_INFINITY;
@@ -76,7 +70,8 @@ final class IvfSearch {
       this.query = prepare(search.vector());
       this.probes =
           new Probes(index.centres(), index.partitionCount(), model.width(), metric, query);
-      this.candidates = new TopK(refineCount());
+      this.candidates =
+          model.type().lists() ? TopK.ofDistinct(search.k()) : new TopK(refineCount());
     }
 
     private float[] prepare(float[] vector) {
@@ -137,8 +132,12 @@ final class IvfSearch {
         scan(p);
         updateReach(probed);
       }
-      flush();
-      refineCandidates();
+      if (model.type().lists()) {
+        offerCandidates();
+      } else {
+        flush();
+        refineCandidates();
+      }
       return new Searched(probed, comparisons, refined);
     }
 
@@ -148,13 +147,19 @@ final class IvfSearch {
     }
 
     private void updateReach(int probed) {
+      if (model.type().lists()) {
+        // Most of the list serves to find rows that are near in sum: its end may be far away.
+        if ((probed & (probed - 1)) == 0 && candidates.size() == candidates.k()) {
+          reach = estimateSquared(candidates.ranking().distance(candidates.k() / 4));
+        }
+        return;
+      }
       switch (model.codec().coding()) {
         case RQ -> reach = squared(best.worst());
-        case FLAT -> reach = squaredFlat(candidates.worst());
+        case FLAT -> reach = estimateSquared(candidates.worst());
         case SQ -> {
-          if (model.codec() instanceof SqCodec sq && candidates.size() >= search.k()) {
-            double unit = (sq.end() - sq.start()) / 255;
-            reach = (float) (candidates.worst() * unit * unit);
+          if (candidates.size() >= search.k()) {
+            reach = estimateSquared(candidates.worst());
           }
         }
         case PQ -> {
@@ -188,15 +193,36 @@ final class IvfSearch {
       return metric == Metric.COSINE ? 2 * distance : distance;
     }
 
-    private float squaredFlat(float distance) {
-      return metric == Metric.COSINE ? 2 * distance : distance;
+    /// An estimate as a squared Euclidean distance.
+    private float estimateSquared(float estimate) {
+      return switch (model.codec()) {
+        case FlatCodec _ -> squared(estimate);
+        case SqCodec sq -> {
+          double unit = (sq.end() - sq.start()) / 255;
+          yield (float) (estimate * unit * unit);
+        }
+        case PqCodec _, RqCodec _ -> estimate;
+      };
+    }
+
+    private void offerCandidates() {
+      Ranking ranking = candidates.ranking();
+      for (int i = 0; i < ranking.size(); i++) {
+        float square = estimateSquared(ranking.distance(i));
+        best.offer(metric == Metric.COSINE ? square / 2 : square, ranking.id(i));
+      }
     }
 
     private void scan(int partition) {
       Chunk chunk = index.chunk(partition);
       Chunk.Blocks blocks = chunk.blocks();
-      if (chunk.graph() != null && walked(chunk, partition)) {
-        return;
+      if (chunk.graph() != null) {
+        GraphSearch graph = new GraphSearch(index, search, query, candidates, this::denseQuery);
+        boolean walked = graph.walked(chunk, partition);
+        comparisons += graph.comparisons();
+        if (walked) {
+          return;
+        }
       }
       if (blocks != null && model.codec() instanceof RqCodec codec) {
         scanRq(codec, chunk, blocks, partition);
@@ -243,6 +269,11 @@ final class IvfSearch {
           (float) (metric == Metric.DOT ? distanceFrom(partition) : Math.sqrt(Math.max(0, centre)));
       float spread = index.hasErrors() ? SPREAD * away : 0;
       long first = index.partitionStart(partition);
+      if (model.type().lists()) {
+        estimateRq(blocks, factors, count, base, tables, candidates.worst());
+        collect(chunk, first, count);
+        return;
+      }
       long[] seeds = NONE;
       if (best.size() < search.k()) {
         seeds = seed(blocks, factors, count, base, tables, chunk, first);
@@ -278,6 +309,25 @@ final class IvfSearch {
       flush();
     }
 
+    /// Estimates, without looking for what they may miss.
+    private void estimateRq(
+        Chunk.Blocks blocks, long factors, int count, float base, SignTables tables, float limit) {
+      CodeScan.below(
+          sums,
+          count,
+          blocks.add(),
+          blocks.scale(),
+          blocks.error(),
+          factors,
+          base,
+          tables.step(),
+          tables.bias(),
+          0,
+          limit,
+          estimates,
+          mask);
+    }
+
     private static boolean contains(long[] sorted, long id) {
       return sorted.length > 0 && Arrays.binarySearch(sorted, id) >= 0;
     }
@@ -293,20 +343,7 @@ final class IvfSearch {
         SignTables tables,
         Chunk chunk,
         long first) {
-      CodeScan.below(
-          sums,
-          count,
-          blocks.add(),
-          blocks.scale(),
-          blocks.error(),
-          factors,
-          base,
-          tables.step(),
-          tables.bias(),
-          0,
-          Float.POSITIVE_INFINITY,
-          estimates,
-          mask);
+      estimateRq(blocks, factors, count, base, tables, Float.POSITIVE_INFINITY);
       TopK nearest = new TopK(Math.max(16, search.k() + search.k() / 2));
       for (int b = 0; b < count; b++) {
         long hits = mask[b];
@@ -483,107 +520,6 @@ final class IvfSearch {
           }
         }
       }
-    }
-
-    /// Walks the graph of a partition; false if that is no way to find k rows.
-    private boolean walked(Chunk chunk, int partition) {
-      GraphLinks graph = chunk.graph();
-      int count = index.partitionRows(partition);
-      double share = Math.clamp(search.share(), 0, 1);
-      if (graph == null || share * count < 4.0 * search.k() || share < 0.05) {
-        return false;
-      }
-      long base = index.partitionStart(partition) - chunk.firstRow();
-      Walk.Distances distances = distances(chunk, partition, base);
-      int wanted =
-          search.ef() > 0
-              ? Math.max(search.ef(), search.k())
-              : Math.max(model.codec().coding() == Coding.PQ ? 400 : 64, 2 * search.k());
-      int width = (int) Math.min(count, Math.ceil(wanted / share));
-      GraphBlocks blocks = index.graphBlocks(partition, chunk);
-      if (blocks != null) {
-        return walkedBlocks(blocks, chunk, partition, width);
-      }
-      Walk walk = graph.walk();
-      try {
-        long before = walk.comparisons();
-        int near = Walk.descend(walk, graph, graph.entry(), graph.topLevel(), 0, distances);
-        walk.start(near, distances, width);
-        walk.run(graph, 0, distances, width);
-        comparisons += walk.comparisons() - before;
-        int found = 0;
-        for (int i = 0; i < walk.size(); i++) {
-          found +=
-              rows.allowed(chunk.rowId(index.partitionStart(partition) + walk.node(i))) ? 1 : 0;
-        }
-        if (found < Math.min(search.k(), count)) {
-          return false;
-        }
-        for (int i = 0; i < walk.size(); i++) {
-          long id = chunk.rowId(index.partitionStart(partition) + walk.node(i));
-          if (rows.allowed(id)) {
-            candidates.offer(walk.distance(i), id);
-          }
-        }
-        return true;
-      } finally {
-        graph.giveBack(walk);
-      }
-    }
-
-    /// Estimates lead astray now and then: a walk by them must be wider to find as much.
-    private boolean walkedBlocks(GraphBlocks blocks, Chunk chunk, int partition, int width) {
-      BlockWalk walk = blocks.walk();
-      float unit =
-          switch (model.codec().coding()) {
-            case SQ -> 1;
-            case FLAT -> metric == Metric.COSINE ? blocks.squareUnit() / 2 : blocks.squareUnit();
-            case PQ, RQ -> blocks.squareUnit();
-          };
-      try {
-        GraphBlocks.Query asked = blocks.new Query(query);
-        walk.run(asked, (int) Math.min(Integer.MAX_VALUE - 8, BLOCK_WIDTH * width));
-        comparisons += asked.entryCount() + 32L * walk.size();
-        long first = index.partitionStart(partition);
-        int found = 0;
-        for (int i = 0; i < walk.size(); i++) {
-          found += rows.allowed(chunk.rowId(first + walk.node(i))) ? 1 : 0;
-        }
-        if (found < Math.min(search.k(), index.partitionRows(partition))) {
-          return false;
-        }
-        for (int i = 0; i < walk.size(); i++) {
-          long id = chunk.rowId(first + walk.node(i));
-          if (rows.allowed(id)) {
-            candidates.offer(unit * walk.distance(i), id);
-          }
-        }
-        return true;
-      } finally {
-        blocks.giveBack(walk);
-      }
-    }
-
-    private Walk.Distances distances(Chunk chunk, int partition, long base) {
-      if (model.codec() instanceof PqCodec codec) {
-        float[] tables = PqTables.residual(codec, model, query, partition);
-        return (nodes, count, out) -> {
-          for (int i = 0; i < count; i++) {
-            out[i] = PqTables.estimate(codec, tables, chunk.data(), base + nodes[i]);
-          }
-        };
-      }
-      if (model.codec() instanceof SqCodec sq
-          && metric != Metric.DOT
-          && sq.dim() <= ByteDistances.MAX_DIM) {
-        byte[] bytes = sq.codes(query);
-        MemorySegment rows =
-            chunk.data().asSlice(base * sq.dim(), (long) index.partitionRows(partition) * sq.dim());
-        return (nodes, count, out) -> ByteDistances.squares(bytes, rows, nodes, count, out);
-      }
-      QueryVector vector = denseQuery();
-      Kernels kernels = Kernels.current();
-      return (nodes, count, out) -> kernels.distances(vector, chunk.data(), nodes, count, out);
     }
 
     private void refineCandidates() {

@@ -79,7 +79,8 @@ public final class VectorKind implements IndexKind {
   public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     VectorType type = VectorType.of(source.field());
     IvfParams params = IvfParams.of(coding, graph, type, spec);
-    IvfBuilder builder = new IvfBuilder(into.context(), source, type, progress);
+    VectorSource vectors = new VectorSource(into.context(), source, type);
+    IvfBuilder builder = new IvfBuilder(into.context(), vectors, type, progress);
     IvfModel model = builder.train(coding, graph, params);
     IvfBuilder.Assigned assigned = builder.assign(model);
     if (coding == Coding.SQ) {
@@ -126,7 +127,8 @@ public final class VectorKind implements IndexKind {
     IvfIndex last = held.getLast();
     List<IvfIndex> merged = new ArrayList<>();
     long rows = held.stream().mapToLong(IvfIndex::rowCount).sum();
-    boolean retrain = added.rowCount() > rows;
+    VectorSource vectors = new VectorSource(into.context(), added, last.model().type());
+    boolean retrain = vectors.count() > rows;
     for (IvfIndex index : held) {
       if (index.copyable() && index.sameModel(last)) {
         merged.add(index);
@@ -135,12 +137,12 @@ public final class VectorKind implements IndexKind {
     // Graphs are made anew for every row: dear, so a small delta stays beside them.
     boolean merge =
         !merged.isEmpty()
-            && (added.rowCount() == 0
+            && (vectors.count() == 0
                 || !last.model().graph()
-                || added.rowCount() * MERGE_SHARE > rows
+                || vectors.count() * MERGE_SHARE > rows
                 || held.size() >= 4);
     IvfModel model = last.model();
-    IvfBuilder builder = new IvfBuilder(into.context(), added, model.type(), progress);
+    IvfBuilder builder = new IvfBuilder(into.context(), vectors, model.type(), progress);
     IvfParams params = params(model);
     if (retrain && !merge) {
       model = builder.train(model.codec().coding(), model.graph(), params);

@@ -15,19 +15,18 @@ import java.lang.foreign.ValueLayout;
 /// What the vectors of a column are made of, and how their rows become floats.
 ///
 /// @param dim numbers per vector
-record VectorType(ElementType element, int dim) {
+/// @param lists whether each row holds a list of vectors (a multivector column), and not just one.
+///   Each of them has an entry under the row's id, and searches find rows by their nearest vector
+record VectorType(ElementType element, int dim, boolean lists) {
 
   /// The type of a column.
   ///
   /// @throws InvalidInputException if it holds no vectors
-  /// @throws UnsupportedFeatureException for lists of vectors, and elements that cannot be indexed
+  /// @throws UnsupportedFeatureException for elements that cannot be indexed
   static VectorType of(Field field) {
-    if (field.type() instanceof DataType.ListOf(Field item, _)
-        && item.type() instanceof DataType.FixedSizeList) {
-      throw new UnsupportedFeatureException(
-          "index on a multivector column is not built yet (column=" + field.name() + ")");
-    }
-    if (!(field.type() instanceof DataType.FixedSizeList(Field item, int dim)) || dim == 0) {
+    boolean lists = isLists(field);
+    DataType type = lists ? field.type().children().getFirst().type() : field.type();
+    if (!(type instanceof DataType.FixedSizeList(Field item, int dim)) || dim == 0) {
       throw notVectors(field);
     }
     return switch (item.type()) {
@@ -36,9 +35,10 @@ record VectorType(ElementType element, int dim) {
               bits == 16
                   ? ElementType.FLOAT16
                   : bits == 32 ? ElementType.FLOAT32 : ElementType.FLOAT64,
-              dim);
+              dim,
+              lists);
       case DataType.Int(int bits, boolean signed) when bits == 8 && !signed ->
-          new VectorType(ElementType.UINT8, dim);
+          new VectorType(ElementType.UINT8, dim, lists);
       case DataType.Int(int bits, boolean _) when bits == 8 ->
           throw new UnsupportedFeatureException(
               "index on vectors of int8 is not built yet (column=" + field.name() + ")");
@@ -46,9 +46,14 @@ record VectorType(ElementType element, int dim) {
     };
   }
 
+  static boolean isLists(Field field) {
+    return field.type() instanceof DataType.ListOf(Field _, boolean large) && !large;
+  }
+
   private static InvalidInputException notVectors(Field field) {
     return new InvalidInputException(
-        "vector index: expected=fixed_size_list of float16, float32, float64 or uint8, found="
+        "vector index: expected=fixed_size_list of float16, float32, float64 or uint8, or a list of"
+            + " those, found="
             + field.type().arrowName()
             + " (column="
             + field.name()

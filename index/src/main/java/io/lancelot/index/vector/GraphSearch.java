@@ -1,0 +1,149 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.index.VectorIndex.Rows;
+import io.lancelot.index.VectorIndex.Search;
+import io.lancelot.kernels.ByteDistances;
+import io.lancelot.kernels.Kernels;
+import io.lancelot.kernels.Metric;
+import io.lancelot.kernels.QueryVector;
+import io.lancelot.kernels.TopK;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
+
+/// Searches partitions by their graphs, as part of one search. Not shared.
+final class GraphSearch {
+
+  /// How much wider a walk by estimates is than one by distances.
+  private static final double BLOCK_WIDTH =
+      Double.parseDouble(System.getProperty("lancelot.vector.blockwidth", "1.75"));
+
+  private final IvfIndex index;
+  private final IvfModel model;
+  private final Metric metric;
+  private final Search search;
+  private final Rows rows;
+  private final float[] query;
+  private final TopK candidates;
+  private final Supplier<QueryVector> dense;
+  private long comparisons;
+
+  /// @param query as the index wants it
+  /// @param candidates where rows go, with estimates
+  /// @param dense the query as kernels compare it with stored vectors
+  GraphSearch(
+      IvfIndex index, Search search, float[] query, TopK candidates, Supplier<QueryVector> dense) {
+    this.index = index;
+    this.model = index.model();
+    this.metric = model.metric();
+    this.search = search;
+    this.rows = search.rows();
+    this.query = query;
+    this.candidates = candidates;
+    this.dense = dense;
+  }
+
+  /// Distances estimated.
+  long comparisons() {
+    return comparisons;
+  }
+
+  /// Walks the graph of a partition; false if that is no way to find k rows.
+  boolean walked(Chunk chunk, int partition) {
+    GraphLinks graph = chunk.graph();
+    int count = index.partitionRows(partition);
+    double share = Math.clamp(search.share(), 0, 1);
+    if (graph == null || share * count < 4.0 * search.k() || share < 0.05) {
+      return false;
+    }
+    long base = index.partitionStart(partition) - chunk.firstRow();
+    Walk.Distances distances = distances(chunk, partition, base);
+    int wanted =
+        search.ef() > 0
+            ? Math.max(search.ef(), search.k())
+            : Math.max(model.codec().coding() == Coding.PQ ? 400 : 64, 2 * search.k());
+    int width = (int) Math.min(count, Math.ceil(wanted / share));
+    GraphBlocks blocks = index.graphBlocks(partition, chunk);
+    if (blocks != null) {
+      return walkedBlocks(blocks, chunk, partition, width);
+    }
+    Walk walk = graph.walk();
+    try {
+      long before = walk.comparisons();
+      int near = Walk.descend(walk, graph, graph.entry(), graph.topLevel(), 0, distances);
+      walk.start(near, distances, width);
+      walk.run(graph, 0, distances, width);
+      comparisons += walk.comparisons() - before;
+      int found = 0;
+      for (int i = 0; i < walk.size(); i++) {
+        found += rows.allowed(chunk.rowId(index.partitionStart(partition) + walk.node(i))) ? 1 : 0;
+      }
+      if (found < Math.min(search.k(), count)) {
+        return false;
+      }
+      for (int i = 0; i < walk.size(); i++) {
+        long id = chunk.rowId(index.partitionStart(partition) + walk.node(i));
+        if (rows.allowed(id)) {
+          candidates.offer(walk.distance(i), id);
+        }
+      }
+      return true;
+    } finally {
+      graph.giveBack(walk);
+    }
+  }
+
+  /// Estimates lead astray now and then: a walk by them must be wider to find as much.
+  private boolean walkedBlocks(GraphBlocks blocks, Chunk chunk, int partition, int width) {
+    BlockWalk walk = blocks.walk();
+    float unit =
+        switch (model.codec().coding()) {
+          case SQ -> 1;
+          case FLAT -> metric == Metric.COSINE ? blocks.squareUnit() / 2 : blocks.squareUnit();
+          case PQ, RQ -> blocks.squareUnit();
+        };
+    try {
+      GraphBlocks.Query asked = blocks.new Query(query);
+      walk.run(asked, (int) Math.min(Integer.MAX_VALUE - 8, BLOCK_WIDTH * width));
+      comparisons += asked.entryCount() + 32L * walk.size();
+      long first = index.partitionStart(partition);
+      int found = 0;
+      for (int i = 0; i < walk.size(); i++) {
+        found += rows.allowed(chunk.rowId(first + walk.node(i))) ? 1 : 0;
+      }
+      if (found < Math.min(search.k(), index.partitionRows(partition))) {
+        return false;
+      }
+      for (int i = 0; i < walk.size(); i++) {
+        long id = chunk.rowId(first + walk.node(i));
+        if (rows.allowed(id)) {
+          candidates.offer(unit * walk.distance(i), id);
+        }
+      }
+      return true;
+    } finally {
+      blocks.giveBack(walk);
+    }
+  }
+
+  private Walk.Distances distances(Chunk chunk, int partition, long base) {
+    if (model.codec() instanceof PqCodec codec) {
+      float[] tables = PqTables.residual(codec, model, query, partition);
+      return (nodes, count, out) -> {
+        for (int i = 0; i < count; i++) {
+          out[i] = PqTables.estimate(codec, tables, chunk.data(), base + nodes[i]);
+        }
+      };
+    }
+    if (model.codec() instanceof SqCodec sq
+        && metric != Metric.DOT
+        && sq.dim() <= ByteDistances.MAX_DIM) {
+      byte[] bytes = sq.codes(query);
+      MemorySegment rows =
+          chunk.data().asSlice(base * sq.dim(), (long) index.partitionRows(partition) * sq.dim());
+      return (nodes, count, out) -> ByteDistances.squares(bytes, rows, nodes, count, out);
+    }
+    QueryVector vector = dense.get();
+    Kernels kernels = Kernels.current();
+    return (nodes, count, out) -> kernels.distances(vector, chunk.data(), nodes, count, out);
+  }
+}
