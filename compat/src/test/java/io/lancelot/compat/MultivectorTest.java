@@ -137,7 +137,7 @@ final class MultivectorTest {
   }
 
   /// The share of the ten nearest rows that is found. The real Lance is asked by one vector: by
-  /// several it misses every third row of these, with its own indices too.
+  /// several it guesses the distances of rows that only some of them found.
   private double recall(Path dir, Table table, boolean byThem) {
     int found = 0;
     for (int i = 0; i < 10; i++) {
