@@ -14,11 +14,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -27,6 +29,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The databases of a server and the tables that are open in them. A namespace is a folder in its
 /// database's folder. Thread-safe.
@@ -54,7 +57,10 @@ final class Databases implements AutoCloseable {
 
   /// A table that is open, and what its folder was when it was opened: another server may have
   /// dropped it since, and made one of the same name.
-  private record Held(Table table, String folder) {}
+  private record Held(Table table, Optional<Identity> folder) {}
+
+  /// What tells a table's folder from another one that has its name later.
+  private record Identity(@Nullable Object key, FileTime created) {}
 
   Databases(ServerOptions options, Context context) {
     this.options = options;
@@ -193,7 +199,7 @@ final class Databases implements AutoCloseable {
 
   /// A table at its latest version, open for others too: not to be closed.
   Table table(TableRef ref) {
-    String folder = identity(ref);
+    Optional<Identity> folder = identity(ref);
     lock.lock();
     try {
       Held known = tables.get(ref);
@@ -225,15 +231,14 @@ final class Databases implements AutoCloseable {
     }
   }
 
-  /// What tells a table's folder from another one that has its name later.
-  private String identity(TableRef ref) {
+  private Optional<Identity> identity(TableRef ref) {
     try {
       Path folder = folder(ref.place()).resolve(ref.name() + TABLE_SUFFIX);
       BasicFileAttributes about = Files.readAttributes(folder, BasicFileAttributes.class);
-      return about.fileKey() + " " + about.creationTime();
+      return Optional.of(new Identity(about.fileKey(), about.creationTime()));
     } catch (IOException | InvalidPathException e) {
       // Opening it tells what is wrong.
-      return "";
+      return Optional.empty();
     }
   }
 
