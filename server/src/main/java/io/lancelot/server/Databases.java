@@ -46,7 +46,9 @@ final class Databases implements AutoCloseable {
 
   private final ServerOptions options;
   private final Context context;
+  private final Context background;
   private final Map<Path, Database> open = new ConcurrentHashMap<>();
+  private final Map<Path, Database> openForJobs = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final LinkedHashMap<TableRef, Held> tables = new LinkedHashMap<>(16, 0.75f, true);
   private volatile Consumer<TableRef> onOpen = _ -> {};
@@ -65,6 +67,13 @@ final class Databases implements AutoCloseable {
   Databases(ServerOptions options, Context context) {
     this.options = options;
     this.context = context;
+    this.background =
+        new Context(
+            context.memory(),
+            context.cpu(),
+            Math.max(1, context.parallelism() * 3 / 4),
+            context.clock(),
+            context.random());
   }
 
   /// Tells of each table that is opened: what was left undone in it can be done.
@@ -175,18 +184,32 @@ final class Databases implements AutoCloseable {
   }
 
   Database database(Place place) {
-    return open.computeIfAbsent(
+    return database(place, open, context);
+  }
+
+  private Database database(Place place, Map<Path, Database> known, Context with) {
+    return known.computeIfAbsent(
         folder(place),
         folder ->
             Lancelot.connect(
                 folder.toString(),
                 ConnectOptions.defaults().withReadConsistency(Duration.ZERO),
-                context));
+                with));
   }
 
   /// Opens a table, on its branch; the caller closes it.
   Table open(TableRef ref) {
-    Table main = database(ref.place()).openTable(ref.name());
+    return open(ref, database(ref.place()));
+  }
+
+  /// Opens a table for work that goes on beside requests, and leaves a quarter of the processors,
+  /// at least one, to those. The caller closes it.
+  Table openForJob(TableRef ref) {
+    return open(ref, database(ref.place(), openForJobs, background));
+  }
+
+  private static Table open(TableRef ref, Database database) {
+    Table main = database.openTable(ref.name());
     if (ref.branch().isEmpty()) {
       return main;
     }
@@ -300,9 +323,11 @@ final class Databases implements AutoCloseable {
     List<AutoCloseable> all = new ArrayList<>(retired.keySet());
     tables.values().forEach(held -> all.add(held.table()));
     all.addAll(open.values());
+    all.addAll(openForJobs.values());
     retired.clear();
     tables.clear();
     open.clear();
+    openForJobs.clear();
     for (AutoCloseable each : all) {
       try {
         each.close();
