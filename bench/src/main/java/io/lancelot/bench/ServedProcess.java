@@ -17,8 +17,12 @@ import java.util.List;
 /// Our server in a process of its own, which ends with this one.
 final class ServedProcess implements AutoCloseable {
 
+  /// All of the heap is there from the beginning, so that what is measured beside it is not the
+  /// heap's growing and shrinking.
+  private static final String HEAP = "-Xms1g -Xmx1g -XX:+AlwaysPreTouch";
+
   private static final String PORT = "port ";
-  private static final String COLLECTED = "collected";
+  private static final String COLLECTED = "free ";
 
   private final Process process;
   private final BufferedReader out;
@@ -31,7 +35,7 @@ final class ServedProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
-    command.addAll(List.of(System.getProperty("lancelot.served.flags", "-Xmx1g").split(" ")));
+    command.addAll(List.of(System.getProperty("lancelot.served.flags", HEAP).split(" ")));
     command.addAll(
         List.of(
             "-cp",
@@ -67,20 +71,20 @@ final class ServedProcess implements AutoCloseable {
     return "http://127.0.0.1:" + port;
   }
 
-  /// What the process takes of the machine's memory after a garbage collection, without the files
-  /// it has mapped. Zero where there is no `/proc`.
+  /// What the process takes of the machine's memory: objects that a garbage collection leaves, and
+  /// all that is not heap, without the files it has mapped. Zero where there is no `/proc`.
   double megabytes() {
     try {
       in.write("collect\n");
       in.flush();
-      await(COLLECTED);
+      long free = Long.parseLong(await(COLLECTED).substring(COLLECTED.length()));
       Path status = Path.of("/proc", Long.toString(process.pid()), "status");
       if (!Files.exists(status)) {
         return 0;
       }
       for (String line : Files.readAllLines(status)) {
         if (line.startsWith("RssAnon:")) {
-          return Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6;
+          return (Long.parseLong(line.replaceAll("\\D", "")) * 1024 - free) / 1e6;
         }
       }
       return 0;
@@ -113,7 +117,7 @@ final class ServedProcess implements AutoCloseable {
       System.out.println(PORT + server.port());
       while (commands.readLine() != null) {
         System.gc();
-        System.out.println(COLLECTED);
+        System.out.println(COLLECTED + Runtime.getRuntime().freeMemory());
       }
     }
   }
