@@ -9,11 +9,15 @@ import datetime
 import json
 import math
 import random
+import re
 import sys
 
 import lancedb
 import pyarrow as pa
-from lancedb.index import BTree, Bitmap, FTS, IvfFlat, LabelList  # noqa: F401
+from lancedb.index import BTree, Bitmap, FTS, IvfFlat, LabelList
+from lancedb.query import (
+    BooleanQuery, BoostQuery, ColumnOrdering, MatchQuery, MultiMatchQuery, Occur, PhraseQuery
+)
 
 DIM = 8
 WORDS = "moon river stone lamp glass winter summer train night harbour".split()
@@ -98,9 +102,10 @@ class Both:
         """A name and what to do with a connection and a table."""
         rng = self.rng
         kind = rng.choices(
-            ["scan", "vector", "count", "text", "hybrid", "add", "delete", "update", "merge", "index",
-             "columns", "versions", "error", "list"],
-            [20, 14, 10, 8, 3, 7, 5, 6, 6, 5, 4, 4, 10, 3],
+            ["scan", "ordered", "vector", "vectors", "count", "text", "textform", "hybrid", "add", "delete",
+             "update", "merge", "index", "columns", "types", "versions", "history", "tables", "ids", "stats",
+             "error", "list"],
+            [14, 8, 12, 3, 7, 6, 7, 4, 5, 4, 5, 5, 5, 3, 3, 4, 3, 4, 3, 2, 12, 2],
         )[0]
         return getattr(self, kind)()
 
@@ -114,11 +119,30 @@ class Both:
             q = t.search().limit(limit).offset(offset)
             q = q.where(where) if where else q
             q = q.select(columns) if columns else q
-            found = q.to_list()
+            found = q.to_arrow()
+            # Of a product the real LanceDB takes the column's type, we the wider one.
+            types = [(f.name, "number" if f.name == "twice" else str(f.type)) for f in found.schema]
+            found = found.to_pylist()
             # Which rows come first is open once rows were moved by updates.
-            return sorted(map(key, found)) if limit == 10**6 else len(found)
+            return types, sorted(map(key, found)) if limit == 10**6 else len(found)
 
         return "scan where=%s select=%s limit=%d offset=%d" % (where, columns, limit, offset), run
+
+    def ordered(self):
+        rng = self.rng
+        where = condition(rng) if rng.random() < 0.6 else None
+        keys = [
+            ColumnOrdering(column_name=name, ascending=rng.random() < 0.5, nulls_first=rng.random() < 0.5)
+            for name in rng.sample(["year", "price", "name", "seen", "day"], rng.choice([1, 2]))
+        ] + [ColumnOrdering(column_name="id")]
+        limit, offset = rng.choice([(10**6, 0), (9, 0), (6, 4)])
+
+        def run(db, t):
+            q = t.search().order_by(keys).limit(limit).offset(offset)
+            q = q.where(where) if where else q
+            return [key(row) for row in q.select(["id", "year", "price", "name", "seen", "day"]).to_list()]
+
+        return "ordered where=%s by=%s limit=%d offset=%d" % (where, keys, limit, offset), run
 
     def query_vector(self):
         return [self.rng.uniform(-1, 1) for _ in range(DIM)]
@@ -138,6 +162,17 @@ class Both:
 
         return "vector metric=%s k=%d where=%s bounds=%s post=%s" % (metric, k, where, bounds, post), run
 
+    def vectors(self):
+        queries = [self.query_vector() for _ in range(self.rng.choice([2, 3]))]
+        k = self.rng.choice([1, 4])
+
+        def run(db, t):
+            found = t.search(queries, vector_column_name="vec").limit(k).bypass_vector_index()
+            rows = found.select(["id", "_distance"]).to_list()
+            return sorted((row["query_index"], row["_distance"], row["id"]) for row in rows)
+
+        return "vectors %d k=%d" % (len(queries), k), run
+
     def count(self):
         where = condition(self.rng) if self.rng.random() < 0.8 else None
         return "count %s" % where, lambda db, t: t.count_rows(where)
@@ -155,6 +190,39 @@ class Both:
     def words(self):
         return " ".join(self.rng.sample(WORDS, self.rng.choice([1, 1, 2])))
 
+    def textform(self):
+        rng = self.rng
+
+        def match():
+            # None with typos: the real LanceDB leaves rows that no index covers out of those.
+            return rng.choice(
+                [
+                    lambda: MatchQuery(self.words(), "text"),
+                    lambda: MatchQuery(self.words(), "text", operator="AND"),
+                    lambda: MatchQuery(rng.choice(WORDS)[:3], "text"),
+                    lambda: MatchQuery(self.words(), "text", boost=2.0),
+                    lambda: PhraseQuery(" ".join(rng.sample(WORDS, 2)), "text"),
+                ]
+            )()
+
+        query = rng.choice(
+            [
+                match,
+                lambda: BoostQuery(match(), match(), negative_boost=0.3),
+                lambda: MultiMatchQuery(self.words(), ["text"]),
+                lambda: BooleanQuery([(Occur.MUST, match()), (Occur.SHOULD, match())]),
+                lambda: BooleanQuery([(Occur.MUST, match()), (Occur.MUST_NOT, match())]),
+                lambda: match() & match(),
+                lambda: match() | match(),
+            ]
+        )()
+
+        def run(db, t):
+            found = t.search(query, query_type="fts").limit(10**5).select(["id"]).to_list()
+            return sorted(row["id"] for row in found)
+
+        return "textform %s" % query, run
+
     def hybrid(self):
         words, vector = self.words(), self.query_vector()
 
@@ -163,7 +231,7 @@ class Both:
                 t.search(query_type="hybrid", vector_column_name="vec", fts_columns="text")
                 .vector(vector).text(words).limit(10).to_list()
             )
-            return len(found), all("_relevance_score" in row for row in found)
+            return len(found), sorted(found[0]) if found else None
 
         return "hybrid %s" % words, run
 
@@ -201,7 +269,7 @@ class Both:
         rng = self.rng
         ids = rng.sample(range(700), 12)
         source = rows(rng, 0, len(ids)).set_column(0, "id", pa.array(ids, pa.int64()))
-        how = rng.randrange(4)
+        how = rng.randrange(5)
 
         def run(db, t):
             m = t.merge_insert("id")
@@ -209,6 +277,8 @@ class Both:
                 m = m.when_matched_update_all(where="source.year > target.year" if how == 3 else None)
             if how != 2:
                 m = m.when_not_matched_insert_all()
+            if how == 4:
+                m = m.when_not_matched_by_source_delete("id % 11 = 3")
             m.execute(source)
             return sorted(map(key, t.search().limit(10**6).select(["id", "year", "name"]).to_list()))
 
@@ -252,6 +322,89 @@ class Both:
 
         return "versions %s" % tag, run
 
+    def types(self):
+        name = "typed%d" % self.rng.randrange(10**6)
+        way = self.rng.randrange(4)
+
+        def run(db, t):
+            if way == 0:
+                t.add_columns(pa.field(name, pa.utf8()))
+            elif way == 1:
+                t.add_columns([pa.field(name, pa.int32()), pa.field(name + "b", pa.list_(pa.float32(), 2))])
+            elif way == 2:
+                t.add_columns({name: "CAST(year AS BIGINT)", name + "b": "lower(name)"})
+            else:
+                t.add_columns({name: "year"})
+                t.alter_columns({"path": name, "data_type": pa.int64()})
+            first = t.search().limit(10**6).to_arrow()
+            shape = [(f.name, str(f.type)) for f in first.schema]
+            t.drop_columns([c for c in (name, name + "b") if c in first.schema.names])
+            return shape, sorted(map(key, first.select(["id", name]).to_pylist())), [f.name for f in t.schema]
+
+        return "types %s way=%d" % (name, way), run
+
+    def history(self):
+        where = "id % 13 = 5"
+
+        def run(db, t):
+            first, before = t.version, t.count_rows()
+            t.delete(where)
+            t.checkout(first)
+            try:
+                t.delete("true")
+                wrote = True
+            except Exception:  # noqa: BLE001
+                wrote = False
+            there = t.count_rows(where)
+            t.restore()
+            kinds = [sorted(v) for v in t.list_versions()[-1:]]
+            return t.count_rows() == before, wrote, there, len({v["version"] for v in t.list_versions()}) > 2, kinds
+
+        return "history", run
+
+    def tables(self):
+        name = "other%d" % self.rng.randrange(10**6)
+        some = rows(self.rng, 0, 7)
+
+        def run(db, t):
+            made = db.create_table(name, schema=SCHEMA)
+            found = [made.count_rows(), made.version]
+            made.add(some)
+            found.append(db.create_table(name, schema=SCHEMA, exist_ok=True).count_rows())
+            made.add(some.slice(0, 3), mode="overwrite")
+            found.append(made.count_rows())
+            found.append(db.create_table(name, some, mode="overwrite").count_rows())
+            listed = name in db.table_names()
+            db.drop_table(name)
+            try:
+                db.open_table(name)
+                opened = "opened"
+            except Exception as e:  # noqa: BLE001
+                opened = kind(e)
+            return found, listed, name in db.table_names(), opened
+
+        return "tables %s" % name, run
+
+    def ids(self):
+        where = condition(self.rng)
+
+        def run(db, t):
+            found = t.search().where(where).limit(10**6).with_row_id(True).select(["id"]).to_list()
+            taken = t.take_row_ids([row["_rowid"] for row in found][:20]).select(["id", "name"]).to_list()
+            wanted = {row["id"] for row in found[:20]}
+            return sorted(row["id"] for row in found), {row["id"] for row in taken} == wanted, len(taken)
+
+        return "ids where=%s" % where, run
+
+    def stats(self):
+        def run(db, t):
+            stats = t.stats()
+            text = next(i for i in t.list_indices() if i.name == "text_idx")
+            about = t.index_stats("text_idx")
+            return stats["num_rows"] if isinstance(stats, dict) else stats.num_rows, text.index_type, about.index_type
+
+        return "stats", run
+
     def list(self):
         return "list", lambda db, t: (sorted(db.table_names()), [f.name for f in t.schema])
 
@@ -278,6 +431,21 @@ class Both:
                 ("error tag", lambda db, t: t.checkout("no-such-tag")),
                 ("error add", lambda db, t: t.add(pa.table({"id": ["text"], "unknown": [1]}))),
                 ("error columns", lambda db, t: t.drop_columns(["nothing"])),
+                ("error order", lambda db, t: t.search().order_by([ColumnOrdering(column_name="nothing")]).limit(3).to_list()),
+                ("error k", lambda db, t: t.search([1.0] * DIM, vector_column_name="vec").limit(0).to_list()),
+                ("error text column", lambda db, t: t.search("moon", query_type="fts", fts_columns="year").limit(3).to_list()),
+                ("error phrase", lambda db, t: t.search(PhraseQuery("moon river", "nothing"), query_type="fts").limit(3).to_list()),
+                ("error set", lambda db, t: t.update(where="id = 1", values_sql={"nothing": "1"})),
+                ("error set type", lambda db, t: t.update(where="id >= 0", values_sql={"year": "name"})),
+                ("error vector add", lambda db, t: t.add([{"id": 1, "vec": [1.0]}])),
+                ("error name", lambda db, t: db.create_table("bad name!", one)),
+                ("error rename", lambda db, t: t.alter_columns({"path": "name", "rename": "year"})),
+                ("error cast", lambda db, t: t.alter_columns({"path": "tags", "data_type": pa.int64()})),
+                ("error column there", lambda db, t: t.add_columns({"year": "1"})),
+                ("error tag there", lambda db, t: [t.tags.create("twice", 1), t.tags.create("twice", 1)]),
+                ("error tag version", lambda db, t: t.tags.create("never", 10**7)),
+                ("error restore", lambda db, t: t.restore(10**7)),
+                ("error metric", lambda db, t: t.search([1.0] * DIM, vector_column_name="vec").distance_type("hamming").limit(3).to_list()),
                 ("error merge", lambda db, t: t.merge_insert("nothing").when_not_matched_insert_all().execute(one)),
             ]
         )
@@ -291,6 +459,8 @@ def kind(e):
     text = (str(e) + " " + type(e).__name__).lower()
     if "already exists" in text:
         return "exists"
+    if "field path" not in text and re.search(r"(table|index|tag|version|dataset).*(not found|no longer exists|does not exist)", text):
+        return "missing"
     return "error"
 
 

@@ -47,6 +47,7 @@ final class LocalTable extends Table {
   private final ConnectOptions options;
   private final Optional<Upkeep> upkeep;
   private final long checkNanos;
+  private final boolean owner;
   private volatile @Nullable Snapshot pinned;
   private volatile @Nullable Described described;
 
@@ -69,6 +70,21 @@ final class LocalTable extends Table {
                     }))
             : Optional.empty();
     this.checkNanos = options.readConsistency().toNanos();
+    this.owner = true;
+  }
+
+  /// What another handle has open, at a version.
+  private LocalTable(LocalTable other, Snapshot version) {
+    name = other.name;
+    table = other.table;
+    context = other.context;
+    engine = other.engine;
+    options = other.options;
+    upkeep = other.upkeep;
+    checkNanos = other.checkNanos;
+    owner = false;
+    pinned = version;
+    described = other.described;
   }
 
   @Override
@@ -393,6 +409,11 @@ final class LocalTable extends Table {
   }
 
   @Override
+  public Table pinned() {
+    return new LocalTable(this, snapshot());
+  }
+
+  @Override
   public void checkoutLatest() {
     pinned = null;
     table.latest();
@@ -461,6 +482,9 @@ final class LocalTable extends Table {
 
   @Override
   public void close() {
+    if (!owner) {
+      return;
+    }
     upkeep.ifPresent(Upkeep::close);
     engine.close();
     table.close();

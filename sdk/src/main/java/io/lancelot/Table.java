@@ -473,6 +473,11 @@ public abstract class Table implements AutoCloseable {
   /// The branch this handle is on; empty for the main line.
   public abstract Optional<String> branch();
 
+  /// A handle on the version that this one reads now, for reads that belong together: it sees no
+  /// later commits and writes nothing. What it reads with is this handle's, and ends with it;
+  /// closing it closes nothing.
+  public abstract Table pinned();
+
   /// Reads the latest version from now on.
   public abstract void checkoutLatest();
 

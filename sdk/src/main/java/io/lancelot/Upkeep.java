@@ -36,7 +36,7 @@ final class Upkeep implements AutoCloseable {
     try {
       if (!running && !closed) {
         running = true;
-        Thread.ofVirtual().name("lancelot-upkeep").start(this::run);
+        Thread.ofPlatform().daemon().name("lancelot-upkeep").start(this::run);
       }
       if (small >= WAIT) {
         awaitRun();

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// A budget of native memory, shared by everything that works for one connection.
 ///
@@ -21,6 +22,7 @@ public final class Memory implements AutoCloseable {
 
   record Block(Arena arena, MemorySegment segment) {}
 
+  private final @Nullable Memory whole;
   private final long limitBytes;
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Block>[] free;
@@ -30,7 +32,8 @@ public final class Memory implements AutoCloseable {
   private boolean closed;
 
   @SuppressWarnings({"unchecked", "rawtypes"})
-  private Memory(long limitBytes) {
+  private Memory(@Nullable Memory whole, long limitBytes) {
+    this.whole = whole;
     this.limitBytes = limitBytes;
     this.free = new ArrayDeque[4 * Long.SIZE];
     for (int i = 0; i < free.length; i++) {
@@ -40,6 +43,10 @@ public final class Memory implements AutoCloseable {
 
   /// A budget of at most `limitBytes` in use at once.
   public static Memory ofLimit(long limitBytes) {
+    return new Memory(null, checked(limitBytes));
+  }
+
+  private static long checked(long limitBytes) {
     if (limitBytes < MIN_BLOCK) {
       throw new InvalidInputException(
           "memory budget too small: expected at least "
@@ -47,7 +54,13 @@ public final class Memory implements AutoCloseable {
               + " bytes, found "
               + limitBytes);
     }
-    return new Memory(limitBytes);
+    return limitBytes;
+  }
+
+  /// A part of this budget. What is taken of it counts here too; its own limit leaves room for
+  /// those who take from the whole. It needs no closing.
+  public Memory part(long limitBytes) {
+    return new Memory(this, checked(limitBytes));
   }
 
   /// A scratch area that draws on this budget. Close it to give its memory back.
@@ -108,6 +121,29 @@ public final class Memory implements AutoCloseable {
     if (atLeastBytes > limitBytes) {
       throw exhausted(atLeastBytes, usedBytes());
     }
+    return whole == null ? takeOwn(atLeastBytes) : takeOf(whole, atLeastBytes);
+  }
+
+  private Block takeOf(Memory other, long atLeastBytes) {
+    Block block = other.take(atLeastBytes);
+    long size = block.segment().byteSize();
+    long used;
+    lock.lock();
+    try {
+      used = usedBytes;
+      if (size <= limitBytes - used) {
+        usedBytes += size;
+        peakBytes = Math.max(peakBytes, usedBytes);
+        return block;
+      }
+    } finally {
+      lock.unlock();
+    }
+    other.give(block);
+    throw exhausted(size, used);
+  }
+
+  private Block takeOwn(long atLeastBytes) {
     boolean pooled = atLeastBytes <= limitBytes / 4;
     int sizeClass = sizeClass(atLeastBytes);
     long size = pooled ? sizeOf(sizeClass) : (Math.max(atLeastBytes, MIN_BLOCK) + 63) & -64;
@@ -157,7 +193,7 @@ public final class Memory implements AutoCloseable {
     lock.lock();
     try {
       usedBytes -= size;
-      if (!CHECKED && !closed && size <= limitBytes / 4) {
+      if (whole == null && !CHECKED && !closed && size <= limitBytes / 4) {
         free[sizeClass(size)].addLast(block);
         idleBytes += size;
         return;
@@ -165,7 +201,11 @@ public final class Memory implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    block.arena().close();
+    if (whole == null) {
+      block.arena().close();
+    } else {
+      whole.give(block);
+    }
   }
 
   private void dropLargestIdle() {

@@ -16,6 +16,7 @@ public final class Parallel<T, R> {
   private final List<T> tasks;
   private final Function<T, R> work;
   private final Consumer<R> collect;
+  private final Thread caller = Thread.currentThread();
   private int next;
   private int running;
   private @Nullable Throwable failure;
@@ -27,7 +28,8 @@ public final class Parallel<T, R> {
   }
 
   /// Runs every task. `collect` gets each result, one at a time and in no order. The first failure
-  /// stops the rest and is thrown, when no task is running any more.
+  /// stops the rest and is thrown, when no task is running any more; so does an interrupt of the
+  /// caller's thread.
   public static <T, R> void run(
       Context context, List<T> tasks, Function<T, R> work, Consumer<R> collect) {
     Parallel<T, R> run = new Parallel<>(tasks, work, collect);
@@ -56,6 +58,9 @@ public final class Parallel<T, R> {
   private @Nullable T claim() {
     lock.lock();
     try {
+      if (next < tasks.size() && caller.isInterrupted() && failure == null) {
+        failure = new CancelledException("interrupted");
+      }
       if (failure != null || next == tasks.size()) {
         return null;
       }

@@ -198,4 +198,27 @@ class MemoryTest {
       assertThat(memory.peakBytes()).isBetween(64 * KIB, budget);
     }
   }
+
+  @Test
+  void aPartLeavesRoomForTheWhole() {
+    try (Memory memory = Memory.ofLimit(MIB)) {
+      Memory part = memory.part(512 * KIB);
+      try (Scratch own = part.scratch();
+          Scratch other = memory.scratch()) {
+        own.allocateBytes(300 * KIB);
+        assertThat(part.usedBytes()).isEqualTo(own.heldBytes()).isEqualTo(memory.usedBytes());
+        assertThatThrownBy(() -> own.allocateBytes(300 * KIB))
+            .isInstanceOf(ResourceExhaustedException.class)
+            .hasMessageContaining("budget=524288 bytes");
+        assertThat(memory.usedBytes()).isEqualTo(part.usedBytes());
+        other.allocateBytes(600 * KIB);
+        assertThatThrownBy(() -> own.allocateBytes(150 * KIB))
+            .isInstanceOf(ResourceExhaustedException.class)
+            .hasMessageContaining("budget=1048576 bytes");
+        assertThat(part.usedBytes()).isEqualTo(own.heldBytes());
+      }
+      assertThat(part.usedBytes()).isZero();
+      assertThat(memory.usedBytes()).isZero();
+    }
+  }
 }

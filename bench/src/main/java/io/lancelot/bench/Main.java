@@ -83,6 +83,16 @@ public final class Main {
           continue;
         }
         try (DataSet data = source.load()) {
+          if (options.suite() == Suite.SERVER) {
+            new ServerSuite(
+                    data,
+                    options.effort(),
+                    folder,
+                    versions,
+                    options.parts(ServerSuite.Part.values()))
+                .run(sink, line -> err.println("bench: " + line));
+            continue;
+          }
           if (options.suite() == Suite.VECTORS && data.vectors().isEmpty()) {
             err.println("bench: " + data.name() + " has no vectors: left out");
             continue;
@@ -117,7 +127,7 @@ public final class Main {
             options.rows().orElse(MUTATED_ROWS),
             folder,
             new Versions(),
-            options.parts())) {
+            options.parts(MutationsSuite.Part.values()))) {
       suite.run(sink, progress);
     }
   }
@@ -147,7 +157,7 @@ public final class Main {
             new FiltersSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case VECTORS ->
             new VectorsSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
-        case MUTATIONS -> throw new IllegalStateException("it makes its own data");
+        case MUTATIONS, SERVER -> throw new IllegalStateException("there is one contender");
       }
     } finally {
       contenders.forEach(Contender::close);

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 ///   folder
 /// @param rows of made-up data
 /// @param dim of made-up data
-/// @param parts of the suite of mutations
+/// @param only parts of a suite that has parts; empty for all
 record Options(
     Suite suite,
     Optional<Path> data,
@@ -25,10 +25,10 @@ record Options(
     Optional<Path> folder,
     OptionalInt rows,
     OptionalInt dim,
-    List<MutationsSuite.Part> parts) {
+    List<String> only) {
 
   static final String USAGE =
-      "lancelot bench tables|filters|vectors|text|mutations [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
+      "lancelot bench tables|filters|vectors|text|mutations|server [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
           + " [--dir DIR] [--rows N] [--dim N] [--only PART,…]";
 
   /// What is wrong with a command line.
@@ -55,7 +55,7 @@ record Options(
     Optional<Path> folder = Optional.empty();
     OptionalInt rows = OptionalInt.empty();
     OptionalInt dim = OptionalInt.empty();
-    List<MutationsSuite.Part> parts = List.of(MutationsSuite.Part.values());
+    List<String> only = List.of();
     for (int i = 0; i < words.size(); i++) {
       switch (words.get(i)) {
         case "--data" -> data = Optional.of(Path.of(value(words, ++i)));
@@ -64,7 +64,7 @@ record Options(
         case "--format" -> table = table(value(words, ++i));
         case "--dir" -> folder = Optional.of(Path.of(value(words, ++i)));
         case "--rows" -> rows = OptionalInt.of(number(words, ++i));
-        case "--only" -> parts = parts(value(words, ++i));
+        case "--only" -> only = List.of(value(words, ++i).toUpperCase(Locale.ROOT).split(","));
         case "--dim" -> dim = OptionalInt.of(number(words, ++i));
         case String word -> {
           if (suite.isPresent() || word.startsWith("-")) {
@@ -76,7 +76,9 @@ record Options(
     }
     Suite chosen =
         suite.orElseThrow(() -> new UsageException("bench: expected=a suite, found=none"));
-    return new Options(chosen, data, peers, quick, table, folder, rows, dim, parts);
+    Options options = new Options(chosen, data, peers, quick, table, folder, rows, dim, only);
+    options.checkParts();
+    return options;
   }
 
   private static String value(List<String> words, int at) throws UsageException {
@@ -114,26 +116,29 @@ record Options(
       case "filters" -> Suite.FILTERS;
       case "text" -> Suite.TEXT;
       case "mutations" -> Suite.MUTATIONS;
+      case "server" -> Suite.SERVER;
       default ->
           throw new UsageException(
-              "suite: expected=tables, filters, vectors, text or mutations, found=" + word);
+              "suite: expected=tables, filters, vectors, text, mutations or server, found=" + word);
     };
   }
 
-  private static List<MutationsSuite.Part> parts(String text) throws UsageException {
-    List<String> names = List.of(text.toUpperCase(Locale.ROOT).split(","));
-    List<MutationsSuite.Part> parts =
-        Stream.of(MutationsSuite.Part.values())
-            .filter(part -> names.contains(part.name()))
-            .toList();
-    if (parts.size() != names.size()) {
-      throw new UsageException(
-          "--only: expected="
-              + Arrays.toString(MutationsSuite.Part.values()).toLowerCase(Locale.ROOT)
-              + ", found="
-              + text);
+  /// The parts of a suite that are wanted.
+  <P extends Enum<P>> List<P> parts(P[] all) {
+    return Stream.of(all).filter(part -> only.isEmpty() || only.contains(part.name())).toList();
+  }
+
+  private void checkParts() throws UsageException {
+    Enum<?>[] parts =
+        switch (suite) {
+          case MUTATIONS -> MutationsSuite.Part.values();
+          case SERVER -> ServerSuite.Part.values();
+          case TABLES, FILTERS, VECTORS, TEXT -> new Enum<?>[0];
+        };
+    List<String> names = Stream.of(parts).map(Enum::name).toList();
+    if (!names.containsAll(only)) {
+      throw new UsageException("--only: expected some of " + names + ", found=" + only);
     }
-    return parts;
   }
 
   private static List<Peer> peers(String text) throws UsageException {

@@ -11,6 +11,7 @@ enum Peer {
       case VECTORS, TEXT -> true;
       case TABLES, FILTERS -> this != LUCENE;
       case MUTATIONS -> this == LANCE;
+      case SERVER -> false;
     };
   }
 

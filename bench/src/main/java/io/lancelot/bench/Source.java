@@ -65,6 +65,10 @@ sealed interface Source {
     if (options.suite() == Suite.FILTERS) {
       return List.of(new Filterable(options.rows().orElse(options.quick() ? 100_000 : 1_000_000)));
     }
+    if (options.suite() == Suite.SERVER) {
+      // Little to search: what is measured is the way there and back.
+      return List.of(new Made(options.rows().orElse(1_000), options.dim().orElse(16)));
+    }
     Path home = Path.of(System.getProperty("lancelot.root", "."));
     Path usual = home.resolve("../shared/data").normalize();
     if (options.data().isEmpty() && (options.rows().isPresent() || !Files.isDirectory(usual))) {
@@ -80,7 +84,7 @@ sealed interface Source {
                 case VECTORS -> place.vectors();
                 case TABLES, FILTERS -> place.vectors() || place.large();
                 case TEXT -> place.texts();
-                case MUTATIONS -> false;
+                case MUTATIONS, SERVER -> false;
               };
       if (wanted) {
         sources.add(new Stored(place));

@@ -6,5 +6,6 @@ enum Suite {
   FILTERS,
   VECTORS,
   TEXT,
-  MUTATIONS
+  MUTATIONS,
+  SERVER
 }

@@ -73,6 +73,18 @@ final class SuitesTest {
   }
 
   @Test
+  void serverAsksAndSends() {
+    assertThat(runTiny("server", "--only", "queries,ingest"))
+        .as(() -> err.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(lines())
+        .hasSize(8)
+        .allSatisfy(line -> assertThat(line).startsWith("{\"suite\":\"server\",\"work\":\""))
+        .anySatisfy(line -> assertThat(line).contains("\"system\":\"http\""));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void filtersAsksBuildsAndChanges() {
     assertThat(runTiny("filters")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(lines())

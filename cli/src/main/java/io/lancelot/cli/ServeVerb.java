@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// Serves a folder of databases until it is told to stop.
 final class ServeVerb extends Verb {
 
+  private static final int CARRIERS_PER_PROCESSOR = 2;
+
   private final PrintStream out;
   private final PrintStream err;
   private final Map<String, String> flags = new LinkedHashMap<>();
@@ -40,6 +42,16 @@ final class ServeVerb extends Verb {
         arguments.option("--" + name, "VALUE", help, value -> flags.put(name, value)));
   }
 
+  /// A query computes on the thread that carries its request. With more of those than processors
+  /// the system shares its time out, and a short request need not wait until a long one is done.
+  private static void shareProcessors() {
+    String carriers = "jdk.virtualThreadScheduler.parallelism";
+    if (System.getProperty(carriers) == null) {
+      int processors = Runtime.getRuntime().availableProcessors();
+      System.setProperty(carriers, Integer.toString(CARRIERS_PER_PROCESSOR * processors));
+    }
+  }
+
   @Override
   int call() {
     Target target = target(0);
@@ -56,6 +68,7 @@ final class ServeVerb extends Verb {
     if (settings.jsonLogs()) {
       JsonLog.use();
     }
+    shareProcessors();
     ServerOptions options = settings.options();
     CountDownLatch stopped = new CountDownLatch(1);
     try (LancelotServer server = LancelotServer.start(options)) {

@@ -495,6 +495,13 @@ final class RemoteTable extends Table {
   }
 
   @Override
+  public Table pinned() {
+    RemoteTable handle = new RemoteTable(name, branch, wire, context, options);
+    handle.checkout(version());
+    return handle;
+  }
+
+  @Override
   public void checkoutLatest() {
     pinned = OptionalLong.empty();
     described = null;

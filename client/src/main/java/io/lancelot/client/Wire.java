@@ -11,6 +11,7 @@ import io.lancelot.columnar.BatchStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +19,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -33,7 +35,7 @@ final class Wire implements AutoCloseable {
   static final String ARROW_STREAM = "application/vnd.apache.arrow.stream";
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int ATTEMPTS = 3;
+  private static final int ATTEMPTS = 4;
   private static final long FIRST_PAUSE_MILLIS = 250;
 
   /// Whether doing it twice does no harm.
@@ -48,6 +50,14 @@ final class Wire implements AutoCloseable {
         case 409, 500, 502, 504 -> this == READ;
         default -> false;
       };
+    }
+
+    /// Whether to try again when there was no answer: a write only where it was not sent.
+    boolean again(StorageException lost) {
+      return lost.getCause() instanceof ConnectException
+          || this == READ
+              && lost.getCause() instanceof IOException
+              && !(lost.getCause() instanceof HttpTimeoutException);
     }
   }
 
@@ -170,7 +180,16 @@ final class Wire implements AutoCloseable {
       if (bytes != null) {
         builder.header("content-type", "application/json");
       }
-      HttpResponse<InputStream> answer = exchange(builder.method(method, publisher).build());
+      HttpResponse<InputStream> answer;
+      try {
+        answer = exchange(builder.method(method, publisher).build());
+      } catch (StorageException e) {
+        if (attempt == ATTEMPTS || !kind.again(e)) {
+          throw e;
+        }
+        pause(attempt, 0);
+        continue;
+      }
       if (answer.statusCode() < 300) {
         return answer;
       }
@@ -178,7 +197,7 @@ final class Wire implements AutoCloseable {
       if (attempt == ATTEMPTS || !kind.again(answer.statusCode())) {
         throw failure;
       }
-      pause(attempt, answer);
+      pause(attempt, answer.headers().firstValueAsLong("retry-after").orElse(0) * 1000);
     }
   }
 
@@ -190,8 +209,7 @@ final class Wire implements AutoCloseable {
     }
   }
 
-  private static void pause(int attempt, HttpResponse<?> answer) {
-    long asked = answer.headers().firstValueAsLong("retry-after").orElse(0) * 1000;
+  private static void pause(int attempt, long asked) {
     long jitter = ThreadLocalRandom.current().nextLong(FIRST_PAUSE_MILLIS);
     try {
       Thread.sleep(Math.max(asked, (FIRST_PAUSE_MILLIS << attempt) + jitter));

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// LanceDB's own Python client, unmodified, against our server.
 class OfficialClientTest {
 
-  private static final int REQUESTS = Integer.getInteger("lancelot.requests", 120);
-  private static final long SEED = Long.getLong("lancelot.seed", 1);
+  private static final int REQUESTS = Integer.getInteger("lancelot.requests", 60);
+  private static final long SEED = Long.getLong("lancelot.seed", System.nanoTime() % 1_000_000);
 
   @TempDir Path root;
   private LancelotServer server;

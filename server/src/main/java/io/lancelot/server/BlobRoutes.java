@@ -14,9 +14,7 @@ import io.lancelot.server.Router.Route;
 import io.lancelot.server.Router.TableHandler;
 import io.lancelot.table.Blob;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -83,11 +81,11 @@ final class BlobRoutes {
       }
       Schema schema = Schema.of(Field.nullable(column, Types.LARGE_BINARY));
       exchange.withHeader("x-lancedb-version", Long.toString(table.version()));
-      try (OutputStream out = exchange.answerStream(ARROW_STREAM);
-          IpcWriter writer =
-              IpcWriter.stream(Channels.newChannel(out), schema, services.memory())) {
+      try (AnswerStream out = exchange.answerStream(ARROW_STREAM);
+          IpcWriter writer = IpcWriter.stream(out, schema, services.memory())) {
         writer.write(new Batch(schema, rows.length, List.of(values.build())));
         writer.finish();
+        out.finish();
       }
     } catch (IOException e) {
       throw new StorageException("cannot send the answer: " + e.getMessage(), e);
@@ -139,7 +137,7 @@ final class BlobRoutes {
     }
     exchange.withHeader("content-range", "bytes " + first + "-" + last + "/" + size);
     ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(COPY_BYTES, last - first + 1));
-    try (OutputStream out = exchange.answerStream(206, "application/octet-stream")) {
+    try (AnswerStream out = exchange.answerStream(206, "application/octet-stream")) {
       blob.seek(first);
       for (long left = last - first + 1; left > 0; left -= buffer.limit()) {
         buffer.clear().limit((int) Math.min(buffer.capacity(), left));
@@ -148,6 +146,7 @@ final class BlobRoutes {
         }
         out.write(buffer.array(), 0, buffer.limit());
       }
+      out.finish();
     } catch (IOException e) {
       throw new StorageException("cannot send the answer: " + e.getMessage(), e);
     }

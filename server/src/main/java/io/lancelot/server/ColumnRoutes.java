@@ -62,7 +62,7 @@ final class ColumnRoutes {
   /// Adds columns: expressions as JSON, or empty ones as the schema of an Arrow stream.
   private void add(Exchange exchange, TableRef ref) {
     if (exchange.contentType().equals("application/vnd.apache.arrow.stream")) {
-      try (SentRows columns = SentRows.of(exchange, services.memory())) {
+      try (SentRows columns = SentRows.of(exchange, services)) {
         List<Field> fields =
             columns.schema().fields().stream()
                 .map(field -> new Field(field.name(), field.type(), true, field.metadata()))

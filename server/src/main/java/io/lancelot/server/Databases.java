@@ -14,11 +14,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -27,6 +29,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The databases of a server and the tables that are open in them. A namespace is a folder in its
 /// database's folder. Thread-safe.
@@ -43,7 +46,9 @@ final class Databases implements AutoCloseable {
 
   private final ServerOptions options;
   private final Context context;
+  private final Context background;
   private final Map<Path, Database> open = new ConcurrentHashMap<>();
+  private final Map<Path, Database> openForJobs = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final LinkedHashMap<TableRef, Held> tables = new LinkedHashMap<>(16, 0.75f, true);
   private volatile Consumer<TableRef> onOpen = _ -> {};
@@ -54,11 +59,21 @@ final class Databases implements AutoCloseable {
 
   /// A table that is open, and what its folder was when it was opened: another server may have
   /// dropped it since, and made one of the same name.
-  private record Held(Table table, String folder) {}
+  private record Held(Table table, Optional<Identity> folder) {}
+
+  /// What tells a table's folder from another one that has its name later.
+  private record Identity(@Nullable Object key, FileTime created) {}
 
   Databases(ServerOptions options, Context context) {
     this.options = options;
     this.context = context;
+    this.background =
+        new Context(
+            context.memory(),
+            context.cpu(),
+            Math.max(1, context.parallelism() * 3 / 4),
+            context.clock(),
+            context.random());
   }
 
   /// Tells of each table that is opened: what was left undone in it can be done.
@@ -169,18 +184,32 @@ final class Databases implements AutoCloseable {
   }
 
   Database database(Place place) {
-    return open.computeIfAbsent(
+    return database(place, open, context);
+  }
+
+  private Database database(Place place, Map<Path, Database> known, Context with) {
+    return known.computeIfAbsent(
         folder(place),
         folder ->
             Lancelot.connect(
                 folder.toString(),
                 ConnectOptions.defaults().withReadConsistency(Duration.ZERO),
-                context));
+                with));
   }
 
   /// Opens a table, on its branch; the caller closes it.
   Table open(TableRef ref) {
-    Table main = database(ref.place()).openTable(ref.name());
+    return open(ref, database(ref.place()));
+  }
+
+  /// Opens a table for work that goes on beside requests, and leaves a quarter of the processors,
+  /// at least one, to those. The caller closes it.
+  Table openForJob(TableRef ref) {
+    return open(ref, database(ref.place(), openForJobs, background));
+  }
+
+  private static Table open(TableRef ref, Database database) {
+    Table main = database.openTable(ref.name());
     if (ref.branch().isEmpty()) {
       return main;
     }
@@ -193,7 +222,7 @@ final class Databases implements AutoCloseable {
 
   /// A table at its latest version, open for others too: not to be closed.
   Table table(TableRef ref) {
-    String folder = identity(ref);
+    Optional<Identity> folder = identity(ref);
     lock.lock();
     try {
       Held known = tables.get(ref);
@@ -225,15 +254,14 @@ final class Databases implements AutoCloseable {
     }
   }
 
-  /// What tells a table's folder from another one that has its name later.
-  private String identity(TableRef ref) {
+  private Optional<Identity> identity(TableRef ref) {
     try {
       Path folder = folder(ref.place()).resolve(ref.name() + TABLE_SUFFIX);
       BasicFileAttributes about = Files.readAttributes(folder, BasicFileAttributes.class);
-      return about.fileKey() + " " + about.creationTime();
+      return Optional.of(new Identity(about.fileKey(), about.creationTime()));
     } catch (IOException | InvalidPathException e) {
       // Opening it tells what is wrong.
-      return "";
+      return Optional.empty();
     }
   }
 
@@ -295,9 +323,11 @@ final class Databases implements AutoCloseable {
     List<AutoCloseable> all = new ArrayList<>(retired.keySet());
     tables.values().forEach(held -> all.add(held.table()));
     all.addAll(open.values());
+    all.addAll(openForJobs.values());
     retired.clear();
     tables.clear();
     open.clear();
+    openForJobs.clear();
     for (AutoCloseable each : all) {
       try {
         each.close();

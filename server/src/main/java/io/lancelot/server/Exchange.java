@@ -3,9 +3,12 @@ package io.lancelot.server;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.lancelot.Table;
@@ -15,10 +18,12 @@ import io.lancelot.expr.Expr;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,14 +43,20 @@ final class Exchange {
   /// Ids of requests that may go into logs as they are.
   private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9_.:-]{1,128}");
 
+  private static final Logger LOG = System.getLogger(Exchange.class.getName());
+  private static final int CLIENT_GONE = Status.REQUEST_TIMEOUT_408.code();
   private static final int MAX_DEPTH = 200;
   private static final ObjectMapper JSON =
       new ObjectMapper(
           JsonFactory.builder()
               .streamReadConstraints(
                   StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+              .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
               .build());
   private static final int MAX_JSON_BYTES = 64 << 20;
+
+  /// What JSON takes on the heap when it is read, compared with its text.
+  private static final int JSON_WEIGHT = 8;
 
   private final ServerRequest request;
   private final ServerResponse response;
@@ -54,6 +65,7 @@ final class Exchange {
   private final Map<String, List<String>> params;
   private final Map<String, String> bound = new LinkedHashMap<>();
   private final Databases databases;
+  private final HeapRoom heap;
   private final long maxBodyBytes;
   private final String id;
   private Caller caller = Caller.ANYONE;
@@ -61,24 +73,28 @@ final class Exchange {
   private String database = "";
   private String table = "";
   private @Nullable Map<String, Object> body;
+  private long heldOnHeap;
+  private @Nullable AnswerStream answering;
+  private int cutOff;
 
   Exchange(ServerRequest request, ServerResponse response, Services services) {
     this.request = request;
     this.response = response;
     this.databases = services.databases();
+    this.heap = services.heap();
     this.maxBodyBytes = services.options().maxBodyBytes();
     this.id =
         header("x-request-id")
             .filter(given -> REQUEST_ID.matcher(given).matches())
             .orElseGet(() -> UUID.randomUUID().toString());
-    String raw = request.prologue().uriPath().rawPath().replaceFirst("^/+", "/");
-    this.slash = raw.length() > 1 && raw.endsWith("/");
+    String raw = request.prologue().uriPath().rawPath();
     this.path = new ArrayList<>();
     for (String part : raw.split("/")) {
       if (!part.isEmpty()) {
-        path.add(decoded(part.replace("+", "%2B")));
+        path.add(part.indexOf('%') < 0 ? part : decoded(part.replace("+", "%2B")));
       }
     }
+    this.slash = !path.isEmpty() && raw.endsWith("/");
     this.params = new LinkedHashMap<>();
     for (String pair : request.prologue().query().rawValue().split("&")) {
       int equals = pair.indexOf('=');
@@ -124,16 +140,32 @@ final class Exchange {
       } catch (RuntimeException e) {
         exchange.fail(e);
       } finally {
-        observed.end(response.status().code());
+        exchange.heap.give(exchange.heldOnHeap);
+        observed.end(exchange.status());
       }
     }
   }
 
   private void fail(RuntimeException e) {
+    if (e instanceof ServerConnectionException || e instanceof CloseConnectionException) {
+      cutOff = CLIENT_GONE;
+      throw e;
+    }
     if (response.isSent()) {
       throw e;
     }
+    if (answering != null && answering.begun()) {
+      // Without its end the client knows that the answer is not whole.
+      cutOff = Status.INTERNAL_SERVER_ERROR_500.code();
+      LOG.log(Level.WARNING, "answer cut off (request=" + id + ")", e);
+      throw new CloseConnectionException("the answer cannot be finished", e);
+    }
     Failures.answer(response, e, id);
+  }
+
+  /// What became of the request; there may have been nobody to tell it to.
+  private int status() {
+    return cutOff != 0 ? cutOff : response.status().code();
   }
 
   private void run(Admission admission, Router router) {
@@ -289,21 +321,18 @@ final class Exchange {
 
   @SuppressWarnings("unchecked")
   private Map<String, Object> readBody() {
-    byte[] bytes;
     try (InputStream in = stream()) {
-      bytes = in.readNBytes(MAX_JSON_BYTES + 1);
-    } catch (IOException e) {
-      throw new StorageException("cannot read the request: " + e.getMessage(), e);
-    }
-    if (bytes.length > MAX_JSON_BYTES) {
-      throw new InvalidInputException(
-          "request body: expected=at most " + MAX_JSON_BYTES + " bytes of JSON, found=more");
-    }
-    if (new String(bytes, StandardCharsets.UTF_8).isBlank()) {
-      return Map.of();
-    }
-    try {
-      return switch (JSON.readValue(bytes, Object.class)) {
+      byte[] bytes = new byte[4096];
+      hold(bytes.length);
+      int count = 0;
+      for (int read = 0; read >= 0; read = in.read(bytes, count, bytes.length - count)) {
+        count += read;
+        if (count == bytes.length) {
+          hold(bytes.length);
+          bytes = Arrays.copyOf(bytes, 2 * bytes.length);
+        }
+      }
+      return switch (isBlank(bytes, count) ? null : JSON.readValue(bytes, 0, count, Object.class)) {
         case null -> Map.of();
         case Map<?, ?> object -> (Map<String, Object>) object;
         case Object other ->
@@ -315,6 +344,28 @@ final class Exchange {
     } catch (IOException e) {
       throw new StorageException("cannot read the request: " + e.getMessage(), e);
     }
+  }
+
+  /// Takes room for so much more JSON, until the request ends.
+  private void hold(int bytes) {
+    long most = Math.min(MAX_JSON_BYTES, heap.limitBytes() / JSON_WEIGHT);
+    if (heldOnHeap / JSON_WEIGHT + bytes > most) {
+      throw new Failures.Coded(
+          Failures.Code.INVALID_INPUT,
+          413,
+          "request body: expected=at most " + most + " bytes of JSON, found=more");
+    }
+    heap.take((long) JSON_WEIGHT * bytes);
+    heldOnHeap += (long) JSON_WEIGHT * bytes;
+  }
+
+  private static boolean isBlank(byte[] text, int length) {
+    for (int i = 0; i < length; i++) {
+      if (text[i] > ' ' || text[i] < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// The body as bytes, as they come in.
@@ -370,13 +421,15 @@ final class Exchange {
   }
 
   /// An answer of bytes that are written as they come.
-  OutputStream answerStream(String contentType) {
+  AnswerStream answerStream(String contentType) {
     return answerStream(200, contentType);
   }
 
-  OutputStream answerStream(int status, String contentType) {
+  AnswerStream answerStream(int status, String contentType) {
     response.status(Status.create(status)).header("content-type", contentType);
-    return response.outputStream();
+    AnswerStream answer = new AnswerStream(response);
+    answering = answer;
+    return answer;
   }
 
   /// A body that may have so many bytes.

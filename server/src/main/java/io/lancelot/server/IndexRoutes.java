@@ -105,8 +105,8 @@ final class IndexRoutes {
               .orElse(Index.Options.DEFAULT)
               .withReplace(replace);
       Index index = Index.of(String.valueOf(spec.get("index_type")), params);
-      try {
-        IndexInfo made = databases.table(job.table()).createIndex(column, index, options, progress);
+      try (Table table = databases.openForJob(job.table())) {
+        IndexInfo made = table.createIndex(column, index, options, progress);
         return Map.of("index_name", made.name());
       } catch (AlreadyExistsException e) {
         if (job.resumed() && !replace) {

@@ -15,7 +15,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -179,7 +180,12 @@ final class Jobs implements AutoCloseable {
     }
   }
 
-  private final Semaphore places = new Semaphore(AT_ONCE, true);
+  /// Jobs compute for long: on virtual threads they would keep requests from the few that carry
+  /// those.
+  private final ExecutorService places =
+      Executors.newFixedThreadPool(
+          AT_ONCE, Thread.ofPlatform().daemon().name("lancelot-job-", 0).factory());
+
   private final ConcurrentLinkedDeque<Job> jobs = new ConcurrentLinkedDeque<>();
   private final Map<String, Work> kinds;
   private final JobFiles files;
@@ -229,7 +235,7 @@ final class Jobs implements AutoCloseable {
 
   private Job begin(Job job, Work work) {
     remember(job);
-    Thread.ofVirtual().name("lancelot-job-" + job.type).start(() -> run(job, work));
+    places.execute(() -> run(job, work));
     return job;
   }
 
@@ -244,21 +250,16 @@ final class Jobs implements AutoCloseable {
 
   private void run(Job job, Work work) {
     try {
-      places.acquireUninterruptibly();
-      try {
-        stopIfTold(job, "before it began");
-        job.state = State.RUNNING;
-        job.result =
-            work.run(
-                job,
-                (stage, done, total) -> {
-                  job.progress = Map.of("stage", stage, "done", done, "total", total);
-                  stopIfTold(job, "at " + stage);
-                });
-        job.state = State.DONE;
-      } finally {
-        places.release();
-      }
+      stopIfTold(job, "before it began");
+      job.state = State.RUNNING;
+      job.result =
+          work.run(
+              job,
+              (stage, done, total) -> {
+                job.progress = Map.of("stage", stage, "done", done, "total", total);
+                stopIfTold(job, "at " + stage);
+              });
+      job.state = State.DONE;
     } catch (CancelledException e) {
       job.fail(State.CANCELLED, e);
     } catch (LancelotException e) {
@@ -315,5 +316,6 @@ final class Jobs implements AutoCloseable {
         job.await(Duration.ofNanos(left));
       }
     }
+    places.shutdown();
   }
 }

@@ -7,6 +7,7 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.base.Memory;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -16,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class LancelotServer implements AutoCloseable {
 
   private final WebServer web;
+  private final Connections connections;
   private final Services services;
   private final Admission admission;
   private final Router router;
@@ -24,12 +26,14 @@ public final class LancelotServer implements AutoCloseable {
 
   private LancelotServer(
       WebServer web,
+      Connections connections,
       Services services,
       Admission admission,
       Router router,
       Context context,
       AtomicBoolean ready) {
     this.web = web;
+    this.connections = connections;
     this.services = services;
     this.admission = admission;
     this.router = router;
@@ -56,23 +60,39 @@ public final class LancelotServer implements AutoCloseable {
     Upkeep upkeep = new Upkeep(databases, jobs, options.upkeepAfter(), options.keepVersions());
     databases.onOpen(upkeep::touched);
     Observed observed = new Observed(options, context.memory(), jobs, databases);
-    Services services = new Services(options, databases, context.memory(), jobs, upkeep, observed);
+    Memory memory = context.memory();
+    Services services =
+        new Services(
+            options,
+            databases,
+            memory,
+            memory.part(memory.limitBytes() / 2),
+            HeapRoom.ofJvm(),
+            jobs,
+            upkeep,
+            observed);
     Admission admission = new Admission(options);
     AtomicBoolean ready = new AtomicBoolean(true);
     Router router = new Router(services, ready::get);
+    Connections connections = new Connections(options.patience());
     WebServerConfig.Builder builder =
         WebServer.builder()
             .host(options.host())
             .port(options.port())
             .shutdownHook(false)
             .shutdownGracePeriod(options.grace())
+            .maxTcpConnections(options.maxConnections())
+            .addConnectionSelector(connections)
+            // Answers longer than a piece are several writes, none of which should wait.
+            .connectionOptions(socket -> socket.tcpNoDelay(true))
+            .writeBufferSize(AnswerStream.PIECE)
             .routing(routing ->
                 routing.any((request, response) ->
                     Exchange.run(request, response, services, admission, router)));
     options.tls().ifPresent(files -> builder.tls(tls(files)));
     WebServer web = builder.build().start();
     jobs.resume();
-    return new LancelotServer(web, services, admission, router, context, ready);
+    return new LancelotServer(web, connections, services, admission, router, context, ready);
   }
 
   /// What it answers.
@@ -105,6 +125,7 @@ public final class LancelotServer implements AutoCloseable {
   public void close() {
     ready.set(false);
     web.stop();
+    connections.close();
     admission.close();
     router.close();
     services.close();

@@ -148,7 +148,7 @@ final class MultipartRoutes implements AutoCloseable {
     Upload upload = upload(exchange, ref);
     String part = exchange.param("upload_part_id").orElseGet(() -> UUID.randomUUID().toString());
     Path file = upload.folder.resolve(UUID.randomUUID() + ".arrow");
-    try (BatchStream rows = SentRows.of(exchange, services.memory());
+    try (BatchStream rows = SentRows.of(exchange, services);
         FileChannel out =
             FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         IpcWriter writer = IpcWriter.stream(out, rows.schema(), services.memory())) {
@@ -202,20 +202,31 @@ final class MultipartRoutes implements AutoCloseable {
   private static final class Parts implements BatchStream {
     private final Iterator<Path> files;
     private final Services services;
-    private IpcReader reader;
+    private Part part;
+
+    /// A file that is read.
+    private record Part(FileChannel channel, IpcReader rows) implements AutoCloseable {
+      @Override
+      public void close() {
+        rows.close();
+        try {
+          channel.close();
+        } catch (IOException e) {
+          throw new StorageException("cannot close a part of an upload: " + e.getMessage(), e);
+        }
+      }
+    }
 
     Parts(List<Path> files, Services services) {
       this.files = files.iterator();
       this.services = services;
-      this.reader = open(this.files.next());
+      this.part = open(this.files.next());
     }
 
-    private IpcReader open(Path file) {
+    private Part open(Path file) {
       try {
-        return IpcReader.stream(
-            "part of an upload",
-            FileChannel.open(file, StandardOpenOption.READ),
-            services.memory());
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        return new Part(channel, IpcReader.stream("part of an upload", channel, services.memory()));
       } catch (IOException e) {
         throw new StorageException("cannot read a part of an upload: " + e.getMessage(), e);
       }
@@ -223,28 +234,28 @@ final class MultipartRoutes implements AutoCloseable {
 
     @Override
     public Schema schema() {
-      return reader.schema();
+      return part.rows().schema();
     }
 
     @Override
     public @Nullable Batch next() {
-      Batch batch = reader.next();
+      Batch batch = part.rows().next();
       while (batch == null && files.hasNext()) {
-        Schema schema = reader.schema();
-        reader.close();
-        reader = open(files.next());
-        if (!reader.schema().fields().equals(schema.fields())) {
+        Schema schema = schema();
+        part.close();
+        part = open(files.next());
+        if (!schema().fields().equals(schema.fields())) {
           throw new InvalidInputException(
-              "parts of an upload: expected=" + schema + ", found=" + reader.schema());
+              "parts of an upload: expected=" + schema + ", found=" + schema());
         }
-        batch = reader.next();
+        batch = part.rows().next();
       }
       return batch;
     }
 
     @Override
     public void close() {
-      reader.close();
+      part.close();
     }
   }
 }

@@ -16,6 +16,8 @@ import io.opentelemetry.context.propagation.TextMapGetter;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,7 @@ final class Observed implements AutoCloseable {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Map<Outcome, Timer> timers = new ConcurrentHashMap<>();
   private final AuditLog audit;
   private final Duration slow;
 
@@ -54,6 +57,17 @@ final class Observed implements AutoCloseable {
           .register(registry);
     }
     Gauge.builder("lancelot.tables.open", databases, Databases::openTables).register(registry);
+  }
+
+  /// What requests are counted by.
+  private record Outcome(String operation, int status) {}
+
+  private Timer timer(Outcome outcome) {
+    return Timer.builder("lancelot.requests")
+        .tag("operation", outcome.operation())
+        .tag("status", Integer.toString(outcome.status()))
+        .publishPercentileHistogram()
+        .register(registry);
   }
 
   /// One request, from its first byte to its last.
@@ -79,11 +93,8 @@ final class Observed implements AutoCloseable {
 
     void end(int status) {
       String operation = exchange.operation();
-      Timer.builder("lancelot.requests")
-          .tag("operation", operation)
-          .tag("status", Integer.toString(status))
-          .publishPercentileHistogram()
-          .register(registry)
+      timers
+          .computeIfAbsent(new Outcome(operation, status), Observed.this::timer)
           .record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
       span.updateName(operation);
       span.setAttribute("http.response.status_code", status);

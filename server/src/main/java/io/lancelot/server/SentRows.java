@@ -19,33 +19,39 @@ final class SentRows implements BatchStream {
   private static final String NAME = "request body";
 
   private final IpcReader rows;
-  private final Memory memory;
+  private final Services services;
 
-  private SentRows(IpcReader rows, Memory memory) {
+  private SentRows(IpcReader rows, Services services) {
     this.rows = rows;
-    this.memory = memory;
+    this.services = services;
   }
 
-  static SentRows of(Exchange exchange, Memory memory) {
+  static SentRows of(Exchange exchange, Services services) {
     return new SentRows(
         blamed(
-            memory, () -> IpcReader.stream(NAME, Channels.newChannel(exchange.stream()), memory)),
-        memory);
+            services,
+            () ->
+                IpcReader.stream(NAME, Channels.newChannel(exchange.stream()), services.bodies())),
+        services);
   }
 
-  private static <T extends @Nullable Object> T blamed(Memory memory, Supplier<T> read) {
+  private static <T extends @Nullable Object> T blamed(Services services, Supplier<T> read) {
     try {
       return read.get();
     } catch (CorruptDataException e) {
       throw new InvalidInputException(String.valueOf(e.getMessage()), e);
     } catch (ResourceExhaustedException e) {
-      if (memory.usedBytes() > memory.limitBytes() / 2) {
+      if (scarce(services.memory()) || scarce(services.bodies())) {
         throw e;
       }
       // It is not others who take the memory: it will not fit later either.
       throw new Failures.Coded(
           Failures.Code.INVALID_INPUT, 413, "batch too large: " + e.getMessage());
     }
+  }
+
+  private static boolean scarce(Memory memory) {
+    return memory.usedBytes() > memory.limitBytes() / 2;
   }
 
   @Override
@@ -55,7 +61,7 @@ final class SentRows implements BatchStream {
 
   @Override
   public @Nullable Batch next() {
-    return SentRows.<@Nullable Batch>blamed(memory, rows::next);
+    return SentRows.<@Nullable Batch>blamed(services, rows::next);
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// How a server runs. Immutable: each setting returns a new value.
 public final class ServerOptions {
@@ -38,6 +39,8 @@ public final class ServerOptions {
   private Duration slowQuery = Duration.ofSeconds(1);
   private Optional<Path> auditLog = Optional.empty();
   private Duration grace = Duration.ofSeconds(10);
+  private Duration patience = Duration.ofSeconds(30);
+  private int maxConnections = 10_000;
 
   private ServerOptions(Path root) {
     this.root = root;
@@ -63,6 +66,8 @@ public final class ServerOptions {
     slowQuery = other.slowQuery;
     auditLog = other.auditLog;
     grace = other.grace;
+    patience = other.patience;
+    maxConnections = other.maxConnections;
   }
 
   /// @param root the folder that holds a folder for each database
@@ -70,18 +75,20 @@ public final class ServerOptions {
     return new ServerOptions(root);
   }
 
+  private ServerOptions with(Consumer<ServerOptions> setting) {
+    ServerOptions copy = new ServerOptions(this);
+    setting.accept(copy);
+    return copy;
+  }
+
   /// Serves `root` as the one database of that name. Default: a folder for each database.
   public ServerOptions withDatabase(String name) {
-    ServerOptions copy = new ServerOptions(this);
-    copy.database = Optional.of(name);
-    return copy;
+    return with(copy -> copy.database = Optional.of(name));
   }
 
   /// Where to listen. Default: `127.0.0.1`.
   public ServerOptions withHost(String host) {
-    ServerOptions copy = new ServerOptions(this);
-    copy.host = host;
-    return copy;
+    return with(copy -> copy.host = host);
   }
 
   /// 0 for any free one. Default: 10024.
@@ -89,129 +96,110 @@ public final class ServerOptions {
     if (port < 0 || port > 65535) {
       throw new InvalidInputException("port: expected=0 to 65535, found=" + port);
     }
-    ServerOptions copy = new ServerOptions(this);
-    copy.port = port;
-    return copy;
+    return with(copy -> copy.port = port);
   }
 
   /// The budget of native memory of all databases and requests together. Default: the JVM's maximum
   /// heap size.
   public ServerOptions withMemoryBytes(long memoryBytes) {
-    ServerOptions copy = new ServerOptions(this);
-    copy.memoryBytes = memoryBytes;
-    return copy;
+    return with(copy -> copy.memoryBytes = memoryBytes);
   }
 
   /// Lets in only who has one of these keys, or a token of [#withTokens]. Default: everybody may do
   /// everything, which only a loopback address can have.
   public ServerOptions withKeys(ApiKeys known) {
-    ServerOptions copy = new ServerOptions(this);
-    copy.keys = Optional.of(known);
-    return copy;
+    return with(copy -> copy.keys = Optional.of(known));
   }
 
   /// Lets in who has a token of this issuer.
   public ServerOptions withTokens(Tokens issuer) {
-    ServerOptions copy = new ServerOptions(this);
-    copy.tokens = Optional.of(issuer);
-    return copy;
+    return with(copy -> copy.tokens = Optional.of(issuer));
   }
 
   /// Speaks HTTPS. Default: HTTP.
   public ServerOptions withTls(Tls files) {
-    ServerOptions copy = new ServerOptions(this);
-    copy.tls = Optional.of(files);
-    return copy;
+    return with(copy -> copy.tls = Optional.of(files));
   }
 
   /// Requests at once; more are told to come back. Default: 256.
   public ServerOptions withMaxRequests(int maxRequests) {
     atLeast(1, "maxRequests", maxRequests);
-    ServerOptions copy = new ServerOptions(this);
-    copy.maxRequests = maxRequests;
-    return copy;
+    return with(copy -> copy.maxRequests = maxRequests);
   }
 
   /// The same for each key. Default: 128.
   public ServerOptions withMaxRequestsPerKey(int maxRequestsPerKey) {
     atLeast(1, "maxRequestsPerKey", maxRequestsPerKey);
-    ServerOptions copy = new ServerOptions(this);
-    copy.maxRequestsPerKey = maxRequestsPerKey;
-    return copy;
+    return with(copy -> copy.maxRequestsPerKey = maxRequestsPerKey);
   }
 
   /// How many requests of a key begin in a second; more are told to come back. Zero for no limit.
   /// Default: 0.
   public ServerOptions withRequestsPerSecond(int requestsPerSecond) {
     atLeast(0, "requestsPerSecond", requestsPerSecond);
-    ServerOptions copy = new ServerOptions(this);
-    copy.requestsPerSecond = requestsPerSecond;
-    return copy;
+    return with(copy -> copy.requestsPerSecond = requestsPerSecond);
   }
 
   /// Of one request. Default: 16 GiB.
   public ServerOptions withMaxBodyBytes(long maxBodyBytes) {
     atLeast(1, "maxBodyBytes", maxBodyBytes);
-    ServerOptions copy = new ServerOptions(this);
-    copy.maxBodyBytes = maxBodyBytes;
-    return copy;
+    return with(copy -> copy.maxBodyBytes = maxBodyBytes);
   }
 
   /// How long a request may take, unless its client allows less; zero for no limit. Default: zero.
   public ServerOptions withRequestTimeout(Duration requestTimeout) {
     atLeast(0, "requestTimeout", requestTimeout.toNanos());
-    ServerOptions copy = new ServerOptions(this);
-    copy.requestTimeout = requestTimeout;
-    return copy;
+    return with(copy -> copy.requestTimeout = requestTimeout);
   }
 
   /// How long a request for an index waits for its end before it goes on as a job. Default: 2
   /// seconds.
   public ServerOptions withIndexPatience(Duration indexPatience) {
     atLeast(0, "indexPatience", indexPatience.toNanos());
-    ServerOptions copy = new ServerOptions(this);
-    copy.indexPatience = indexPatience;
-    return copy;
+    return with(copy -> copy.indexPatience = indexPatience);
   }
 
   /// How long a table must have been left alone before its indices and fragments are looked after;
   /// zero for never. Default: 5 seconds.
   public ServerOptions withUpkeepAfter(Duration upkeepAfter) {
     atLeast(0, "upkeepAfter", upkeepAfter.toNanos());
-    ServerOptions copy = new ServerOptions(this);
-    copy.upkeepAfter = upkeepAfter;
-    return copy;
+    return with(copy -> copy.upkeepAfter = upkeepAfter);
   }
 
   /// The age at which versions go. Default: 7 days.
   public ServerOptions withKeepVersions(Duration keepVersions) {
     atLeast(0, "keepVersions", keepVersions.toNanos());
-    ServerOptions copy = new ServerOptions(this);
-    copy.keepVersions = keepVersions;
-    return copy;
+    return with(copy -> copy.keepVersions = keepVersions);
   }
 
   /// Queries that take longer are logged with their plan; zero for none. Default: 1 second.
   public ServerOptions withSlowQuery(Duration slowQuery) {
     atLeast(0, "slowQuery", slowQuery.toNanos());
-    ServerOptions copy = new ServerOptions(this);
-    copy.slowQuery = slowQuery;
-    return copy;
+    return with(copy -> copy.slowQuery = slowQuery);
   }
 
   /// Notes who did what in a file; see [AuditLog]. Default: nowhere.
   public ServerOptions withAuditLog(Path file) {
-    ServerOptions copy = new ServerOptions(this);
-    copy.auditLog = Optional.of(file);
-    return copy;
+    return with(copy -> copy.auditLog = Optional.of(file));
   }
 
   /// How long requests under way may take to end when the server is closed. Default: 10 seconds.
   public ServerOptions withGrace(Duration grace) {
     atLeast(0, "grace", grace.toNanos());
-    ServerOptions copy = new ServerOptions(this);
-    copy.grace = grace;
-    return copy;
+    return with(copy -> copy.grace = grace);
+  }
+
+  /// How long a client may neither send nor take bytes in the middle of a request before it is hung
+  /// up on; zero for ever. Default: 30 seconds.
+  public ServerOptions withPatience(Duration patience) {
+    atLeast(0, "patience", patience.toNanos());
+    return with(copy -> copy.patience = patience);
+  }
+
+  /// Connections at once; further ones wait to be accepted. Default: 10,000.
+  public ServerOptions withMaxConnections(int maxConnections) {
+    atLeast(1, "maxConnections", maxConnections);
+    return with(copy -> copy.maxConnections = maxConnections);
   }
 
   private static void atLeast(long least, String name, long found) {
@@ -294,6 +282,14 @@ public final class ServerOptions {
 
   public Duration grace() {
     return grace;
+  }
+
+  public Duration patience() {
+    return patience;
+  }
+
+  public int maxConnections() {
+    return maxConnections;
   }
 
   /// Where the server keeps what is its own. It cannot be a database: its name is none.

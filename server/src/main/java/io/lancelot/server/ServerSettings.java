@@ -47,6 +47,8 @@ public final class ServerSettings {
     all.put("memory", "bytes for all databases and requests; default the JVM's heap size");
     all.put("max-requests", "at once; default 256");
     all.put("max-requests-per-key", "at once; default 128");
+    all.put("max-connections", "at once; more wait to be accepted; default 10000");
+    all.put("patience", "how long a client may stall in the middle of a request; PT30S");
     all.put("requests-per-second", "of a key; default no limit");
     all.put("max-body", "bytes of a request; default 16 GiB");
     all.put("request-timeout", "longest time of a request, such as PT30S; default none");
@@ -146,7 +148,9 @@ public final class ServerSettings {
             .withUpkeepAfter(time("upkeep-after", options.upkeepAfter()))
             .withKeepVersions(time("keep-versions", options.keepVersions()))
             .withSlowQuery(time("slow-query", options.slowQuery()))
-            .withGrace(time("grace", options.grace()));
+            .withGrace(time("grace", options.grace()))
+            .withPatience(time("patience", options.patience()))
+            .withMaxConnections((int) number("max-connections", options.maxConnections()));
     options =
         path("audit-log").isPresent() ? options.withAuditLog(path("audit-log").get()) : options;
     return withTokens(withTls(options));

@@ -17,10 +17,16 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /// What the routes of one server share.
+///
+/// @param bodies the part of the memory that bodies of requests may take, however many there are
+///   and however slow: reads go on beside them
+/// @param heap for what is read as JSON
 record Services(
     ServerOptions options,
     Databases databases,
     Memory memory,
+    Memory bodies,
+    HeapRoom heap,
     Jobs jobs,
     Upkeep upkeep,
     Observed observed)
@@ -56,7 +62,8 @@ record Services(
 
   void reading(TableRef ref, OptionalLong version, Read read) {
     if (version.isEmpty()) {
-      read.at(databases.table(ref));
+      // All that one request reads is of one version, which is looked for once.
+      read.at(databases.table(ref).pinned());
       return;
     }
     try (Table pinned = databases.open(ref)) {

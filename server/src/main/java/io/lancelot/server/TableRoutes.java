@@ -18,8 +18,6 @@ import io.lancelot.server.Router.Route;
 import io.lancelot.server.Router.TableHandler;
 import io.lancelot.table.TagInfo;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -87,7 +85,7 @@ final class TableRoutes {
                   "mode: expected one of create, exist_ok, overwrite, found=" + mode);
         };
     databases.requireNamespace(ref.place());
-    try (BatchStream rows = SentRows.of(exchange, services.memory());
+    try (BatchStream rows = SentRows.of(exchange, services);
         Table created =
             databases
                 .database(ref.place())
@@ -215,12 +213,13 @@ final class TableRoutes {
       Optional<Batch> first = Services.discreet(exchange, () -> Optional.ofNullable(rows.next()));
       exchange.withHeader("x-lancedb-version", Long.toString(version));
       Schema sent = BlobFields.sent(rows.schema());
-      try (OutputStream out = exchange.answerStream(ARROW_FILE);
-          IpcWriter writer = IpcWriter.file(Channels.newChannel(out), sent, services.memory())) {
+      try (AnswerStream out = exchange.answerStream(ARROW_FILE);
+          IpcWriter writer = IpcWriter.file(out, sent, services.memory())) {
         for (Batch batch = first.orElse(null); batch != null; batch = rows.next()) {
           writer.write(new Batch(sent, batch.rowCount(), batch.columns()));
         }
         writer.finish();
+        out.finish();
       }
     } catch (IOException e) {
       throw new StorageException("cannot send the answer: " + e.getMessage(), e);

@@ -81,8 +81,8 @@ final class Upkeep implements AutoCloseable {
   }
 
   private Map<String, Object> optimize(TableRef ref) {
-    try {
-      OptimizeReport report = databases.table(ref).optimize(how);
+    try (Table table = databases.openForJob(ref)) {
+      OptimizeReport report = table.optimize(how);
       return Map.of("version", report.version(), "indices", report.indices());
     } catch (LancelotException e) {
       if (e.retryable()) {

@@ -154,7 +154,7 @@ final class VersionRoutes {
     try {
       table.tags().create(name, tagged(exchange));
     } catch (AlreadyExistsException e) {
-      throw new Failures.Coded(Failures.Code.TAG_EXISTS, String.valueOf(e.getMessage()));
+      throw new Failures.Coded(Failures.Code.TAG_EXISTS, "tag " + name + " already exists");
     } catch (NotFoundException e) {
       throw new Failures.Coded(Failures.Code.VERSION_NOT_FOUND, String.valueOf(e.getMessage()));
     }

@@ -37,7 +37,7 @@ final class WriteRoutes {
   private void insert(Exchange exchange, TableRef ref) {
     Table table = services.tableOfStream(ref);
     String mode = exchange.param("mode").orElse("append");
-    try (SentRows rows = SentRows.of(exchange, services.memory())) {
+    try (SentRows rows = SentRows.of(exchange, services)) {
       long version =
           switch (mode) {
             case "append" -> table.add(rows);
@@ -108,7 +108,7 @@ final class WriteRoutes {
           .ifPresentOrElse(
               merge::whenNotMatchedBySourceDelete, merge::whenNotMatchedBySourceDelete);
     }
-    try (SentRows rows = SentRows.of(exchange, services.memory())) {
+    try (SentRows rows = SentRows.of(exchange, services)) {
       Table.MergeResult merged = merge.execute(rows);
       services.upkeep().touched(ref);
       exchange.withHeader("x-lancedb-version", Long.toString(merged.version()));

@@ -421,6 +421,21 @@ abstract class SdkContract {
   }
 
   @Test
+  void aPinnedHandleStaysWhereItIs() {
+    try (Table films = films()) {
+      long rows = films.countRows();
+      try (Table pinned = films.pinned()) {
+        films.add(List.of(film(901)));
+        assertThat(pinned.countRows()).isEqualTo(rows);
+        assertThat(pinned.query().where("id = 901").toMaps()).isEmpty();
+        assertThatThrownBy(() -> pinned.delete("id = 1")).isInstanceOf(InvalidInputException.class);
+      }
+      assertThat(films.countRows()).isEqualTo(rows + 1);
+      assertThat(films.query().where("id = 901").toMaps()).hasSize(1);
+    }
+  }
+
+  @Test
   void versionsTagsAndBranches() {
     try (Table films = films()) {
       long first = films.version();

@@ -336,6 +336,12 @@ public final class LocalStore implements ObjectStore {
 
   /// What is known of a regular file; null if there is none of that name.
   private static @Nullable BasicFileAttributes attributes(Path file) throws IOException {
+    // Every reader asks for the next version, which mostly is not there: that should not cost an
+    // exception. A folder that may not be entered is another matter.
+    Path folder = file.getParent();
+    if (!Files.exists(file) && folder != null && Files.isExecutable(folder)) {
+      return null;
+    }
     try {
       BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
       return found.isRegularFile() ? found : null;

@@ -23,7 +23,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,12 +42,18 @@ public final class IpcReader implements BatchStream {
   private static final byte[] MAGIC = "ARROW1".getBytes(StandardCharsets.US_ASCII);
   private static final int MAX_METADATA = 256 << 20;
 
+  /// What is not worth counting.
+  private static final int USUAL_METADATA = 64 << 10;
+
   /// A message and its body.
   record Envelope(Message message, MemorySegment body) {}
 
   /// Where messages come from.
   private sealed interface Source permits Segment, Channel, Blocks {
     @Nullable Envelope next();
+
+    /// Gives its memory back.
+    default void close() {}
   }
 
   private final String name;
@@ -83,6 +88,7 @@ public final class IpcReader implements BatchStream {
       this.schema = schema(nodes, header);
       nodes.forEach(this::collectDictionaries);
     } catch (RuntimeException e) {
+      source.close();
       scratch.close();
       throw typed(e, name);
     }
@@ -115,7 +121,7 @@ public final class IpcReader implements BatchStream {
   /// Reads the stream format from a channel, one message at a time. The channel is not closed.
   public static IpcReader stream(String name, ReadableByteChannel channel, Memory memory) {
     Scratch scratch = memory.scratch();
-    return new IpcReader(name, new Channel(name, channel, scratch), scratch);
+    return new IpcReader(name, new Channel(name, channel, memory), scratch);
   }
 
   @Override
@@ -161,6 +167,7 @@ public final class IpcReader implements BatchStream {
   @Override
   public void close() {
     ended = true;
+    source.close();
     scratch.close();
     dictionaryMemory.values().forEach(Scratch::close);
     dictionaries.clear();
@@ -261,9 +268,8 @@ public final class IpcReader implements BatchStream {
     return bytes.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) < 0;
   }
 
-  private static Message message(String name, byte[] metadata) {
-    Message message =
-        Message.getRootAsMessage(ByteBuffer.wrap(metadata).order(ByteOrder.LITTLE_ENDIAN));
+  private static Message message(String name, ByteBuffer metadata) {
+    Message message = Message.getRootAsMessage(metadata.order(ByteOrder.LITTLE_ENDIAN));
     if (message.version() < MetadataVersion.V4) {
       throw new UnsupportedFeatureException(
           "Arrow IPC: metadata version: expected=V4 or V5, found=V"
@@ -292,7 +298,9 @@ public final class IpcReader implements BatchStream {
               + ")");
     }
     Message message =
-        message(name, bytes.asSlice(at, metadataLength).toArray(ValueLayout.JAVA_BYTE));
+        message(
+            name,
+            ByteBuffer.wrap(bytes.asSlice(at, metadataLength).toArray(ValueLayout.JAVA_BYTE)));
     long bodyLength = message.bodyLength();
     long body = at + metadataLength;
     if (bodyLength < 0 || body > bytes.byteSize() - bodyLength) {
@@ -414,16 +422,18 @@ public final class IpcReader implements BatchStream {
     }
   }
 
-  /// Messages from a channel; bodies live in the reader's scratch until the next batch.
+  /// Messages from a channel, each in memory that the next one takes.
   private static final class Channel implements Source {
     private final String name;
     private final ReadableByteChannel channel;
-    private final Scratch scratch;
+    private final Arrivals metadata;
+    private final Arrivals body;
 
-    Channel(String name, ReadableByteChannel channel, Scratch scratch) {
+    Channel(String name, ReadableByteChannel channel, Memory memory) {
       this.name = name;
       this.channel = channel;
-      this.scratch = scratch;
+      this.metadata = new Arrivals(memory, this::fill);
+      this.body = new Arrivals(memory, this::fill);
     }
 
     @Override
@@ -444,26 +454,32 @@ public final class IpcReader implements BatchStream {
         throw new CorruptDataException(
             "Arrow IPC: metadata length: found=" + length + " (path=" + name + ")");
       }
-      Message message = message(name, read(length));
+      Message message = message(name, metadata(length));
       if (message.bodyLength() < 0) {
         throw new CorruptDataException("Arrow IPC: body length: found=" + message.bodyLength());
       }
-      MemorySegment body = scratch.allocateBytes(message.bodyLength());
-      for (long at = 0; at < body.byteSize(); at += 1 << 30) {
-        fill(body.asSlice(at, Math.min(1 << 30, body.byteSize() - at)).asByteBuffer(), false);
-      }
-      return new Envelope(message, body);
+      return new Envelope(message, body.read(message.bodyLength()));
     }
 
-    /// Reads in growing steps, so that a damaged length does not take memory for what never comes.
-    private byte[] read(int length) {
-      byte[] bytes = new byte[0];
-      while (bytes.length < length) {
-        int at = bytes.length;
-        bytes = Arrays.copyOf(bytes, (int) Math.min(length, Math.max(64 << 10, 4L * at)));
-        fill(ByteBuffer.wrap(bytes, at, bytes.length - at), false);
+    private ByteBuffer metadata(int length) {
+      if (length > USUAL_METADATA) {
+        return metadata.read(length).asByteBuffer();
       }
-      return bytes;
+      ByteBuffer bytes = ByteBuffer.allocate(length);
+      fill(bytes, false);
+      return bytes.flip();
+    }
+
+    @Override
+    public void close() {
+      metadata.close();
+      body.close();
+    }
+
+    private void fill(MemorySegment target) {
+      for (long at = 0; at < target.byteSize(); at += 1 << 30) {
+        fill(target.asSlice(at, Math.min(1 << 30, target.byteSize() - at)).asByteBuffer(), false);
+      }
     }
 
     private boolean fill(ByteBuffer target, boolean mayEnd) {

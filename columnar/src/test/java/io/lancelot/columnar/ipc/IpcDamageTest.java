@@ -173,4 +173,25 @@ class IpcDamageTest {
       assertThat(little.usedBytes()).isZero();
     }
   }
+
+  /// Whoever announces much and sends little holds little.
+  @Test
+  void takesMemoryAsBytesComeIn() {
+    Schema schema = Schema.of(Field.nullable("a", Types.INT64));
+    byte[] stream;
+    try (Scratch scratch = memory.scratch()) {
+      stream =
+          IpcRoundTripTest.write(
+              false, schema, List.of(data.batch(schema, 1_000_000, scratch)), memory);
+    }
+    for (int sent : new int[] {2_000, 600_000, 3_000_000}) {
+      byte[] part = Arrays.copyOf(stream, sent);
+      try (IpcReader reader =
+          IpcReader.stream("part", Channels.newChannel(new ByteArrayInputStream(part)), memory)) {
+        assertThatThrownBy(reader::next).isInstanceOf(CorruptDataException.class);
+        assertThat(memory.usedBytes()).isLessThan(5L * sent + (512 << 10));
+      }
+    }
+    read(stream, true);
+  }
 }
