@@ -67,7 +67,9 @@ class UpstreamUpkeepTest {
       assertThat(table.version()).isEqualTo(1);
       assertThat(table.query().select("id").toMaps())
           .containsExactlyElementsOf(
-              items(0, 5, 0).stream().map(item -> Map.<String, Object>of("id", item.id())).toList());
+              items(0, 5, 0).stream()
+                  .map(item -> Map.<String, Object>of("id", item.id()))
+                  .toList());
     }
   }
 }

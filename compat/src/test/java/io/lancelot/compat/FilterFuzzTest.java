@@ -132,8 +132,7 @@ final class FilterFuzzTest {
     }
   }
 
-  private void compare(
-      Table table, Path lance, String filter, JsonNode theirs, String stage) {
+  private void compare(Table table, Path lance, String filter, JsonNode theirs, String stage) {
     String what = stage + ": " + filter + " (seed=" + seed + ")";
     compared++;
     List<Long> found;

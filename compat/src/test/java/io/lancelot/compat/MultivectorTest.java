@@ -150,7 +150,7 @@ final class MultivectorTest {
       List<Hit> hits =
           byThem ? theirs(dir, query, "cosine", INDEXED) : ours(table, query, "cosine");
       assertThat(hits).as("seed %s", seed).hasSize(10);
-      found += hits.stream().filter(hit -> exact.contains(hit.id())).count();
+      found += (int) hits.stream().filter(hit -> exact.contains(hit.id())).count();
     }
     return found / 100.0;
   }

@@ -125,14 +125,14 @@ final class ColdBlocks {
 
   private void fetchAtOnce(List<Request> requests) throws IOException {
     AtomicInteger next = new AtomicInteger();
-    AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+    AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
     Runnable work =
         () -> {
           try {
             for (int i = next.getAndIncrement(); i < requests.size(); i = next.getAndIncrement()) {
               fetch(requests.get(i));
             }
-          } catch (IOException e) {
+          } catch (IOException | RuntimeException e) {
             failure.compareAndSet(null, e);
             next.set(requests.size());
           }
@@ -159,9 +159,11 @@ final class ColdBlocks {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    IOException failed = failure.get();
-    if (failed != null) {
-      throw failed;
+    switch (failure.get()) {
+      case null -> {}
+      case IOException failed -> throw failed;
+      case RuntimeException failed -> throw failed;
+      case Exception failed -> throw new IllegalStateException(failed);
     }
   }
 

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -185,21 +186,59 @@ class LocalStoreTest extends ObjectStoreContract {
     try (ObjectReader reader = store().open("x");
         Arena arena = Arena.ofConfined()) {
       for (int round = 0; round < 3; round++) {
-        reader.expect(0, 0);
-        reader.expect(1_000_000, 0);
-        reader.expect(999_999, 1);
-        reader.expect(20_000, 100);
-        reader.expect(16_384, 700_000);
-        reader.expect(0, 1_000_000);
+        reader.expect(List.of(new ObjectReader.Range(0, 0)));
+        reader.expect(List.of(new ObjectReader.Range(1_000_000, 0)));
+        reader.expect(List.of(new ObjectReader.Range(999_999, 1)));
+        reader.expect(List.of(new ObjectReader.Range(20_000, 100)));
+        reader.expect(List.of(new ObjectReader.Range(16_384, 700_000)));
+        reader.expect(List.of(new ObjectReader.Range(0, 1_000_000)));
+        reader.expect(
+            IntStream.range(0, 100)
+                .mapToObj(i -> new ObjectReader.Range((i * 37 % 100) * 9_999L, 12_000))
+                .toList());
         MemorySegment view = reader.view(0, 1_000_000, arena);
         assertThat(view.mismatch(heap(expected))).isEqualTo(-1);
       }
-      assertThatThrownBy(() -> reader.expect(999_999, 2)).isInstanceOf(CorruptDataException.class);
-      assertThatThrownBy(() -> reader.expect(-1, 2)).isInstanceOf(CorruptDataException.class);
+      assertThatThrownBy(() -> reader.expect(List.of(new ObjectReader.Range(999_999, 2))))
+          .isInstanceOf(CorruptDataException.class);
+      assertThatThrownBy(() -> reader.expect(List.of(new ObjectReader.Range(-1, 2))))
+          .isInstanceOf(CorruptDataException.class);
       Thread.currentThread().interrupt();
-      reader.expect(0, 1_000_000);
+      reader.expect(List.of(new ObjectReader.Range(0, 1_000_000)));
       assertThat(Thread.interrupted()).isTrue();
     }
+  }
+
+  @Test
+  void coldBytesAreFetchedAtOnce() throws Exception {
+    byte[] expected = bytes(8 << 20, 5);
+    store().put("x", heap(expected));
+    cool(root().resolve("x"));
+    List<ObjectReader.Range> ranges =
+        IntStream.range(0, 300).mapToObj(i -> new ObjectReader.Range(i * 27_000L, 20 + i)).toList();
+    try (ObjectReader reader = store().open("x");
+        Arena arena = Arena.ofConfined()) {
+      assertThat(reader.mayBeCold()).isTrue();
+      reader.expect(ranges);
+      reader.expect(List.of(new ObjectReader.Range(0, 8 << 20)));
+      assertThat(reader.mayBeCold()).isFalse();
+      assertThat(reader.view(0, 8 << 20, arena).mismatch(heap(expected))).isEqualTo(-1);
+    }
+    cool(root().resolve("x"));
+    try (ObjectReader reader = store().open("x")) {
+      try (var file = new RandomAccessFile(root().resolve("x").toFile(), "rw")) {
+        file.setLength(100_000);
+      }
+      assertThatThrownBy(() -> reader.expect(ranges)).isInstanceOf(CorruptDataException.class);
+    }
+  }
+
+  /// Has the system forget what it knows of a file, where it can be asked to.
+  private static void cool(Path file) throws Exception {
+    new ProcessBuilder(
+            "dd", "of=" + file, "oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none")
+        .start()
+        .waitFor();
   }
 
   @Test
@@ -209,7 +248,7 @@ class LocalStoreTest extends ObjectStoreContract {
       try (var file = new RandomAccessFile(root().resolve("x").toFile(), "rw")) {
         file.setLength(100_000);
       }
-      assertThatThrownBy(() -> reader.expect(0, 200_000))
+      assertThatThrownBy(() -> reader.expect(List.of(new ObjectReader.Range(0, 200_000))))
           .isInstanceOf(CorruptDataException.class)
           .hasMessageContaining("object cut short")
           .hasMessageContaining("path=x");
