@@ -87,7 +87,7 @@ final class ZoneMapIndex implements ScalarIndex {
                 : without(zones.rows(zone -> nullCounts[zone] < zones.lengths()[zone]));
         yield Optional.of(new Matches(rows, missing != null, () -> RowSet.EMPTY));
       }
-      case Probe.Keys(List<KeyRange> ranges, _, _) -> {
+      case Probe.Keys(List<KeyRange> ranges, _, _, _) -> {
         work.compared((long) zones.count() * ranges.size());
         RowSet rows = without(zones.rows(mayHold(ranges)));
         yield Optional.of(new Matches(rows, false, missing == null ? null : () -> missing));
