@@ -262,9 +262,7 @@ final class FmIndex implements ScalarIndex {
       BitSet texts = null;
       for (FmLetters.Ranks ranks : all) {
         BitSet own = new BitSet(file.textCount());
-        for (int rank = ranks.from(); rank < ranks.to(); rank++) {
-          own.set(file.textAt(letters.start(rank)));
-        }
+        letters.starts(ranks, start -> own.set(file.textAt(start)));
         if (texts == null) {
           texts = own;
         } else {

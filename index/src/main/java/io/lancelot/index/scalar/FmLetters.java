@@ -5,6 +5,7 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.FixedColumn;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.IntConsumer;
 
 /// The letters of a partition of an FM index, in memory: finds all suffixes that begin with a
 /// needle and where they start (Ferragina and Manzini, 2000). A suffix goes by its *rank* in the
@@ -104,28 +105,46 @@ final class FmLetters {
     }
   }
 
-  /// Where a suffix starts.
-  int start(int rank) {
-    int steps = 0;
-    int at = rank;
-    while (at % sampleRate != 0) {
-      at = (int) before(at);
-      if (++steps > length) {
-        throw circle(steps);
+  /// Tells where suffixes start, some perhaps twice. From most, the next sample is about
+  /// [#sampleRate] steps away; in texts that repeat themselves it may be very far, so that after as
+  /// many steps as there are letters it goes through all of them once instead.
+  void starts(Ranks ranks, IntConsumer out) {
+    long steps = 0;
+    for (int rank = ranks.from; rank < ranks.to; rank++) {
+      int at = rank;
+      int own = 0;
+      while (at % sampleRate != 0) {
+        at = (int) before(at);
+        own++;
+        if (steps + own > length) {
+          walk(ranks, out);
+          return;
+        }
       }
+      steps += own;
+      long start = (long) samples.get(FixedColumn.INT, 4L * (at / sampleRate)) + own;
+      out.accept((int) (start < length ? start : start - length));
     }
-    long start = (long) samples.get(FixedColumn.INT, 4L * (at / sampleRate)) + steps;
-    return (int) (start < length ? start : start - length);
   }
 
-  private CorruptDataException circle(int steps) {
-    return new CorruptDataException(
-        "letters of an FM index: expected=a suffix of known start within "
-            + length
-            + " steps, found=none after "
-            + steps
-            + " "
-            + place);
+  /// Goes through all suffixes from the last to the first, before which the last comes again.
+  private void walk(Ranks ranks, IntConsumer out) {
+    int rank = 0;
+    for (int start = length - 1; start >= 0; start--) {
+      if (rank >= ranks.from && rank < ranks.to) {
+        out.accept(start);
+      }
+      rank = (int) before(rank);
+    }
+    if (rank != 0) {
+      throw new CorruptDataException(
+          "letters of an FM index: expected=a circle of "
+              + length
+              + ", found=rank "
+              + rank
+              + " after them "
+              + place);
+    }
   }
 
   /// All letters but the last, in the order of the texts.
