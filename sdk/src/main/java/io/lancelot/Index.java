@@ -51,6 +51,11 @@ public sealed interface Index permits Index.Scalar, Index.Vectors, Index.Text {
     return new Scalar("NGRAM", Map.of());
   }
 
+  /// All places of all letters, for `contains` and LIKE with any text, however short.
+  static Scalar fm() {
+    return new Scalar("FM", Map.of());
+  }
+
   /// Least and greatest value of each stretch of rows: tiny, and good where values follow the order
   /// of rows.
   static Scalar zoneMap() {

@@ -1,8 +1,10 @@
 package io.lancelot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.LancelotException;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
@@ -89,6 +91,7 @@ class DamagedIndexTest {
           ZONEMAP;     i;    i < 3
           BLOOMFILTER; i;    i = 21
           NGRAM;       s;    s LIKE '%ord88 h%'
+          FM;          s;    contains(s, 'd88 ')
           """)
   void endsInRightRowsOrInATypedError(String kind, String column, String filter)
       throws IOException {
@@ -132,6 +135,78 @@ class DamagedIndexTest {
         return;
       }
       fail("verify: expected=" + expected + ", found=" + found + " (seed=" + seed + ")");
+    }
+  }
+
+  /// Whether an FM index answers alone depends on the pattern, never on what it finds.
+  @Test
+  void textIsFoundWithItsCaseAndWholeBytes() {
+    try (Database database = Lancelot.connect(folder.toString());
+        Table table = database.createTable("t", SCHEMA)) {
+      List<Map<String, Object>> rows = new ArrayList<>(rows());
+      for (String text :
+          List.of("WORD88 Hello", "word88\0hello", "\u0130nsel", "漢字かな", "a\uD83D\uDE00b", "")) {
+        rows.add(Map.of("id", -1L, "i", 0, "s", text, "tags", List.of()));
+      }
+      table.add(rows);
+      table.createIndex("s", Index.fm());
+      for (String filter :
+          List.of(
+              "contains(s, 'd88 h')",
+              "contains(s, 'WORD88')",
+              "contains(s, '字か')",
+              "contains(s, '\uD83D\uDE00')",
+              "contains(s, '8\0h')",
+              "s LIKE '%88%hel%'",
+              "s LIKE 'WORD%'",
+              "s LIKE '%d88_hello'",
+              "s ~ 'ord8[0-9] h'",
+              "contains(s, 'd8') AND contains(s, '7 h')",
+              "contains(s, 'D88') OR s LIKE '%d89%'",
+              "contains(s, 'd88') IS NOT FALSE AND i >= 0")) {
+        if (!filter.contains("IS NOT")) {
+          assertThat(table.query().where(filter).explain()).as(filter).contains("ScalarIndexQuery");
+        }
+        assertThat(table.query().where(filter).verify()).as(filter).isPositive();
+      }
+      for (String filter :
+          List.of(
+              "contains(s, '')",
+              "NOT contains(s, 'd88')",
+              "s ILIKE '%wORD88%'",
+              "s ~ '(?i)WORD8'",
+              "s ~* 'word88'")) {
+        assertThat(table.query().where(filter).verify()).as(filter).isPositive();
+      }
+      assertThat(table.countRows("contains(s, 'nowhere')")).isZero();
+      assertThat(table.countRows("contains(s, 'hello word')")).isZero();
+      table.optimize();
+      for (int round = 0; round < 3; round++) {
+        table.delete("id = " + (88 + 90 * round));
+        table.add(List.of(Map.of("id", -2L, "i", 0, "s", "new word88", "tags", List.of())));
+        table.optimize();
+        assertThat(table.query().where("contains(s, 'd88')").verify()).isPositive();
+        assertThat(table.countRows("contains(s, 'new word')")).isEqualTo(round + 1);
+      }
+      assertThat(table.index("s_idx").segmentIds()).hasSize(1);
+    }
+  }
+
+  /// Bytes can be indexed, as the real Lance does, though no condition looks them up.
+  @Test
+  void bytesCanBeIndexed() {
+    Schema schema = Schema.of(Field.nullable("b", Types.BINARY), Field.nullable("n", Types.INT32));
+    try (Database database = Lancelot.connect(folder.toString());
+        Table table = database.createTable("b", schema)) {
+      table.add(List.of(Map.of("b", new byte[] {0, -1, 7}, "n", 1), Map.of("n", 2)));
+      table.createIndex("b", Index.fm());
+      assertThat(table.indices().getFirst().type()).isEqualTo("FM");
+      assertThat(table.indexStatistics("b_idx").getFirst())
+          .containsEntry("total_docs", 1L)
+          .containsEntry("total_bwt_len", 5L);
+      assertThatThrownBy(() -> table.createIndex("n", Index.fm()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("expected=text or bytes, found=int32");
     }
   }
 

@@ -230,6 +230,7 @@ class IndexedFiltersTest {
             List.of("g", "ZONEMAP"),
             List.of("s", "BITMAP"),
             List.of("s", "NGRAM"),
+            List.of("s", "FM"),
             List.of("s", "BTREE"),
             List.of("b", "BITMAP"),
             List.of("tags", "LABEL_LIST"),

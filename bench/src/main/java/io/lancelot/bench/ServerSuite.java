@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -79,7 +80,7 @@ final class ServerSuite {
         }
       }
     }
-    samples.forEach((key, values) -> results.accept(result(shapes.get(key), values)));
+    samples.forEach((key, values) -> results.accept(result(Objects.requireNonNull(shapes.get(key)), values)));
   }
 
   private static BatchStream stream(DataSet rows) {

@@ -184,6 +184,7 @@ final class FilterFuzzTest {
           List.of("f", "ZONEMAP"),
           List.of("s", "BITMAP"),
           List.of("s", "NGRAM"),
+          List.of("s", "FM"),
           List.of("s", "BTREE"),
           List.of("s", "BLOOMFILTER"),
           List.of("b", "BITMAP"),

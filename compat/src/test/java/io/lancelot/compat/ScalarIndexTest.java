@@ -9,6 +9,7 @@ import io.lancelot.Lancelot;
 import io.lancelot.Table;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -44,6 +45,8 @@ final class ScalarIndexTest {
       BLOOMFILTER;u;   u = 9223372036854775808
       BLOOMFILTER;s;   s = 'abc'
       NGRAM;     s;    contains(s, 'hello')
+      FM;        s;    contains(s, 'llo')
+      FM;        s;    contains(s, 'té h') OR contains(s, 'xxxxxxxxxxxxxxxxxxxxxxxxxx')
       """;
 
   private final Oracle oracle = Oracle.start();
@@ -113,5 +116,75 @@ final class ScalarIndexTest {
         assertThat(ours(table, filter)).isEqualTo(longs(expected.get("scan"))).isNotEmpty();
       }
     }
+  }
+
+  private static final List<String> TEXTS =
+      List.of(
+          "contains(s, 'llo')",
+          "contains(s, 'b_')",
+          "contains(s, 'É')",
+          "contains(s, 'e h')",
+          "contains(s, 'hellO')",
+          "contains(s, '~')",
+          "contains(s, 'xxxxxxxxxxxxxxxxxxxxxxxxxxxx') OR contains(s, '_c')",
+          "contains(s, 'llo') AND id < 4000",
+          "s LIKE '%llo%'",
+          "s LIKE '%t_ hel%'",
+          "starts_with(s, 'b_')",
+          "NOT contains(s, 'llo')",
+          "contains(s, 'llo') IS NOT TRUE",
+          "contains(s, '')");
+
+  private void sameRows(Table table, Path lance) {
+    JsonNode answers =
+        oracle.call("filtered_many", Map.of("lance", lance, "filters", TEXTS)).get("answers");
+    for (int i = 0; i < TEXTS.size(); i++) {
+      String filter = TEXTS.get(i);
+      List<Long> expected = longs(answers.get(i).get("scan"));
+      assertThat(ours(table, filter)).as(filter).isEqualTo(expected);
+      assertThat(table.countRows(filter)).as(filter).isEqualTo(expected.size());
+      // Its own search takes null for false, and finds an empty text nowhere.
+      boolean theyErr = filter.contains("NOT") || filter.endsWith("'')");
+      assertThat(answers.get(i).get("same").asBoolean() || theyErr).as(filter).isTrue();
+    }
+  }
+
+  /// FM indices of several partitions and segments, of either side, through the life of a table.
+  @ParameterizedTest
+  @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+  void findsTextInEveryPartition(boolean byThem, boolean stable, @TempDir Path db) {
+    Path lance = Ours.folder(db, "t");
+    Map<String, Object> rows =
+        Map.of("from", Data.filterable(11_500), "lance", lance, "enable_stable_row_ids", stable);
+    oracle.call("write", with(rows, "max_rows_per_file", 7_000));
+    try (Database database = Lancelot.connect(db.toString());
+        Table table = database.openTable("t")) {
+      if (byThem) {
+        oracle.call("index", Map.of("lance", lance, "column", "s", "type", "FM"));
+        table.checkoutLatest();
+      } else {
+        table.createIndex("s", Index.fm());
+      }
+      assertThat(table.indexStatistics("s_idx").getFirst()).containsEntry("num_partitions", 2L);
+      assertThat(table.query().where(TEXTS.getFirst()).explain()).contains("ScalarIndexQuery");
+      sameRows(table, lance);
+      table.delete("id % 5 = 1");
+      sameRows(table, lance);
+      oracle.call("write", with(rows, "mode", "append"));
+      table.checkoutLatest();
+      sameRows(table, lance);
+      table.optimize();
+      sameRows(table, lance);
+      table.update().where("id % 100 = 7").set("s", "llo").execute();
+      sameRows(table, lance);
+      table.optimize();
+      sameRows(table, lance);
+    }
+  }
+
+  private static Map<String, Object> with(Map<String, Object> map, String name, Object value) {
+    Map<String, Object> more = new LinkedHashMap<>(map);
+    more.put(name, value);
+    return more;
   }
 }

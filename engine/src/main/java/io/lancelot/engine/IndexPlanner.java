@@ -242,6 +242,7 @@ final class IndexPlanner {
   private @Nullable Answer lookup(IndexQuery.Index index, Filter condition, boolean wanted) {
     long cost = 0;
     boolean exact = true;
+    boolean knowsNulls = true;
     for (IndexQuery.Segment part : index.segments()) {
       Optional<OpenSegments.Lease> lease = catalog.open(part);
       if (lease.isEmpty()) {
@@ -257,12 +258,13 @@ final class IndexPlanner {
         }
         cost += outlook.get().cost();
         exact &= outlook.get().exact();
+        knowsNulls &= ((ScalarIndex) segment.index()).knowsNulls();
       }
     }
     if (cost > CHEAP && cost > catalog.physicalRows(index.fragments()) / SHARE) {
       return null;
     }
-    if (!wanted && !exact) {
+    if (!wanted && !(exact && knowsNulls)) {
       // All but the nulls: not worth looking up.
       return null;
     }

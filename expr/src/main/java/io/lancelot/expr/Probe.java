@@ -23,9 +23,15 @@ public sealed interface Probe {
   ///
   /// @param ranges ascending and disjoint
   /// @param exact whether it is true for every value inside
-  /// @param substrings text that is part of every value for which it is true, up to the case of its
-  ///   letters
-  record Keys(List<KeyRange> ranges, boolean exact, List<String> substrings) implements Probe {}
+  /// @param parts what every value holds for which it is true
+  /// @param enough whether it is true for every value that holds all parts
+  record Keys(List<KeyRange> ranges, boolean exact, List<Part> parts, boolean enough)
+      implements Probe {}
+
+  /// Text that a value holds.
+  ///
+  /// @param anyCase whether its letters may be of either case there
+  record Part(String text, boolean anyCase) {}
 
   /// True where any item of the list satisfies a condition, unknown exactly where the list is null.
   ///
@@ -113,11 +119,19 @@ public sealed interface Probe {
         flags = given;
       }
       List<String> parts = Regex.requiredParts(pattern, flags.contains("i"));
-      return parts.isEmpty() ? null : new Keys(List.of(KeyRange.ALL), false, parts);
+      // Flags stand after the pattern or in it.
+      boolean anyCase = !flags.isEmpty() || pattern.contains("(?");
+      return parts.isEmpty()
+          ? null
+          : new Keys(
+              List.of(KeyRange.ALL),
+              false,
+              parts.stream().map(part -> new Part(part, anyCase)).toList(),
+              false);
     }
 
     private static Keys exact(List<KeyRange> ranges) {
-      return new Keys(ranges, true, List.of());
+      return new Keys(ranges, true, List.of(), false);
     }
 
     private static @Nullable Keys join(List<Predicate> terms, boolean and) {
@@ -139,15 +153,15 @@ public sealed interface Probe {
       if (!and) {
         List<KeyRange> all = new ArrayList<>();
         parts.forEach(part -> all.addAll(part.ranges));
-        return new Keys(KeyRange.union(all, order), exact, List.of());
+        return new Keys(KeyRange.union(all, order), exact, List.of(), false);
       }
       List<KeyRange> ranges = List.of(KeyRange.ALL);
-      List<String> substrings = new ArrayList<>();
+      List<Part> held = new ArrayList<>();
       for (Keys part : parts) {
         ranges = KeyRange.and(ranges, part.ranges, order);
-        substrings.addAll(part.substrings);
+        held.addAll(part.parts);
       }
-      return new Keys(ranges, exact, substrings);
+      return new Keys(ranges, exact, held, parts.stream().allMatch(Keys::enough));
     }
 
     private static @Nullable KeyOrder order(Predicate predicate) {
@@ -216,7 +230,7 @@ public sealed interface Probe {
         case ColumnCondition.Matches(_, TextPattern pattern) -> {
           byte[] prefix = pattern.prefix();
           List<KeyRange> ranges = List.of(prefix.length == 0 ? KeyRange.ALL : startingWith(prefix));
-          yield new Keys(ranges, pattern.isPrefix(), pattern.substrings());
+          yield new Keys(ranges, pattern.isPrefix(), pattern.substrings(), pattern.isSubstring());
         }
       };
     }

@@ -115,16 +115,31 @@ final class TextPattern {
         && prefix().length == pieces.getFirst().length;
   }
 
+  /// Whether everything matches that holds one text, the only one of [#substrings].
+  boolean isSubstring() {
+    List<byte[]> texts = pieces.stream().filter(piece -> piece.length > 0).toList();
+    if (caseless || texts.size() != 1) {
+      return false;
+    }
+    for (byte letter : texts.getFirst()) {
+      if (letter == ANY) {
+        return false;
+      }
+    }
+    return pieces.getFirst().length == 0 && pieces.getLast().length == 0;
+  }
+
   /// Text that is part of everything that matches, up to the case of its letters. Where case does
   /// not count, it comes apart at each `i`, which matches a dotted capital İ that no index folds.
-  List<String> substrings() {
-    List<String> found = new ArrayList<>();
+  List<Probe.Part> substrings() {
+    List<Probe.Part> found = new ArrayList<>();
     for (byte[] piece : pieces) {
       int from = 0;
       for (int i = 0; i <= piece.length; i++) {
         if (i == piece.length || piece[i] == ANY || caseless && piece[i] == 'i') {
           if (i > from) {
-            found.add(new String(piece, from, i - from, StandardCharsets.UTF_8));
+            String text = new String(piece, from, i - from, StandardCharsets.UTF_8);
+            found.add(new Probe.Part(text, caseless));
           }
           from = i + 1;
         }

@@ -4,6 +4,7 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.index.scalar.BTreeKind;
 import io.lancelot.index.scalar.BitmapKind;
 import io.lancelot.index.scalar.BloomFilterKind;
+import io.lancelot.index.scalar.FmKind;
 import io.lancelot.index.scalar.LabelListKind;
 import io.lancelot.index.scalar.LeftAloneKind;
 import io.lancelot.index.scalar.NGramKind;
@@ -33,7 +34,7 @@ public final class IndexKinds {
                 new ZoneMapKind(),
                 new BloomFilterKind(),
                 new NGramKind(),
-                new LeftAloneKind("FM", "lance.index.pb.FMIndexDetails"),
+                new FmKind(),
                 new LeftAloneKind("RTREE", "lance.index.pb.RTreeIndexDetails"),
                 new LeftAloneKind("JSON", "lance.index.pb.JsonIndexDetails")));
     all.addAll(VectorKind.all());

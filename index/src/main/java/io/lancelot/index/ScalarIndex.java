@@ -13,7 +13,13 @@ public non-sealed interface ScalarIndex extends OpenIndex {
   /// Whether its row numbers are addresses even where row ids are stable.
   boolean storesAddresses();
 
-  /// What [#search] would find, as far as that can be told without looking anything up.
+  /// Whether it can tell the rows whose value is null from others without a value looked for.
+  /// Without that, the rows for which a condition is false are not looked up.
+  default boolean knowsNulls() {
+    return true;
+  }
+
+  /// What [#search] would find, as far as that can be told with little work.
   ///
   /// @param condition reads the indexed column and nothing else, under its path in the table
   /// @return empty if the segment cannot help with such a condition

@@ -26,7 +26,7 @@ import java.util.Set;
 /// Indices of a table.
 final class IndexRoutes {
 
-  /// Types that every client knows; others are `Unknown` to them.
+  /// Types that clients know, FM those of 2026; others are `Unknown` to them.
   private static final Set<String> KNOWN_INDEX_TYPES =
       Set.of(
           "IVF_FLAT",
@@ -39,6 +39,7 @@ final class IndexRoutes {
           "BTREE",
           "BITMAP",
           "LABEL_LIST",
+          "FM",
           "FTS");
 
   /// Members of a request that say nothing about how the index is built.

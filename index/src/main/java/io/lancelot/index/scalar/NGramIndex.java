@@ -67,8 +67,7 @@ final class NGramIndex implements ScalarIndex {
 
   @Override
   public Optional<Outlook> outlook(Filter condition) {
-    return condition.probe() instanceof Probe.Keys keys
-            && Trigrams.ofParts(keys.substrings()).length > 0
+    return condition.probe() instanceof Probe.Keys keys && Trigrams.ofParts(keys.parts()).length > 0
         ? Optional.of(new Outlook(1024, false))
         : Optional.empty();
   }
@@ -78,7 +77,7 @@ final class NGramIndex implements ScalarIndex {
     if (!(condition.probe() instanceof Probe.Keys keys)) {
       return Optional.empty();
     }
-    int[] wanted = Trigrams.ofParts(keys.substrings());
+    int[] wanted = Trigrams.ofParts(keys.parts());
     if (wanted.length == 0) {
       return Optional.empty();
     }

@@ -1,5 +1,6 @@
 package io.lancelot.index.scalar;
 
+import io.lancelot.expr.Probe;
 import java.text.Normalizer;
 import java.util.BitSet;
 import java.util.List;
@@ -22,9 +23,10 @@ final class Trigrams {
 
   /// Tokens that are stored for every text that holds all of some parts. Only those that no way of
   /// folding could have changed.
-  static int[] ofParts(List<String> parts) {
+  static int[] ofParts(List<Probe.Part> parts) {
     BitSet tokens = new BitSet();
-    for (String part : parts) {
+    for (Probe.Part each : parts) {
+      String part = each.text();
       int a = 0;
       int b = 0;
       for (int i = 0; i < part.length(); i++) {

@@ -1,8 +1,10 @@
 package io.lancelot.index.scalar;
 
+import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.Columns;
+import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Types;
 import io.lancelot.expr.Filter;
@@ -45,9 +47,24 @@ final class ZoneMapIndex implements ScalarIndex {
       nullCounts = file.numbers("null_count", Types.UINT32);
       nanCounts = file.numbers("nan_count", Types.UINT32);
       nulls = file.rowSet(Zones.NULLS_KEY).orElse(null);
+      if (!(field.type() instanceof DataType.Floating)) {
+        requireNoNan(file);
+      }
     } catch (RuntimeException | Error e) {
       kept.close();
       throw e;
+    }
+  }
+
+  private void requireNoNan(SegmentFile file) {
+    for (long count : nanCounts) {
+      if (count != 0) {
+        throw new CorruptDataException(
+            "NaNs of a zone: expected=0 as no value is a float, found="
+                + count
+                + " "
+                + file.place());
+      }
     }
   }
 
@@ -87,7 +104,7 @@ final class ZoneMapIndex implements ScalarIndex {
                 : without(zones.rows(zone -> nullCounts[zone] < zones.lengths()[zone]));
         yield Optional.of(new Matches(rows, missing != null, () -> RowSet.EMPTY));
       }
-      case Probe.Keys(List<KeyRange> ranges, _, _) -> {
+      case Probe.Keys(List<KeyRange> ranges, _, _, _) -> {
         work.compared((long) zones.count() * ranges.size());
         RowSet rows = without(zones.rows(mayHold(ranges)));
         yield Optional.of(new Matches(rows, false, missing == null ? null : () -> missing));
