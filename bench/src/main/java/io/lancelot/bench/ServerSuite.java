@@ -80,7 +80,8 @@ final class ServerSuite {
         }
       }
     }
-    samples.forEach((key, values) -> results.accept(result(Objects.requireNonNull(shapes.get(key)), values)));
+    samples.forEach(
+        (key, values) -> results.accept(result(Objects.requireNonNull(shapes.get(key)), values)));
   }
 
   private static BatchStream stream(DataSet rows) {
