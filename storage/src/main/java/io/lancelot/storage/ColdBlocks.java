@@ -6,9 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -137,27 +136,23 @@ final class ColdBlocks {
             next.set(requests.size());
           }
         };
-    List<Future<?>> others = new ArrayList<>();
+    // Ends when the caller and all who began are done; who comes later finds it ended.
+    Phaser reading = new Phaser(1);
     for (int i = 1; i < Math.min(MAX_REQUESTS, requests.size()); i++) {
-      others.add(WAITING.submit(work));
-    }
-    work.run();
-    // Nobody may still read the channel afterwards, but for those who have not begun.
-    others.removeIf(other -> other.cancel(false));
-    boolean interrupted = Thread.interrupted();
-    for (Future<?> other : others) {
-      while (!other.isDone()) {
-        try {
-          other.get();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        } catch (ExecutionException e) {
-          throw new IllegalStateException(e.getCause());
+      WAITING.execute(() -> {
+        if (reading.register() >= 0) {
+          try {
+            work.run();
+          } finally {
+            reading.arriveAndDeregister();
+          }
         }
-      }
+      });
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    try {
+      work.run();
+    } finally {
+      reading.awaitAdvance(reading.arriveAndDeregister());
     }
     switch (failure.get()) {
       case null -> {}

@@ -194,7 +194,7 @@ class LocalStoreTest extends ObjectStoreContract {
         reader.expect(List.of(new ObjectReader.Range(0, 1_000_000)));
         reader.expect(
             IntStream.range(0, 100)
-                .mapToObj(i -> new ObjectReader.Range((i * 37 % 100) * 9_999L, 12_000))
+                .mapToObj(i -> new ObjectReader.Range((i * 37 % 100) * 9_876L, 12_000))
                 .toList());
         MemorySegment view = reader.view(0, 1_000_000, arena);
         assertThat(view.mismatch(heap(expected))).isEqualTo(-1);
