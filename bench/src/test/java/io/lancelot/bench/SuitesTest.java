@@ -54,7 +54,7 @@ final class SuitesTest {
   void tablesGivesALineForEachWork() {
     assertThat(runTiny("tables")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(lines())
-        .hasSize(21)
+        .hasSize(23)
         .allSatisfy(line ->
             assertThat(line)
                 .startsWith("{\"suite\":\"tables\",\"work\":\"")

@@ -72,7 +72,12 @@ final class LanceCoreTest {
   List<Case> cases() {
     List<Case> cases = new ArrayList<>();
     for (String format : Cases.FORMATS) {
-      TYPES.forEach(t -> cases.add(new Case(t, Data.column(t, 1025), format)));
+      for (String type : TYPES) {
+        // Version 2.0 holds no null structs.
+        if (!format.equals("2.0") || !type.contains("struct")) {
+          cases.add(new Case(type, Data.column(type, 1025), format));
+        }
+      }
       cases.add(new Case("vectors", Data.vectors(20_000, 32), format));
     }
     return cases;
