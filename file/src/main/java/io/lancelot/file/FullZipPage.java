@@ -44,7 +44,9 @@ final class FullZipPage implements PageDecoder {
     boolean repeated = layers.listCount() > 0;
     if (layout.hasBitsPerValue()) {
       long valueBits = Integer.toUnsignedLong(layout.getBitsPerValue());
-      if (!(valueBits % 8 == 0 && valueBits > 0)) {
+      // Lance 0.39 and 1.0 wrote pages of null fixed-size lists without values.
+      boolean absent = values instanceof ZippedValues.Absent && controlBytes > 0;
+      if (!(valueBits % 8 == 0 && (valueBits > 0 || absent))) {
         throw page.corrupt("value bits", "whole bytes", valueBits);
       }
       valueBytes = valueBits / 8;
@@ -57,7 +59,7 @@ final class FullZipPage implements PageDecoder {
       if (!(lengthBits == 32 || lengthBits == 64)) {
         throw page.corrupt("length bits", "32 or 64", lengthBits);
       }
-      if (values.valueBytes() != 0) {
+      if (values.valueBytes() != 0 || values instanceof ZippedValues.Absent) {
         throw page.corrupt("values with lengths", "variable width", "fixed");
       }
       valueBytes = 0;

@@ -65,8 +65,13 @@ sealed interface ZippedValues {
       }
       case VARIABLE_PACKED_STRUCT ->
           VariableRows.of(encoding.getVariablePackedStruct(), shape, page);
-      case CONSTANT,
-          OUT_OF_LINE_BITPACKING,
+      case CONSTANT -> {
+        if (!encoding.getConstant().getValue().isEmpty()) {
+          throw page.unsupported("full-zip page of one value");
+        }
+        yield new Absent();
+      }
+      case OUT_OF_LINE_BITPACKING,
           INLINE_BITPACKING,
           DICTIONARY,
           RLE,
@@ -91,6 +96,20 @@ sealed interface ZippedValues {
     @Override
     public void appendLasting(MemorySegment items, int count, PageState state, PageContext page) {
       fixed(state.sink).appendLasting(items, count);
+    }
+  }
+
+  /// No values, since all are null.
+  record Absent() implements ZippedValues {
+    @Override
+    public long valueBytes() {
+      return 0;
+    }
+
+    @Override
+    public void append(
+        MemorySegment items, long at, long stride, int count, PageState state, PageContext page) {
+      state.sink.appendNothing(count);
     }
   }
 
