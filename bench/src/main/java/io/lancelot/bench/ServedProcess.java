@@ -105,7 +105,8 @@ final class ServedProcess implements AutoCloseable {
   }
 
   /// Serves a folder until the input ends. Nothing is done by itself in the background: what is
-  /// measured is what was asked for.
+  /// measured is what was asked for. Standard output is the line to the suite: the port at first,
+  /// then the free memory for each line of input.
   public static void main(String[] arguments) throws IOException {
     try (LancelotServer server =
             LancelotServer.start(

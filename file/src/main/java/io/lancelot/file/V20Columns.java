@@ -47,10 +47,11 @@ final class V20Columns implements ColumnsWriter {
       boolean inside =
           field.type() instanceof DataType.Struct || field.type() instanceof DataType.ListOf;
       if (field.blob() || field.packed() || !inside && !field.children().isEmpty()) {
+        String way = field.blob() ? "blob of " : field.packed() ? "packed " : "";
         throw new UnsupportedFeatureException(
             "type not supported in file version 2.0: found="
-                + (field.blob() ? "blob" : field.packed() ? "packed " : "")
-                + (field.blob() ? "" : field.type().arrowName())
+                + way
+                + field.type().arrowName()
                 + " (column="
                 + path
                 + ")");

@@ -223,6 +223,7 @@ class SlowClientsTest {
       out.write(body.getBytes(US_ASCII));
     }
     out.flush();
+    // Time for the server to fill the socket and block in a write: nothing outside tells when.
     Thread.sleep(100);
     assertThat(count()).isEqualTo(ROWS);
     assertGivenBack();
@@ -270,7 +271,9 @@ class SlowClientsTest {
     Socket hasty = connect();
     hasty.getOutputStream().write(head("points/query/", "Content-Length: " + body.length()));
     hasty.getOutputStream().write(body.getBytes(US_ASCII));
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (probe.server().memoryInUse() == 0) {
+      assertThat(System.nanoTime() - end).as("the search begins").isNegative();
       Thread.sleep(10);
     }
     hasty.close();
@@ -281,6 +284,7 @@ class SlowClientsTest {
   void betweenRequestsThereIsTime() throws Exception {
     try (Socket socket = connect()) {
       for (int i = 0; i < 2; i++) {
+        // Longer than a request may stall, since none is under way.
         Thread.sleep(i * 2 * PATIENCE.toMillis());
         socket.getOutputStream().write(head("t/count_rows/", "Content-Length: 2"));
         socket.getOutputStream().write("{}".getBytes(US_ASCII));
