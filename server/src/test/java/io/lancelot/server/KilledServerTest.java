@@ -24,16 +24,22 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// kill -9 under a mixed load, whose clients go on through it: what was acknowledged is there, and
-/// nothing that was acknowledged to be gone. `-Dlancelot.kills=50` for more of it.
+/// nothing that was acknowledged to be gone. `-Dlancelot.kills=50` for more of it,
+/// `-Dlancelot.command=./lancelot` to serve by that command, which keeps its classes ready.
 class KilledServerTest {
 
   private static final int CLIENTS = 16;
   private static final int KILLS = Integer.getInteger("lancelot.kills", 2);
+  private static final @Nullable String COMMAND = System.getProperty("lancelot.command");
+  private static final Pattern SERVED =
+      Pattern.compile("(?:port |.* at http://127\\.0\\.0\\.1:)(\\d+)");
   private static final long SEED = Long.getLong("lancelot.seed", System.nanoTime());
 
   record Row(long id, int value) {}
@@ -46,29 +52,34 @@ class KilledServerTest {
   /// @param port 0 for any
   private Serving serve(int port) throws IOException {
     long begun = System.nanoTime();
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                ServedFolder.class.getName(),
-                root.toString(),
-                Integer.toString(port))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+    Process process = new ProcessBuilder(command(port)).redirectErrorStream(true).start();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = out.readLine();
-    while (line != null && !line.startsWith("port ")) {
+    Matcher served = SERVED.matcher("");
+    while (line != null && !served.reset(line).matches()) {
       line = out.readLine();
     }
     assertThat(line).isNotNull();
+    // A full pipe would make the server wait.
+    Thread.ofVirtual().start(() -> out.lines().forEach(_ -> {}));
     return new Serving(
-        process,
-        Integer.parseInt(line.substring("port ".length())),
-        (System.nanoTime() - begun) / 1_000_000);
+        process, Integer.parseInt(served.group(1)), (System.nanoTime() - begun) / 1_000_000);
+  }
+
+  private List<String> command(int port) {
+    if (COMMAND != null) {
+      return List.of(COMMAND, "serve", root.toString(), "--port", Integer.toString(port));
+    }
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx512m",
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        System.getProperty("java.class.path"),
+        ServedFolder.class.getName(),
+        root.toString(),
+        Integer.toString(port));
   }
 
   /// What is going on while servers come and go.
