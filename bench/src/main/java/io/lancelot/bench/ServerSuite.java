@@ -233,13 +233,13 @@ final class ServerSuite {
     try (DataSet many = new Synthetic(2).table(rows, data.vectors().orElseThrow().dim());
         Table inside = here.createTable("many", stream(many));
         Table over = there.createTable("many", stream(many))) {
-      for (int round = -3; round < effort.rounds(); round++) {
-        double local = seconds(() -> inside.add(stream(many)));
-        double remote = seconds(() -> over.add(stream(many)));
-        if (round >= 0) {
-          note("ingest", INSIDE, "rows/s", 1, rows / local);
-          note("ingest", CLIENT, "rows/s", 1, rows / remote);
-        }
+      Runnable insideOnce = () -> inside.add(stream(many));
+      Runnable overOnce = () -> over.add(stream(many));
+      latencies(insideOnce, effort.warmupMillis(), () -> false);
+      latencies(overOnce, effort.warmupMillis(), () -> false);
+      for (int round = 0; round < effort.rounds(); round++) {
+        note("ingest", INSIDE, "rows/s", 1, rows / seconds(insideOnce));
+        note("ingest", CLIENT, "rows/s", 1, rows / seconds(overOnce));
       }
     }
   }
