@@ -5,6 +5,7 @@ import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Schema;
 import io.lancelot.file.FileVersion;
 import io.lancelot.storage.ObjectStore;
 import io.lancelot.table.BackupReport;
@@ -68,8 +69,13 @@ final class LocalDatabase extends Database {
     if (how.stableRowIds()) {
       create = create.withStableRowIds();
     }
-    return new LocalTable(
-        name, io.lancelot.table.Table.create(store, path, rows, create, context), context, options);
+    try (BatchStream stored = StoredRows.of(rows, Schema.of(), context.memory())) {
+      return new LocalTable(
+          name,
+          io.lancelot.table.Table.create(store, path, stored, create, context),
+          context,
+          options);
+    }
   }
 
   @Override

@@ -141,14 +141,22 @@ final class LocalTable extends Table {
 
   @Override
   protected long append(BatchStream rows, boolean externalBlobs) {
-    long version = table.append(rows, externalBlobs).version();
-    upkeep.ifPresent(Upkeep::committed);
-    return version;
+    try (BatchStream stored = stored(rows)) {
+      long version = table.append(stored, externalBlobs).version();
+      upkeep.ifPresent(Upkeep::committed);
+      return version;
+    }
   }
 
   @Override
   protected long replace(BatchStream rows) {
-    return table.overwrite(rows).version();
+    try (BatchStream stored = StoredRows.of(rows, Schema.of(), context.memory())) {
+      return table.overwrite(stored).version();
+    }
+  }
+
+  private BatchStream stored(BatchStream rows) {
+    return StoredRows.of(rows, schema(), context.memory());
   }
 
   @Override
@@ -169,9 +177,12 @@ final class LocalTable extends Table {
 
   @Override
   protected MergeResult mergeRows(MergeInsert how, BatchStream rows) {
-    MergeInsert.Result merged = engine.merge(how, rows);
-    upkeep.ifPresent(Upkeep::committed);
-    return new MergeResult(merged.inserted(), merged.updated(), merged.deleted(), merged.version());
+    try (BatchStream stored = stored(rows)) {
+      MergeInsert.Result merged = engine.merge(how, stored);
+      upkeep.ifPresent(Upkeep::committed);
+      return new MergeResult(
+          merged.inserted(), merged.updated(), merged.deleted(), merged.version());
+    }
   }
 
   @Override
@@ -202,8 +213,9 @@ final class LocalTable extends Table {
   @Override
   public long addColumns(List<String> on, BatchStream rows) {
     checkNotPinned("add columns");
-    try (rows) {
-      return engine.addColumns(on, rows).version();
+    try (rows;
+        BatchStream stored = stored(rows)) {
+      return engine.addColumns(on, stored).version();
     }
   }
 

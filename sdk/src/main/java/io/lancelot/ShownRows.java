@@ -1,19 +1,16 @@
 package io.lancelot;
 
-import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.Memory;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Column;
-import io.lancelot.columnar.ColumnBuilder;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Jsonb;
 import io.lancelot.columnar.ListColumn;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.StructColumn;
-import io.lancelot.columnar.Types;
 import io.lancelot.columnar.VarColumn;
 import io.lancelot.file.BlobDescriptor;
 import java.util.ArrayList;
@@ -47,16 +44,16 @@ final class ShownRows implements BatchStream {
         : new ShownRows(input, new Schema(shown, input.schema().metadata()), memory);
   }
 
+  /// Columns as users see them.
+  static Schema of(Schema stored) {
+    return new Schema(stored.fields().stream().map(ShownRows::shown).toList(), stored.metadata());
+  }
+
   private static Field shown(Field field) {
-    String name = field.metadata().getOrDefault(NAME, "");
-    Map<String, String> metadata = new LinkedHashMap<>(field.metadata());
     return switch (field.type()) {
-      // Releases around 0.39 kept Arrow's name for the binary form.
-      case DataType.Binary _ when name.equals("lance.json") || name.equals("arrow.json") -> {
-        metadata.put(NAME, "arrow.json");
-        yield new Field(field.name(), Types.UTF8, field.nullable(), metadata);
-      }
+      case DataType.Binary _ when Jsonb.isStored(field) -> Jsonb.text(field);
       case DataType.Struct type when type.equals(BlobDescriptor.TYPE) -> {
+        Map<String, String> metadata = new LinkedHashMap<>(field.metadata());
         metadata.remove(NAME);
         metadata.put("lance-encoding:blob", "true");
         metadata.put("lance-encoding:packed", "true");
@@ -91,7 +88,8 @@ final class ShownRows implements BatchStream {
 
   private Column shown(Column column, Field field) {
     return switch (column) {
-      case VarColumn binary when !binary.type().equals(field.type()) -> text(binary, field.name());
+      case VarColumn binary when !binary.type().equals(field.type()) ->
+          Jsonb.text(binary, field, scratch);
       case StructColumn struct when !struct.type().equals(field.type()) -> {
         var type = (DataType.Struct) field.type();
         List<Column> children = new ArrayList<>();
@@ -109,18 +107,6 @@ final class ShownRows implements BatchStream {
               list.validity());
       default -> column;
     };
-  }
-
-  private Column text(VarColumn column, String name) {
-    ColumnBuilder texts = ColumnBuilder.of(Types.UTF8, scratch);
-    for (int i = 0; i < column.length(); i++) {
-      try {
-        texts.append(column.isNull(i) ? null : Jsonb.text(column.bytesAt(i)));
-      } catch (CorruptDataException e) {
-        throw new CorruptDataException(e.getMessage() + " (column=" + name + ")", e);
-      }
-    }
-    return texts.build();
   }
 
   @Override

@@ -1,192 +1,255 @@
 package io.lancelot.columnar;
 
 import io.lancelot.base.CorruptDataException;
+import io.lancelot.base.InvalidInputException;
+import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.lang.foreign.SegmentAllocator;
 import java.math.BigDecimal;
-import java.nio.ByteOrder;
+import java.math.BigInteger;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// Turns the binary form in which Lance stores JSON into text, as the real Lance prints it.
+/// The binary form in which Lance stores JSON: big-endian words, a header of kind and count, an
+/// entry of kind and length each, then the contents. The values are those of [Json].
 ///
 /// Format: lance-format section 1.6.
 public final class Jsonb {
 
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final int ARRAY = 0x8000_0000;
+  private static final int OBJECT = 0x4000_0000;
+  private static final int SCALAR = 0x2000_0000;
+  private static final int COUNT = 0x1FFF_FFFF;
+  private static final int LENGTH = 0x0FFF_FFFF;
 
-  private static final int MAX_DEPTH = 500;
+  private static final String NAME = "ARROW:extension:name";
+  private static final String STORED = "lance.json";
+  private static final String GIVEN = "arrow.json";
 
-  private final MemorySegment bytes;
-  private final StringBuilder text = new StringBuilder();
+  private Jsonb() {}
 
-  private Jsonb(MemorySegment bytes) {
-    this.bytes = bytes;
+  /// Whether a column of a table is JSON. Releases around 0.39 kept Arrow's name for the binary
+  /// form.
+  public static boolean isStored(Field field) {
+    String name = field.metadata().getOrDefault(NAME, "");
+    return field.type() instanceof DataType.Binary && (name.equals(STORED) || name.equals(GIVEN));
+  }
+
+  /// Whether a column is JSON as text, as Arrow has it.
+  public static boolean isText(Field field) {
+    return field.type() instanceof DataType.Utf8 && GIVEN.equals(field.metadata().get(NAME));
+  }
+
+  /// A column of JSON as tables have it.
+  public static Field stored(Field text) {
+    return named(text, Types.LARGE_BINARY, STORED);
+  }
+
+  /// A column of JSON as Arrow has it.
+  public static Field text(Field stored) {
+    return named(stored, Types.UTF8, GIVEN);
+  }
+
+  private static Field named(Field field, DataType type, String name) {
+    Map<String, String> metadata = new LinkedHashMap<>(field.metadata());
+    metadata.put(NAME, name);
+    return new Field(field.name(), type, field.nullable(), metadata);
+  }
+
+  /// The values of a column of text in the binary form.
+  ///
+  /// @throws InvalidInputException if one is no JSON, with its row
+  public static Column stored(VarColumn texts, Field field, SegmentAllocator memory) {
+    ColumnBuilder values = ColumnBuilder.of(field.type(), memory);
+    for (int i = 0; i < texts.length(); i++) {
+      try {
+        values.append(texts.isNull(i) ? null : encodeText(texts.stringAt(i)));
+      } catch (InvalidInputException e) {
+        throw new InvalidInputException(
+            e.getMessage() + " (column=" + field.name() + ", row=" + i + ")", e);
+      }
+    }
+    return values.build();
+  }
+
+  /// The values of a column in the binary form as text.
+  ///
+  /// @throws CorruptDataException if one is not such a value, with its row
+  public static Column text(VarColumn stored, Field field, SegmentAllocator memory) {
+    ColumnBuilder texts = ColumnBuilder.of(field.type(), memory);
+    for (int i = 0; i < stored.length(); i++) {
+      try {
+        texts.append(stored.isNull(i) ? null : text(stored.bytesAt(i)));
+      } catch (CorruptDataException e) {
+        throw new CorruptDataException(
+            e.getMessage() + " (column=" + field.name() + ", row=" + i + ")", e);
+      }
+    }
+    return texts.build();
+  }
+
+  /// The bytes of a text. None at all is the value null, as the real Lance has it.
+  ///
+  /// @throws InvalidInputException if it is no JSON
+  public static byte[] encodeText(String text) {
+    return encode(text.isBlank() ? null : Json.parse(text));
   }
 
   /// The JSON text of one value.
   ///
   /// @throws CorruptDataException if the bytes are not such a value
   public static String text(MemorySegment value) {
-    var jsonb = new Jsonb(value);
+    return Json.text(decode(value.asByteBuffer()));
+  }
+
+  /// One value.
+  ///
+  /// @throws CorruptDataException if the bytes are not such a value
+  public static @Nullable Object decode(ByteBuffer value) {
     try {
-      jsonb.container(0, value.byteSize(), 0);
-    } catch (IndexOutOfBoundsException e) {
+      return container(value, 0);
+    } catch (BufferUnderflowException | IndexOutOfBoundsException | ArithmeticException e) {
       throw new CorruptDataException(
           "binary JSON: expected=a value inside its bytes, found=" + e.getMessage(), e);
     }
-    return jsonb.text.toString();
   }
 
-  /// A header with the kind and the number of entries, the entries, what they stand for.
-  private void container(long from, long end, int depth) {
-    require(depth <= MAX_DEPTH, "depth", "at most " + MAX_DEPTH, depth);
-    int header = bytes.get(INT, from);
-    int count = header & 0x1FFF_FFFF;
-    switch (header >>> 29) {
-      case 1 -> value(bytes.get(INT, from + 4), from + 8, end, depth);
-      case 2 -> object(from, end, count, depth);
-      case 4 -> {
-        long at = from + 4 + 4L * count;
-        require(at <= end, "entries", "inside " + (end - from) + " bytes", count);
-        text.append('[');
+  private static @Nullable Object container(ByteBuffer in, int depth) {
+    require(depth <= Json.MAX_DEPTH, "depth", "at most " + Json.MAX_DEPTH, depth);
+    int header = in.getInt();
+    int count = header & COUNT;
+    return switch (header & ~COUNT) {
+      case SCALAR -> values(in, 1, depth).getFirst();
+      case ARRAY -> values(in, count, depth);
+      case OBJECT -> {
+        List<@Nullable Object> values = values(in, Math.multiplyExact(count, 2), depth);
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
         for (int i = 0; i < count; i++) {
-          int entry = bytes.get(INT, from + 4 + 4L * i);
-          text.append(i > 0 ? "," : "");
-          value(entry, at, end, depth);
-          at += length(entry);
+          map.put(String.valueOf(values.get(i)), values.get(count + i));
         }
-        text.append(']');
+        yield map;
       }
       default -> throw corrupt("kind", "scalar, object or array", header >>> 29);
-    }
-  }
-
-  private void object(long from, long end, int count, int depth) {
-    long key = from + 4 + 8L * count;
-    require(key <= end, "entries", "inside " + (end - from) + " bytes", count);
-    long at = key;
-    for (int i = 0; i < count; i++) {
-      at += length(bytes.get(INT, from + 4 + 4L * i));
-    }
-    text.append('{');
-    for (int i = 0; i < count; i++) {
-      int name = bytes.get(INT, from + 4 + 4L * i);
-      int entry = bytes.get(INT, from + 4 + 4L * (count + (long) i));
-      text.append(i > 0 ? "," : "");
-      string(key, length(name), end);
-      text.append(':');
-      value(entry, at, end, depth);
-      key += length(name);
-      at += length(entry);
-    }
-    text.append('}');
-  }
-
-  private static int length(int entry) {
-    return entry & 0x0FFF_FFFF;
-  }
-
-  private void value(int entry, long at, long end, int depth) {
-    int length = length(entry);
-    require(length <= end - at, "value bytes", "at most " + (end - at), length);
-    switch (entry >>> 28 & 7) {
-      case 0 -> text.append("null");
-      case 1 -> string(at, length, end);
-      case 2 -> number(at, length);
-      case 3 -> text.append("false");
-      case 4 -> text.append("true");
-      case 5 -> container(at, at + length, depth + 1);
-      default -> throw corrupt("value type", "0 to 5", entry >>> 28 & 7);
-    }
-  }
-
-  private void number(long at, int length) {
-    int tag = bytes.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
-    switch (tag) {
-      case 0x00 -> text.append('0');
-      case 0x10 -> text.append("NaN");
-      case 0x20 -> text.append("Infinity");
-      case 0x30 -> text.append("-Infinity");
-      case 0x40 -> text.append(integer(at + 1, length - 1, true));
-      case 0x50 -> text.append(Long.toUnsignedString(integer(at + 1, length - 1, false)));
-      case 0x60 -> {
-        require(length == 9, "bytes of a double", 9, length);
-        floating(Double.longBitsToDouble(bytes.get(LONG, at + 1)));
-      }
-      default -> throw corrupt("number tag", "one of 00 to 60", Integer.toHexString(tag));
-    }
-  }
-
-  private long integer(long at, int width, boolean signed) {
-    return switch (width) {
-      case 1 ->
-          signed
-              ? bytes.get(ValueLayout.JAVA_BYTE, at)
-              : bytes.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
-      case 2 -> signed ? bytes.get(SHORT, at) : bytes.get(SHORT, at) & 0xFFFF;
-      case 4 -> signed ? bytes.get(INT, at) : bytes.get(INT, at) & 0xFFFF_FFFFL;
-      case 8 -> bytes.get(LONG, at);
-      default -> throw corrupt("bytes of an integer", "1, 2, 4 or 8", width);
     };
   }
 
-  /// The shortest digits that read back as the same number; an exponent from 10^16 on and below
-  /// 10^-5.
-  private void floating(double value) {
-    if (!Double.isFinite(value) || value == 0) {
-      text.append(value);
-      return;
+  private static List<@Nullable Object> values(ByteBuffer in, int count, int depth) {
+    require(count <= in.remaining() / 4, "entries", "inside " + in.remaining() + " bytes", count);
+    int[] entries = new int[count];
+    in.asIntBuffer().get(entries);
+    in.position(in.position() + 4 * count);
+    List<@Nullable Object> values = new ArrayList<>();
+    for (int entry : entries) {
+      int length = entry & LENGTH;
+      require(length <= in.remaining(), "value bytes", "at most " + in.remaining(), length);
+      ByteBuffer part = in.slice(in.position(), length);
+      in.position(in.position() + length);
+      values.add(
+          switch (entry >>> 28 & 7) {
+            case 0 -> null;
+            case 1 -> StandardCharsets.UTF_8.decode(part).toString();
+            case 2 -> number(part);
+            case 3 -> false;
+            case 4 -> true;
+            case 5 -> container(part, depth + 1);
+            default -> throw corrupt("value type", "0 to 5", entry >>> 28 & 7);
+          });
     }
-    BigDecimal decimal = new BigDecimal(Double.toString(Math.abs(value))).stripTrailingZeros();
-    String digits = decimal.unscaledValue().toString();
-    int point = digits.length() - decimal.scale();
-    text.append(value < 0 ? "-" : "");
-    if (point > 16 || point <= -5) {
-      text.append(digits.charAt(0));
-      if (digits.length() > 1) {
-        text.append('.').append(digits, 1, digits.length());
-      }
-      text.append('e').append(point > 0 ? "+" : "").append(point - 1);
-    } else if (point <= 0) {
-      text.append("0.").repeat('0', -point).append(digits);
-    } else if (point >= digits.length()) {
-      text.append(digits).repeat('0', point - digits.length()).append(".0");
-    } else {
-      text.append(digits, 0, point).append('.').append(digits, point, digits.length());
-    }
+    return values;
   }
 
-  private void string(long at, int length, long end) {
-    require(length <= end - at, "text bytes", "at most " + (end - at), length);
-    byte[] utf8 = bytes.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE);
-    String plain = new String(utf8, StandardCharsets.UTF_8);
-    text.append('"');
-    for (int i = 0; i < plain.length(); i++) {
-      char c = plain.charAt(i);
-      switch (c) {
-        case '"' -> text.append("\\\"");
-        case '\\' -> text.append("\\\\");
-        case '\b' -> text.append("\\b");
-        case '\f' -> text.append("\\f");
-        case '\n' -> text.append("\\n");
-        case '\r' -> text.append("\\r");
-        case '\t' -> text.append("\\t");
-        default -> {
-          if (c < ' ') {
-            text.append("\\u").append(HexFormat.of().toHexDigits(c));
-          } else {
-            text.append(c);
-          }
-        }
+  private static Object number(ByteBuffer in) {
+    int tag = in.get() & 0xFF;
+    return switch (tag) {
+      case 0x00 -> BigDecimal.ZERO;
+      case 0x10 -> Double.NaN;
+      case 0x20 -> Double.POSITIVE_INFINITY;
+      case 0x30 -> Double.NEGATIVE_INFINITY;
+      case 0x40, 0x50 -> {
+        byte[] digits = new byte[in.remaining()];
+        boolean known = Integer.bitCount(digits.length) == 1 && digits.length <= 8;
+        require(known, "bytes of an integer", "1, 2, 4 or 8", digits.length);
+        in.get(digits);
+        yield new BigDecimal(tag == 0x40 ? new BigInteger(digits) : new BigInteger(1, digits));
       }
+      case 0x60 -> {
+        require(in.remaining() == 8, "bytes of a double", 8, in.remaining());
+        yield in.getDouble();
+      }
+      default -> throw corrupt("number tag", "one of 00 to 60", Integer.toHexString(tag));
+    };
+  }
+
+  /// The bytes of a value.
+  public static byte[] encode(@Nullable Object value) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    switch (value) {
+      case Map<?, ?> map -> {
+        List<@Nullable Object> parts = new ArrayList<>(map.keySet());
+        parts.addAll(map.values());
+        write(OBJECT | map.size(), parts, out);
+      }
+      case List<?> list -> write(ARRAY | list.size(), list, out);
+      case null, default -> write(SCALAR, Arrays.asList(value), out);
     }
-    text.append('"');
+    return out.toByteArray();
+  }
+
+  private static void write(int header, List<?> values, ByteArrayOutputStream out) {
+    ByteBuffer entries = ByteBuffer.allocate(4 + 4 * values.size()).putInt(header);
+    List<byte[]> contents = new ArrayList<>();
+    for (Object value : values) {
+      byte[] content =
+          switch (value) {
+            case String text -> text.getBytes(StandardCharsets.UTF_8);
+            case BigDecimal whole -> integer(whole.longValue(), whole.signum());
+            case Double floating -> floating(floating);
+            case List<?> _, Map<?, ?> _ -> encode(value);
+            case null, default -> new byte[0];
+          };
+      int kind =
+          switch (value) {
+            case null -> 0;
+            case String _ -> 1;
+            case BigDecimal _, Double _ -> 2;
+            case Boolean yes -> yes ? 4 : 3;
+            default -> 5;
+          };
+      entries.putInt(kind << 28 | content.length);
+      contents.add(content);
+    }
+    out.writeBytes(entries.array());
+    contents.forEach(out::writeBytes);
+  }
+
+  /// In as few bytes as hold it: 64 bits without a sign if it is positive.
+  private static byte[] integer(long value, int sign) {
+    if (sign == 0) {
+      return new byte[1];
+    }
+    long shown = sign < 0 ? ~value : value >>> 1;
+    int bits = 65 - Long.numberOfLeadingZeros(shown);
+    int width = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
+    byte[] bytes = new byte[1 + width];
+    bytes[0] = (byte) (sign < 0 ? 0x40 : 0x50);
+    for (int i = 0; i < width; i++) {
+      bytes[1 + i] = (byte) (value >>> 8 * (width - 1 - i));
+    }
+    return bytes;
+  }
+
+  private static byte[] floating(double value) {
+    if (Double.isFinite(value)) {
+      return ByteBuffer.allocate(9).put((byte) 0x60).putDouble(value).array();
+    }
+    return new byte[] {(byte) (Double.isNaN(value) ? 0x10 : value > 0 ? 0x20 : 0x30)};
   }
 
   private static void require(boolean holds, String what, Object expected, Object found) {

@@ -42,6 +42,35 @@ class JsonbTest {
   void printsWhatTheRealLancePrints(String stored, String expected) {
     byte[] bytes = HexFormat.of().parseHex(stored);
     assertThat(Jsonb.text(MemorySegment.ofArray(bytes))).isEqualTo(expected);
+    assertThat(HexFormat.of().formatHex(Jsonb.encode(Json.parse(expected)))).isEqualTo(stored);
+  }
+
+  /// Texts that the real Lance shows otherwise than they came.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '~',
+      value = {
+        "-0; 200000002000000100",
+        "1e3; 200000002000000960408f400000000000",
+        "2e308; 200000002000000120",
+        "NaN; 200000002000000110",
+        "-Infinity; 200000002000000130",
+        "-9223372036854775809; 200000002000000960c3e0000000000000",
+        "9223372036854775808; 2000000020000009508000000000000000",
+        "-32769; 200000002000000540ffff7fff",
+        "256; 2000000020000003500100",
+        "-128; 20000000200000024080",
+        "{\"a\":1,\"A\":2,\"\u00e9\":3,\"\":4,\"aa\":5};"
+            + " 400000051000000010000001100000011000000210000002200000022000000220000002200000022"
+            + "000000241616161c3a950045002500150055003",
+        " [ 1 , 2 , {\"x\":null} ] ;"
+            + " 8000000320000002200000025000000d5001500240000001100000010000000078",
+        "\"a\\u0041\\n\\u00e9\\ud83d\\ude00\\/\"; 200000001000000a61410ac3a9f09f98802f",
+        "\"\\ud800\"; 20000000100000065c7564383030"
+      })
+  void storesWhatTheRealLanceStores(String text, String expected) {
+    assertThat(HexFormat.of().formatHex(Jsonb.encode(Json.parse(text)))).isEqualTo(expected);
   }
 
   @Test

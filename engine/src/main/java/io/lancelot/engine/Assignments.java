@@ -7,18 +7,30 @@ import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.ColumnBuilder;
 import io.lancelot.columnar.Columns;
+import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
+import io.lancelot.columnar.Jsonb;
 import io.lancelot.columnar.Schema;
+import io.lancelot.columnar.VarColumn;
 import io.lancelot.expr.Projection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// New values of some columns, bound to a table's schema. Immutable.
 final class Assignments {
 
-  private record Computing(Projection value, Casting cast) {}
+  /// @param cast null if text becomes the binary form of a column of JSON
+  private record Computing(Projection value, @Nullable Casting cast) {
+    Column apply(Batch batch, Field field, Scratch scratch) {
+      Column values = value.evaluate(batch, scratch);
+      return cast != null
+          ? cast.apply(values, scratch)
+          : Jsonb.stored((VarColumn) values, field, scratch);
+    }
+  }
 
   private final Schema schema;
   private final Map<String, Computing> computed;
@@ -48,9 +60,12 @@ final class Assignments {
       switch (assignment) {
         case Assignment.Computed(String column, var expr) -> {
           Projection value = Projection.of(expr, schema);
-          computed.put(
-              field.name(), new Computing(value, Casting.of(value.type(), field.type(), column)));
+          boolean json = Jsonb.isStored(field) && value.type() instanceof DataType.Utf8;
+          Casting cast = json ? null : Casting.of(value.type(), field.type(), column);
+          computed.put(field.name(), new Computing(value, cast));
         }
+        case Assignment.Fixed(String column, String text) when Jsonb.isStored(field) ->
+            fixed.put(field.name(), new Assignment.Fixed(column, json(text, column)));
         case Assignment.Fixed constant -> {
           check(field, constant);
           fixed.put(field.name(), constant);
@@ -58,6 +73,14 @@ final class Assignments {
       }
     }
     return new Assignments(schema, computed, fixed);
+  }
+
+  private static byte[] json(String text, String column) {
+    try {
+      return Jsonb.encodeText(text);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(e.getMessage() + " (column=" + column + ")", e);
+    }
   }
 
   private static Field field(String name, Schema schema) {
@@ -116,7 +139,7 @@ final class Assignments {
       Computing computing = computed.get(field.name());
       Assignment.Fixed constant = fixed.get(field.name());
       if (computing != null) {
-        columns.add(computing.cast().apply(computing.value().evaluate(batch, scratch), scratch));
+        columns.add(computing.apply(batch, field, scratch));
       } else if (constant != null) {
         columns.add(repeat(field, constant, batch.rowCount(), scratch));
       } else {

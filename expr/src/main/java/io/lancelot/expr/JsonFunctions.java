@@ -1,9 +1,14 @@
 package io.lancelot.expr;
 
+import io.lancelot.base.CorruptDataException;
+import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.DataType;
+import io.lancelot.columnar.Json;
+import io.lancelot.columnar.Jsonb;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,8 +35,8 @@ final class JsonFunctions {
           List<@Nullable Object> found = JsonPath.find(json(a), a.text(1));
           return switch (found.size()) {
             case 0 -> null;
-            case 1 -> Json.write(found.getFirst());
-            default -> Json.write(found);
+            case 1 -> Json.text(found.getFirst());
+            default -> Json.text(found);
           };
         });
     to.add(
@@ -43,14 +48,14 @@ final class JsonFunctions {
         "The value of a key or of a position from 0, as JSON text",
         a -> {
           Object found = get(a);
-          return found == null ? null : Json.write(found);
+          return found == null ? null : Json.text(found);
         });
     to.add(
         "json_get_string(bytes, any) -> text",
         "The same as text without quotes",
         a -> {
           Object found = get(a);
-          return found == null ? null : found instanceof String text ? text : Json.write(found);
+          return found == null ? null : found instanceof String text ? text : Json.text(found);
         });
     to.add(
         "json_get_int(bytes, any) -> int",
@@ -102,7 +107,17 @@ final class JsonFunctions {
   }
 
   private static @Nullable Object json(Arguments a) {
-    return a.type(0) instanceof DataType.Utf8 ? Json.ofText(a.text(0)) : Json.ofBinary(a.bytes(0));
+    return a.type(0) instanceof DataType.Utf8 ? Json.parse(a.text(0)) : binary(a.bytes(0));
+  }
+
+  /// Any column of bytes may come here, so other bytes are the caller's fault.
+  private static @Nullable Object binary(byte[] bytes) {
+    try {
+      return Jsonb.decode(ByteBuffer.wrap(bytes));
+    } catch (CorruptDataException e) {
+      throw new InvalidInputException(
+          "invalid JSON value: expected=binary JSON, found=" + bytes.length + " other bytes", e);
+    }
   }
 
   private static @Nullable Object get(Arguments a) {
@@ -134,7 +149,7 @@ final class JsonFunctions {
         boolean same =
             item instanceof Number number && a.value(2) instanceof Number other
                 ? new BigDecimal(number.toString()).compareTo(new BigDecimal(other.toString())) == 0
-                : wanted.equals(item instanceof String text ? text : Json.write(item));
+                : wanted.equals(item instanceof String text ? text : Json.text(item));
         if (same) {
           return true;
         }
