@@ -2,6 +2,7 @@ package io.lancelot;
 
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.storage.Durability;
 import java.time.Duration;
 
 /// How a connection behaves.
@@ -12,7 +13,11 @@ import java.time.Duration;
 ///   others go; its own commits it sees at once. Zero looks before every read. Default: 5 seconds
 /// @param autoOptimize whether tables that are written through this connection are compacted and
 ///   their indices kept up in the background. Default: no
-public record ConnectOptions(long memoryBytes, Duration readConsistency, boolean autoOptimize) {
+/// @param durability whether a write is forced to the local disk before it is acknowledged.
+///   Without, as upstream does it, a power cut may take acknowledged writes, or leave torn files.
+///   Default: yes
+public record ConnectOptions(
+    long memoryBytes, Duration readConsistency, boolean autoOptimize, Durability durability) {
 
   public ConnectOptions {
     if (readConsistency.isNegative()) {
@@ -21,19 +26,25 @@ public record ConnectOptions(long memoryBytes, Duration readConsistency, boolean
   }
 
   public static ConnectOptions defaults() {
-    return new ConnectOptions(Context.defaultMemoryBytes(), Duration.ofSeconds(5), false);
+    return new ConnectOptions(
+        Context.defaultMemoryBytes(), Duration.ofSeconds(5), false, Durability.SYNC);
   }
 
   public ConnectOptions withMemoryBytes(long bytes) {
-    return new ConnectOptions(bytes, readConsistency, autoOptimize);
+    return new ConnectOptions(bytes, readConsistency, autoOptimize, durability);
   }
 
   public ConnectOptions withReadConsistency(Duration interval) {
-    return new ConnectOptions(memoryBytes, interval, autoOptimize);
+    return new ConnectOptions(memoryBytes, interval, autoOptimize, durability);
   }
 
   /// Keeps files few by itself: see [Table#optimize]. Writers wait when they get too far ahead.
   public ConnectOptions withAutoOptimize() {
-    return new ConnectOptions(memoryBytes, readConsistency, true);
+    return new ConnectOptions(memoryBytes, readConsistency, true, durability);
+  }
+
+  /// For scratch data and tests: `withDurability(Durability.NONE)`.
+  public ConnectOptions withDurability(Durability chosen) {
+    return new ConnectOptions(memoryBytes, readConsistency, autoOptimize, chosen);
   }
 }

@@ -31,7 +31,7 @@ public final class Lancelot {
       throw new InvalidInputException(
           uri + ": expected=an API key and a host too: connect(uri, apiKey, host)");
     }
-    ObjectStore store = ObjectStores.open(uri);
+    ObjectStore store = ObjectStores.open(uri, options.durability());
     return new LocalDatabase(store, Context.ofMemory(options.memoryBytes()), true, options);
   }
 
@@ -39,7 +39,7 @@ public final class Lancelot {
   /// all of them, and the options' is not used. The context is closed by the caller, after the
   /// databases.
   public static Database connect(String uri, ConnectOptions options, Context shared) {
-    return new LocalDatabase(ObjectStores.open(uri), shared, false, options);
+    return new LocalDatabase(ObjectStores.open(uri, options.durability()), shared, false, options);
   }
 
   /// Opens a database of a server: `connect("db://films", apiKey, "http://127.0.0.1:10024")`. The

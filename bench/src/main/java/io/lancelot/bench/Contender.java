@@ -21,6 +21,13 @@ sealed interface Contender extends AutoCloseable
   /// itself. The table stays open; the one before is closed.
   void ingest(Path folder);
 
+  /// The same without forcing anything to the disk.
+  ///
+  /// @return whether the product can be told so; those that never force cannot
+  default boolean ingestUnforced(Path folder) {
+    return false;
+  }
+
   /// Closes the table and opens it anew, up to the point where a query can be asked.
   void reopen();
 

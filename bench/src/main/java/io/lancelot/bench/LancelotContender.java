@@ -1,5 +1,6 @@
 package io.lancelot.bench;
 
+import io.lancelot.ConnectOptions;
 import io.lancelot.Database;
 import io.lancelot.Distance;
 import io.lancelot.Index;
@@ -11,6 +12,7 @@ import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.file.LanceField;
+import io.lancelot.storage.Durability;
 import io.lancelot.storage.ObjectStore;
 import io.lancelot.storage.ObjectStores;
 import io.lancelot.table.Fragment;
@@ -52,9 +54,20 @@ final class LancelotContender implements Contender {
 
   @Override
   public void ingest(Path folder) {
+    ingest(folder, Durability.SYNC);
+  }
+
+  @Override
+  public boolean ingestUnforced(Path folder) {
+    ingest(folder, Durability.NONE);
+    return true;
+  }
+
+  private void ingest(Path folder, Durability durability) {
     close();
     this.folder = folder;
-    Database connected = Lancelot.connect(folder.toString());
+    Database connected =
+        Lancelot.connect(folder.toString(), ConnectOptions.defaults().withDurability(durability));
     database = connected;
     table = connected.createTable(TABLE, BatchStream.of(data.schema(), data.batches()));
   }

@@ -25,17 +25,22 @@ public final class ObjectStores {
   /// @throws UnsupportedFeatureException if no store knows the scheme
   /// @throws InvalidInputException if `uri` is empty or makes no sense
   public static ObjectStore open(String uri) {
+    return open(uri, Durability.SYNC);
+  }
+
+  /// The same with less durability on the local disk; other stores have their own.
+  public static ObjectStore open(String uri, Durability durability) {
     if (uri.isBlank()) {
       throw new InvalidInputException("empty address: expected=a path or a uri, found=nothing");
     }
     Matcher matcher = SCHEME.matcher(uri);
     boolean schemed = matcher.matches() && (matcher.group(2) != null || isFile(matcher.group(1)));
     if (!schemed) {
-      return LocalStore.open(path(uri, uri));
+      return LocalStore.open(path(uri, uri), durability);
     }
     String scheme = matcher.group(1).toLowerCase(Locale.ROOT);
     return switch (scheme) {
-      case "file" -> LocalStore.open(filePath(uri, matcher.group(3)));
+      case "file" -> LocalStore.open(filePath(uri, matcher.group(3)), durability);
       case "memory" -> memory(uri, matcher.group(3));
       default ->
           throw new UnsupportedFeatureException(
