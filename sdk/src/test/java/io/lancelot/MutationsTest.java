@@ -107,6 +107,21 @@ class MutationsTest {
     assertThat(database.memoryInUse()).isZero();
   }
 
+  /// dlt deletes the rows of older loads so: its source says a key once for each row to be kept.
+  @Test
+  void rowsThatOnlyTellWhichToKeepMayRepeatKeys() {
+    long others = table.countRows("id > 4");
+    Table.MergeResult merged =
+        table
+            .mergeInsert("id")
+            .whenNotMatchedBySourceDelete("id > 2")
+            .execute(List.of(item(3), item(4), item(3)));
+    assertThat(merged.numDeleted()).isEqualTo(others).isPositive();
+    assertThat(table.countRows("id IN (3, 4)")).isEqualTo(2);
+    assertThat(table.countRows("id > 4")).isZero();
+    assertThat(database.memoryInUse()).isZero();
+  }
+
   @Test
   void mergeWithoutAnythingToDoIsRefused() {
     assertThatThrownBy(() -> table.mergeInsert("id").execute(List.of(item(3))))

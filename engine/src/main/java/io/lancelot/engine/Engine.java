@@ -360,7 +360,7 @@ public final class Engine implements AutoCloseable {
   public MergeInsert.Result merge(MergeInsert how, BatchStream rows) {
     Merging.check(how);
     Schema schema = table.snapshot().schema().arrow();
-    try (MergeSource source = MergeSource.read(rows, how.on(), schema, context)) {
+    try (MergeSource source = MergeSource.read(rows, how, schema, context)) {
       Merging merging = new Merging(table, this::execution, how, source);
       return Attempts.run(context, merging::attempt);
     }

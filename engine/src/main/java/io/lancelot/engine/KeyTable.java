@@ -32,32 +32,37 @@ final class KeyTable {
   /// @param keys the key columns, without dictionaries
   /// @param names of the key columns, for messages
   /// @param numbers of the rows, for messages
-  /// @throws InvalidInputException if two rows have the same key
-  static KeyTable of(List<Column> keys, int rows, List<String> names, IntToLongFunction numbers) {
+  /// @param repeats whether several rows may have the same key; the first of them is found by it
+  /// @throws InvalidInputException if two rows have the same key and must not
+  static KeyTable of(
+      List<Column> keys, int rows, List<String> names, IntToLongFunction numbers, boolean repeats) {
     long[] hashes = new long[rows];
     boolean[] absent = new boolean[rows];
     KeyHashes.hash(keys, rows, hashes, absent);
     KeyTable table =
         new KeyTable(keys, KeyHashes.exact(keys.stream().map(Column::type).toList()), hashes);
     for (int row = 0; row < rows; row++) {
-      if (!absent[row]) {
-        table.add(row, names, numbers);
+      int other = absent[row] ? NONE : table.add(row);
+      if (other != NONE && !repeats) {
+        throw table.duplicate(other, row, names, numbers);
       }
     }
     return table;
   }
 
-  private void add(int row, List<String> names, IntToLongFunction numbers) {
+  /// The row that has the same key, or [#NONE] if it is new.
+  private int add(int row) {
     long hash = hashes[row];
     int slot = (int) hash & mask;
     while (slots[slot] != NONE) {
       int other = slots[slot];
       if (hashes[other] == hash && (exact || KeyHashes.equal(keys, row, keys, other))) {
-        throw duplicate(other, row, names, numbers);
+        return other;
       }
       slot = slot + 1 & mask;
     }
     slots[slot] = row;
+    return NONE;
   }
 
   private InvalidInputException duplicate(

@@ -17,6 +17,10 @@ final class MergeSource implements AutoCloseable {
   private static final int SHARE = 12;
 
   private final List<String> on;
+
+  /// Whether several rows may have the same key: those that only tell which rows to keep.
+  private final boolean repeats;
+
   private final Context context;
   private final Optional<SourceRows> held;
   private List<SpilledRows> files;
@@ -25,21 +29,22 @@ final class MergeSource implements AutoCloseable {
   private Schema keyed;
 
   private MergeSource(
-      List<String> on,
+      MergeInsert how,
       Context context,
       Optional<SourceRows> held,
       List<SpilledRows> files,
       Schema keyed) {
-    this.on = on;
+    this.on = how.on();
+    this.repeats = how.updateMatched().isEmpty() && !how.insertUnmatched();
     this.context = context;
     this.held = held;
     this.files = files;
     this.keyed = keyed;
   }
 
-  /// @param on the key columns; empty for the table's primary key
   /// @param table its schema
-  static MergeSource read(BatchStream rows, List<String> on, Schema table, Context context) {
+  static MergeSource read(BatchStream rows, MergeInsert how, Schema table, Context context) {
+    List<String> on = how.on();
     long budget = context.memory().limitBytes() / SHARE;
     KeyPartitions spilled = null;
     try (HeldBatches held = new HeldBatches(context.memory())) {
@@ -55,12 +60,12 @@ final class MergeSource implements AutoCloseable {
       }
       if (spilled == null) {
         SourceRows all = SourceRows.of(rows.schema(), held.batches(), on, context);
-        return new MergeSource(on, context, Optional.of(all), List.of(), Schema.of());
+        return new MergeSource(how, context, Optional.of(all), List.of(), Schema.of());
       }
       spilled.add(held.batches());
       List<SpilledRows> files = spilled.finish(budget);
       Schema keyed = table.select(SourceKeys.names(on, table));
-      return new MergeSource(on, context, Optional.empty(), files, keyed);
+      return new MergeSource(how, context, Optional.empty(), files, keyed);
     } finally {
       if (spilled != null) {
         spilled.close();
@@ -74,7 +79,7 @@ final class MergeSource implements AutoCloseable {
   /// @param table its schema
   void forEach(Schema table, Consumer<SourceRows.Fitted> work) {
     if (held.isPresent()) {
-      work.accept(held.get().fit(table));
+      work.accept(held.get().fit(table, repeats));
       return;
     }
     Schema keys = table.select(SourceKeys.names(on, table));
@@ -83,7 +88,7 @@ final class MergeSource implements AutoCloseable {
     }
     for (SpilledRows file : files) {
       try (SourceRows part = SourceRows.ofNumbered(file, on, context)) {
-        work.accept(part.fit(table));
+        work.accept(part.fit(table, repeats));
       }
     }
   }

@@ -89,9 +89,10 @@ final class SourceRows implements AutoCloseable {
 
   /// The rows cast to the table's types, and their keys.
   ///
+  /// @param repeats whether several rows may have the same key; one of them is found by it
   /// @throws InvalidInputException if a column is unknown or does not fit, or two rows have the
-  ///   same key
-  Fitted fit(Schema table) {
+  ///   same key and must not
+  Fitted fit(Schema table, boolean repeats) {
     Fitted known = fitted;
     if (known != null && known.table().equals(table)) {
       return known;
@@ -117,7 +118,7 @@ final class SourceRows implements AutoCloseable {
     Batch cast = new Batch(Schema.of(fields), rows.rowCount(), columns);
     List<String> key = SourceKeys.names(on, table);
     List<Column> keys = SourceKeys.of(key, cast, table, castMemory);
-    known = new Fitted(table, cast, key, KeyTable.of(keys, cast.rowCount(), key, numbers));
+    known = new Fitted(table, cast, key, KeyTable.of(keys, cast.rowCount(), key, numbers, repeats));
     fitted = known;
     return known;
   }
@@ -145,7 +146,7 @@ final class SourceRows implements AutoCloseable {
     List<Column> keys = SourceKeys.of(on, rows, table, castMemory);
     return new Joined(
         new Batch(Schema.of(fields), rows.rowCount(), columns),
-        KeyTable.of(keys, rows.rowCount(), on, numbers));
+        KeyTable.of(keys, rows.rowCount(), on, numbers, false));
   }
 
   @Override

@@ -143,7 +143,20 @@ final class Binder {
   }
 
   private Predicate compare(Expr.Comparison op, Expr left, Expr right, Expr whole) {
-    return compare(op, value(left), value(right), whole);
+    Value first = value(left);
+    return compare(op, first, beside(first, right), whole);
+  }
+
+  /// The other side of a comparison. Beside text, a quoted name that no column has is text: so it
+  /// was for LanceDB until 0.30, and so its users and dlt go on writing it (`item = "fizz"`).
+  Value beside(Value first, Expr other) {
+    return first.plainType() instanceof DataType.Utf8
+            && other instanceof Expr.Column(List<String> path, boolean quoted)
+            && quoted
+            && path.size() == 1
+            && schema.indexOf(path.getFirst()) < 0
+        ? value(new Expr.Literal(path.getFirst()))
+        : value(other);
   }
 
   Predicate compare(Expr.Comparison op, Value first, Value second, Expr whole) {

@@ -23,7 +23,7 @@ final class Membership {
     List<Value.Constant> constants = new ArrayList<>();
     boolean unknown = false;
     for (Expr item : in.items()) {
-      Value value = binder.value(item);
+      Value value = binder.beside(operand, item);
       if (value.type() instanceof DataType.Null
           || (value instanceof Value.Constant(_, Object found) && found == null)) {
         unknown = true;

@@ -232,6 +232,18 @@ class FilterTest {
     assertThat(rows.pick("NULL")).isEmpty();
   }
 
+  /// Text in double quotes was LanceDB's way until 0.30, and dlt's still.
+  @Test
+  void quotedNamesOfNoColumnAreTextBesideText() {
+    rows.with("item", Types.UTF8, "fizz", "buzz", "other").with("other", Types.UTF8, "a", "b", "c");
+    assertThat(rows.pick("item = \"fizz\"")).containsExactly(0);
+    assertThat(rows.pick("item IN (\"fizz\", 'buzz')")).containsExactly(0, 1);
+    assertThat(rows.pick("item <> \"fizz\"")).containsExactly(1, 2);
+    assertThat(rows.pick("item = \"other\"")).isEmpty();
+    assertThatThrownBy(() -> rows.pick("\"itm\" = 'fizz'"))
+        .hasMessageContaining("did you mean item?");
+  }
+
   @Test
   void namesAreFoundAsWrittenThenWithoutCase() {
     rows.with("PartyAbbrev", Types.UTF8, "D", "R")
@@ -249,7 +261,7 @@ class FilterTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessage(
             "unknown column: expected one of [PartyAbbrev, x y, two, TWO], found=PartyAbrev; did you mean PartyAbbrev?");
-    assertThatThrownBy(() -> rows.pick("PartyAbbrev = \"D\""))
+    assertThatThrownBy(() -> rows.pick("two = \"D\""))
         .hasMessageContaining("text goes in single quotes");
     assertThatThrownBy(() -> rows.pick("`partyabbrev` = 'D'"))
         .hasMessageContaining("did you mean PartyAbbrev?");
