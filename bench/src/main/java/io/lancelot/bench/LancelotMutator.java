@@ -1,31 +1,43 @@
 package io.lancelot.bench;
 
+import io.lancelot.ConnectOptions;
 import io.lancelot.Database;
 import io.lancelot.Lancelot;
 import io.lancelot.OptimizeOptions;
 import io.lancelot.Table;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.storage.Durability;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// Lancelot, as its users call it.
+/// Lancelot, as its users call it; also without forcing anything to the disk, as upstream does it.
 final class LancelotMutator implements Mutator {
 
   static final String TABLE = "rows";
 
+  private final Durability durability;
   private @Nullable Database database;
   private @Nullable Table table;
 
+  LancelotMutator(Durability durability) {
+    this.durability = durability;
+  }
+
   @Override
   public String name() {
-    return "lancelot";
+    return durability == Durability.SYNC ? "lancelot" : "unforced";
+  }
+
+  private Database connect(Path folder) {
+    return Lancelot.connect(
+        folder.toString(), ConnectOptions.defaults().withDurability(durability));
   }
 
   @Override
   public void create(Path folder, DataSet rows) {
     close();
-    Database connected = Lancelot.connect(folder.toString());
+    Database connected = connect(folder);
     database = connected;
     table = connected.createTable(TABLE, stream(rows));
   }
@@ -33,7 +45,7 @@ final class LancelotMutator implements Mutator {
   @Override
   public void open(Path folder) {
     close();
-    Database connected = Lancelot.connect(folder.toString());
+    Database connected = connect(folder);
     database = connected;
     table = connected.openTable(TABLE);
   }

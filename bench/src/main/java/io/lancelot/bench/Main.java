@@ -1,6 +1,7 @@
 package io.lancelot.bench;
 
 import io.lancelot.base.LancelotException;
+import io.lancelot.storage.Durability;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -116,8 +117,10 @@ public final class Main {
 
   private static void mutations(
       Options options, Path folder, Consumer<Result> sink, Consumer<String> progress) {
-    List<Mutator> contenders = new ArrayList<>(List.of(new LancelotMutator()));
+    List<Mutator> contenders = new ArrayList<>(List.of(new LancelotMutator(Durability.SYNC)));
     if (options.peers().contains(Peer.LANCE)) {
+      // Lance forces nothing to the disk.
+      contenders.add(new LancelotMutator(Durability.NONE));
       contenders.add(new LanceMutator());
     }
     try (MutationsSuite suite =

@@ -1,5 +1,6 @@
 package io.lancelot.bench;
 
+import io.lancelot.storage.Durability;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -222,7 +223,7 @@ final class MutationsSuite implements AutoCloseable {
   /// One table with a long history, which both open: our own writing, for theirs takes minutes.
   private void versions() {
     try (DataSet few = Synthetic.rows(APPENDED, LongUnaryOperator.identity());
-        LancelotMutator writer = new LancelotMutator()) {
+        LancelotMutator writer = new LancelotMutator(Durability.SYNC)) {
       prepare(few);
       Path own = fresh(writer);
       writer.create(own, few);
