@@ -21,6 +21,7 @@ final class Partition {
   private final Dictionary tokens;
   private final long[] rowIds;
   private final int[] lengths;
+  private final PostingFormat format;
   private final long totalTokens;
   private final boolean ascending;
   private final boolean positions;
@@ -37,6 +38,7 @@ final class Partition {
       Dictionary tokens,
       long[] rowIds,
       int[] lengths,
+      PostingFormat format,
       boolean positions,
       Lists lists,
       int listCount,
@@ -44,6 +46,7 @@ final class Partition {
     this.tokens = tokens;
     this.rowIds = rowIds;
     this.lengths = lengths;
+    this.format = format;
     this.positions = positions;
     this.lists = lists;
     this.where = where;
@@ -127,7 +130,7 @@ final class Partition {
     if (known == null || known.averageLength != averageLength) {
       float[] values = new float[lengths.length];
       for (int i = 0; i < values.length; i++) {
-        values[i] = Bm25.norm(lengths[i], averageLength);
+        values[i] = Bm25.norm(format.scoredLength(lengths[i]), averageLength);
       }
       known = new Norms(averageLength, values);
       norms = known;
@@ -171,7 +174,7 @@ final class Partition {
   }
 
   /// What a builder collected, for searches.
-  static Partition of(PartitionBuilder builder) {
+  static Partition of(PartitionBuilder builder, PostingFormat format) {
     int count = builder.termCount();
     byte[][] terms = new byte[count][];
     Integer[] order = new Integer[count];
@@ -185,7 +188,7 @@ final class Partition {
       tokens.add(terms[id], 0, terms[id].length, id);
     }
     PostingEncoder encoder =
-        new PostingEncoder(builder.lengths(), builder.docCount(), builder.totalTokens());
+        new PostingEncoder(format, builder.lengths(), builder.docCount(), builder.totalTokens());
     PartitionBuilder.Buffers buffers = new PartitionBuilder.Buffers();
     Posting[] postings = new Posting[count];
     for (int id = 0; id < count; id++) {
@@ -207,6 +210,7 @@ final class Partition {
         tokens.build(),
         java.util.Arrays.copyOf(builder.rowIds(), builder.docCount()),
         java.util.Arrays.copyOf(builder.lengths(), builder.docCount()),
+        format,
         builder.positions(),
         lists,
         count,
