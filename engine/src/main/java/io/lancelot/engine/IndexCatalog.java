@@ -41,7 +41,7 @@ final class IndexCatalog implements AutoCloseable {
   private final IdleReaders readers = new IdleReaders();
   private final Map<Map.Entry<List<Query.Output>, Boolean>, Planner.ScanShape> shapes =
       new ConcurrentHashMap<>();
-  private final Map<NearestKey, Planner.NearestShape> nearestShapes = new ConcurrentHashMap<>();
+  private final Map<FoundKey, Planner.FoundShape> foundShapes = new ConcurrentHashMap<>();
   private final Map<UUID, Optional<IndexQuery.Segment>> resolved = new ConcurrentHashMap<>();
   private @Nullable RowIdMap rowIds;
   private final VectorIndexes vectors;
@@ -144,18 +144,19 @@ final class IndexCatalog implements AutoCloseable {
     return known;
   }
 
-  /// What the shape of a search for near vectors depends on.
-  private record NearestKey(List<Query.Output> select, boolean withRowId, boolean several) {}
+  /// What the shape of a search depends on.
+  private record FoundKey(List<Query.Output> select, boolean withRowId, List<Field> last) {}
 
-  /// The shape of a search for near vectors: of small use to make anew for each.
-  Planner.NearestShape nearestShape(
-      Query query, boolean several, Supplier<Planner.NearestShape> maker) {
-    NearestKey key = new NearestKey(query.select(), query.withRowId(), several);
-    Planner.NearestShape known = nearestShapes.get(key);
+  /// The shape of a search: of small use to make anew for each.
+  ///
+  /// @param last what comes out behind the columns asked for
+  Planner.FoundShape foundShape(Query query, List<Field> last, Supplier<Planner.FoundShape> maker) {
+    FoundKey key = new FoundKey(query.select(), query.withRowId(), last);
+    Planner.FoundShape known = foundShapes.get(key);
     if (known == null) {
       known = maker.get();
-      if (nearestShapes.size() < MOST_SHAPES) {
-        nearestShapes.put(key, known);
+      if (foundShapes.size() < MOST_SHAPES) {
+        foundShapes.put(key, known);
       }
     }
     return known;
