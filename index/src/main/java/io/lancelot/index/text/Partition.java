@@ -16,6 +16,9 @@ final class Partition {
     Posting load(int id);
   }
 
+  /// Lists are kept unpacked up to this size, since unpacking takes most of the time of a search.
+  static final long ROOM = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 32);
+
   private record Norms(float averageLength, float[] values) {}
 
   private final Dictionary tokens;
@@ -28,12 +31,17 @@ final class Partition {
   private final Lists lists;
   private final AtomicReferenceArray<@Nullable TermList> loaded;
   private final AtomicLong held = new AtomicLong();
+
+  /// Memory that lists may yet take unpacked.
+  private final AtomicLong room;
+
   private volatile @Nullable Norms norms;
   private final String where;
 
   /// @param rowIds of each document
   /// @param lengths tokens of each document
   /// @param listCount posting lists there are
+  /// @param room how much memory lists may take unpacked
   Partition(
       Dictionary tokens,
       long[] rowIds,
@@ -42,6 +50,7 @@ final class Partition {
       boolean positions,
       Lists lists,
       int listCount,
+      long room,
       String where) {
     this.tokens = tokens;
     this.rowIds = rowIds;
@@ -50,6 +59,7 @@ final class Partition {
     this.positions = positions;
     this.lists = lists;
     this.where = where;
+    this.room = new AtomicLong(room);
     this.loaded = new AtomicReferenceArray<>(listCount);
     long total = 0;
     for (int length : lengths) {
@@ -145,8 +155,9 @@ final class Partition {
       return known;
     }
     Posting posting = known == null ? lists.load(id) : known.posting();
+    boolean unpacked = known == null ? takeRoom(posting.docCount()) : known.plain() != null;
     try {
-      TermList list = TermList.of(posting, norms(averageLength), averageLength);
+      TermList list = TermList.of(posting, norms(averageLength), averageLength, unpacked);
       loaded.set(id, list);
       if (known == null) {
         held.addAndGet(list.heldBytes());
@@ -155,6 +166,15 @@ final class Partition {
     } catch (IndexOutOfBoundsException e) {
       throw damaged(e);
     }
+  }
+
+  private boolean takeRoom(int docCount) {
+    long needed = TermList.Plain.bytes(docCount);
+    if (room.addAndGet(-needed) >= 0) {
+      return true;
+    }
+    room.addAndGet(needed);
+    return false;
   }
 
   CorruptDataException damaged(IndexOutOfBoundsException cause) {
@@ -174,7 +194,7 @@ final class Partition {
   }
 
   /// What a builder collected, for searches.
-  static Partition of(PartitionBuilder builder, PostingFormat format) {
+  static Partition of(PartitionBuilder builder, PostingFormat format, long room) {
     int count = builder.termCount();
     byte[][] terms = new byte[count][];
     Integer[] order = new Integer[count];
@@ -214,6 +234,7 @@ final class Partition {
         builder.positions(),
         lists,
         count,
+        room,
         "memory");
   }
 }

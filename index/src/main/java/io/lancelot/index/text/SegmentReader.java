@@ -124,6 +124,7 @@ final class SegmentReader implements AutoCloseable {
               positions,
               lists,
               lists.docCounts.length,
+              Partition.ROOM,
               lists.file.path()));
     }
     return List.copyOf(partitions);
