@@ -139,8 +139,7 @@ final class Fuzzy {
       high = Math.min(high, tokens.size());
       while (low < high) {
         int middle = (low + high) >>> 1;
-        if (startsWith(
-            bytes, tokens.start(middle), tokens.end(middle), bytes, beginning, length)) {
+        if (startsWith(bytes, tokens.start(middle), tokens.end(middle), bytes, beginning, length)) {
           low = middle + 1;
         } else {
           high = middle;
