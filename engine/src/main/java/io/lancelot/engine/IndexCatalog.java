@@ -30,6 +30,9 @@ final class IndexCatalog implements AutoCloseable {
 
   private static final int MOST_SHAPES = 64;
 
+  /// Of the memory budget, what rows that pass filters may take.
+  private static final int FILTERS_SHARE = 64;
+
   private final Snapshot snapshot;
   private final Map<List<String>, List<IndexQuery.Index>> byPath = new HashMap<>();
   private final Map<Integer, Long> rowsOfFragments = new HashMap<>();
@@ -45,6 +48,7 @@ final class IndexCatalog implements AutoCloseable {
   private final Map<UUID, Optional<IndexQuery.Segment>> resolved = new ConcurrentHashMap<>();
   private @Nullable RowIdMap rowIds;
   private final VectorIndexes vectors;
+  private final KnownFilters filters;
   private @Nullable TextSources texts;
 
   private IndexCatalog(Table table, Snapshot snapshot, Indexing indexing) {
@@ -58,6 +62,7 @@ final class IndexCatalog implements AutoCloseable {
     }
     this.schema = new Schema(readable, snapshot.schema().arrow().metadata());
     this.indexing = indexing;
+    this.filters = new KnownFilters(schema, indexing.memoryBytes() / FILTERS_SHARE);
     this.vectors = new VectorIndexes(table, snapshot, indexing);
   }
 
@@ -129,6 +134,11 @@ final class IndexCatalog implements AutoCloseable {
   /// Readers between two uses.
   IdleReaders readers() {
     return readers;
+  }
+
+  /// The filters that searches came with lately.
+  KnownFilters filters() {
+    return filters;
   }
 
   /// What a kind of scan needs, computed at its first use.

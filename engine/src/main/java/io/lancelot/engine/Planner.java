@@ -246,6 +246,11 @@ final class Planner {
     return filter.isEmpty() ? Optional.empty() : new IndexPlanner(indices).plan(filter.get());
   }
 
+  /// The same for searches, which come with the same filters again and again.
+  private Optional<Plan.IndexLookup> known(Optional<Filter> filter) {
+    return filter.flatMap(each -> indices.filters().lookup(each, () -> lookup(filter)));
+  }
+
   /// The addresses and distances of the nearest rows, as many as the page reaches.
   private Plan nearestRows(Nearest nearest, Optional<Filter> filter) {
     IndexedColumn column = VectorColumns.of(nearest, indices.snapshot());
@@ -266,7 +271,7 @@ final class Planner {
             nearest.upper(),
             query.prefilter() ? filter : Optional.empty(),
             table.metadata(),
-            query.prefilter() ? lookup(filter) : Optional.empty());
+            query.prefilter() ? known(filter) : Optional.empty());
     // A range may ask for rows that are none of the nearest: only a scan is sure of those.
     boolean ranged = !Float.isNaN(nearest.lower()) || !Float.isNaN(nearest.upper());
     return index.isEmpty() || ranged
@@ -280,7 +285,7 @@ final class Planner {
   }
 
   private Plan nearest(Nearest nearest) {
-    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    Optional<Filter> filter = query.filter().map(indices.filters()::bound);
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     Plan found = nearestRows(nearest, filter);
     boolean several = found.schema().fields().contains(Plan.QUERY_INDEX);
@@ -372,7 +377,7 @@ final class Planner {
   }
 
   private Plan text(FullTextQuery text) {
-    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    Optional<Filter> filter = query.filter().map(indices.filters()::bound);
     return taken(textRows(text, filter), filter, List.of(Plan.SCORE), query.limit());
   }
 
@@ -385,7 +390,7 @@ final class Planner {
         (int) Math.min(k, Integer.MAX_VALUE),
         query.prefilter() ? filter : Optional.empty(),
         table.metadata(),
-        query.prefilter() ? lookup(filter) : Optional.empty(),
+        query.prefilter() ? known(filter) : Optional.empty(),
         query.indexedOnly());
   }
 
@@ -408,7 +413,7 @@ final class Planner {
             List.of(),
             Optional.empty());
     Planner planner = new Planner(indices, each);
-    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    Optional<Filter> filter = query.filter().map(indices.filters()::bound);
     // Rows tried afterwards are fetched; others are known by their addresses until they are ranked.
     boolean postfilter = filter.isPresent() && !query.prefilter();
     Fusion.Settings settings = query.fusion().orElse(Fusion.Settings.DEFAULT);

@@ -1,5 +1,7 @@
 package io.lancelot.index.text;
 
+import org.jspecify.annotations.Nullable;
+
 /// Walks through a posting list, document by document, scoring. For one thread.
 final class Cursor implements Docs {
 
@@ -18,6 +20,8 @@ final class Cursor implements Docs {
 
   /// Of the whole list; empty if it is not unpacked.
   private final float[] scores;
+
+  private final TermList.@Nullable Places places;
 
   private int[] freqs = {};
 
@@ -51,10 +55,12 @@ final class Cursor implements Docs {
       this.docs = unpacked.docs();
       this.scores = unpacked.scores();
       this.end = docs.length;
+      this.places = unpacked.places();
     } else {
       // Full blocks are unpacked in one go.
       this.docs = new int[Math.min(posting.docCount(), blockSize)];
       this.scores = new float[0];
+      this.places = null;
     }
   }
 
@@ -99,6 +105,11 @@ final class Cursor implements Docs {
   @Override
   public int advance(int target) {
     if (doc >= target) {
+      return doc;
+    }
+    if (places != null) {
+      at = places.of(target);
+      doc = at < end ? docs[at] : END;
       return doc;
     }
     if (!plain && (block < 0 || block < lastDocs.length && lastDocs[block] < target)) {

@@ -169,7 +169,7 @@ final class Partition {
   }
 
   private boolean takeRoom(int docCount) {
-    long needed = TermList.Plain.bytes(docCount);
+    long needed = TermList.Plain.bytes(docCount, rowIds.length);
     if (room.addAndGet(-needed) >= 0) {
       return true;
     }

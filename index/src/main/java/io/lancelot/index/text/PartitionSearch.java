@@ -71,11 +71,21 @@ final class PartitionSearch {
 
   /// The documents that a filter leaves, where they are so few that they lead the search.
   private @Nullable Given given(Optional<long[]> few) {
-    return few.isPresent()
-            && few.get().length <= partition.docCount() / SELECTIVE
-            && partition.ascending()
-        ? Given.of(few.get(), partition.rowIds())
+    if (few.isEmpty() || !partition.ascending()) {
+      return null;
+    }
+    // Of all rows that may be found, those between the first and the last of the partition.
+    long[] rows = few.get();
+    int from = place(rows, partition.rowId(0));
+    int to = place(rows, partition.rowId(partition.docCount() - 1) + 1);
+    return to - from <= partition.docCount() / SELECTIVE
+        ? Given.of(rows, from, to, partition.rowIds())
         : null;
+  }
+
+  private static int place(long[] rows, long row) {
+    int found = Arrays.binarySearch(rows, row);
+    return found < 0 ? -found - 1 : found;
   }
 
   private void walk(Docs docs, @Nullable Given given, TopDocs best) {

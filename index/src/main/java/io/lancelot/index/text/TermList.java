@@ -28,14 +28,53 @@ record TermList(
   private static final int BEST = 32;
 
   /// Documents, ascending, and the score of each.
-  record Plain(int[] docs, float[] scores) {
+  ///
+  /// @param places where each document is among them, if there are many
+  record Plain(int[] docs, float[] scores, @Nullable Places places) {
 
-    static long bytes(int docCount) {
-      return 8L * docCount + 48;
+    static long bytes(int docCount, int all) {
+      return 8L * docCount + 48 + (Places.worthIt(docCount, all) ? Places.bytes(all) : 0);
     }
   }
 
-  /// @param unpacked whether all documents are kept unpacked
+  /// Tells in one step where a document is in a list, or the next one.
+  ///
+  /// @param bits one for each document that there is
+  /// @param before documents of the list before each 64
+  record Places(long[] bits, int[] before) {
+    private static final int SPARSE = 32;
+
+    static boolean worthIt(int docCount, int all) {
+      return docCount >= all / SPARSE && docCount > SPARSE;
+    }
+
+    static long bytes(int all) {
+      return 12L * (all / 64 + 1) + 32;
+    }
+
+    static Places of(int[] docs, int all) {
+      long[] bits = new long[all / 64 + 1];
+      for (int doc : docs) {
+        bits[doc >>> 6] |= 1L << doc;
+      }
+      int[] before = new int[bits.length];
+      for (int i = 1; i < before.length; i++) {
+        before[i] = before[i - 1] + Long.bitCount(bits[i - 1]);
+      }
+      return new Places(bits, before);
+    }
+
+    /// How many documents of the list are before one.
+    int of(int doc) {
+      int word = doc >>> 6;
+      return word >= bits.length
+          ? Integer.MAX_VALUE
+          : before[word] + Long.bitCount(bits[word] & (1L << doc) - 1);
+    }
+  }
+
+  /// @param norms of all documents
+  /// @param unpacked whether those of the list are kept unpacked
   static TermList of(Posting posting, float[] norms, float averageLength, boolean unpacked) {
     int blocks = posting.blockCount();
     int[] lastDocs = new int[blocks];
@@ -43,8 +82,8 @@ record TermList(
     int[] docs = new int[posting.format().blockSize()];
     int[] freqs = new int[docs.length];
     float[] scores = new float[docs.length];
-    Plain plain =
-        unpacked ? new Plain(new int[posting.docCount()], new float[posting.docCount()]) : null;
+    int[] allDocs = new int[unpacked ? posting.docCount() : 0];
+    float[] allScores = new float[allDocs.length];
     Best best = new Best(Math.min(BEST, posting.docCount()));
     float max = 0;
     for (int block = 0; block < blocks; block++) {
@@ -56,24 +95,31 @@ record TermList(
         highest = Math.max(highest, scores[i]);
         best.offer(docs[i], scores[i]);
       }
-      if (plain != null) {
-        System.arraycopy(docs, 0, plain.docs, block * docs.length, count);
-        System.arraycopy(scores, 0, plain.scores, block * docs.length, count);
+      if (unpacked) {
+        System.arraycopy(docs, 0, allDocs, block * docs.length, count);
+        System.arraycopy(scores, 0, allScores, block * docs.length, count);
       }
       lastDocs[block] = docs[count - 1];
       // A little more than what rounding could add.
       maxScores[block] = highest * 1.000002f;
       max = Math.max(max, maxScores[block]);
     }
+    Plain plain = unpacked ? plain(allDocs, allScores, norms.length) : null;
     return new TermList(
         posting, lastDocs, maxScores, max, averageLength, best.docs, best.scores, plain);
+  }
+
+  private static Plain plain(int[] docs, float[] scores, int all) {
+    boolean many = Places.worthIt(docs.length, all);
+    return new Plain(docs, scores, many ? Places.of(docs, all) : null);
   }
 
   long heldBytes() {
     return posting.heldBytes()
         + 8L * (lastDocs.length + bestDocs.length)
         + 80
-        + (plain == null ? 0 : Plain.bytes(plain.docs.length));
+        + (plain == null ? 0 : 8L * plain.docs.length + 48)
+        + (plain == null || plain.places == null ? 0 : 12L * plain.places.bits.length + 32);
   }
 
   /// The documents with the highest scores so far; of equal ones the first.
