@@ -1,6 +1,10 @@
 package io.lancelot;
 
+import io.lancelot.index.IndexSpec;
+import io.lancelot.index.text.Analyzer;
+import io.lancelot.index.text.TextParams;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -177,7 +181,9 @@ public sealed interface Index permits Index.Scalar, Index.Vectors, Index.Text {
       return new Text(with(params, name, value));
     }
 
-    /// How text is cut: `simple`, `whitespace`, `raw`, `ngram` …. Default: `simple`.
+    /// How text is cut: `simple`, `whitespace`, `raw`, `ngram`, `icu`, `icu/split`, `code`,
+    /// `jieba/NAME` with a dictionary, or `lucene:` and the class of a Lucene analyzer. Default: as
+    /// `simple`, and Chinese, Japanese and Korean words are found too.
     public Text baseTokenizer(String name) {
       return param("base_tokenizer", name);
     }
@@ -200,6 +206,49 @@ public sealed interface Index permits Index.Scalar, Index.Vectors, Index.Text {
     /// Whether frequent words are left out. Default: true.
     public Text removeStopWords(boolean remove) {
       return param("remove_stop_words", remove);
+    }
+
+    /// The words that are left out, instead of the language's; none of them may hold a comma.
+    public Text customStopWords(List<String> words) {
+      return param("custom_stop_words", String.join(",", words));
+    }
+
+    /// Whether upper and lower case are the same. Default: true.
+    public Text lowerCase(boolean lower) {
+      return param("lower_case", lower);
+    }
+
+    /// Whether `café` is `cafe`. Default: true.
+    public Text asciiFolding(boolean fold) {
+      return param("ascii_folding", fold);
+    }
+
+    /// Words of so many bytes or more are left out. Default: 40.
+    public Text maxTokenLength(int bytes) {
+      return param("max_token_length", bytes);
+    }
+
+    /// How many letters the windows of the tokenizer `ngram` have. Default: 3 to 3.
+    public Text ngrams(int least, int most) {
+      return param("min_ngram_length", least).param("max_ngram_length", most);
+    }
+
+    /// Whether that tokenizer takes the beginnings of words only. Default: false.
+    public Text prefixOnly(boolean only) {
+      return param("prefix_only", only);
+    }
+
+    /// Documents in a block of a list: 128, or 256, which upstream calls experimental. Default:
+    /// 128.
+    public Text blockSize(int documents) {
+      return param("block_size", documents);
+    }
+
+    /// The tokens that an index of these settings makes of a text, with their places.
+    ///
+    /// @throws io.lancelot.base.InvalidInputException if a setting is unknown or makes no sense
+    public List<Analyzer.Token> tokenize(String text) {
+      return new Analyzer(TextParams.of(new IndexSpec(type(), params))).document(text);
     }
   }
 

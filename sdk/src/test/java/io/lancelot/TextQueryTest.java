@@ -282,6 +282,22 @@ class TextQueryTest {
   }
 
   @Test
+  void showsTheTokensOfSettings() {
+    Index.Text settings =
+        Index.fts()
+            .stem(false)
+            .customStopWords(List.of("quick"))
+            .lowerCase(false)
+            .maxTokenLength(7);
+    assertThat(settings.tokenize("The quick Cafés running"))
+        .containsExactly(new Token("The", 0), new Token("Cafes", 2));
+    assertThat(settings.asciiFolding(false).customStopWords(List.of()).tokenize("quick café"))
+        .containsExactly(new Token("quick", 0), new Token("café", 1));
+    assertThat(Index.fts().baseTokenizer("ngram").ngrams(2, 3).prefixOnly(true).tokenize("moon"))
+        .containsExactly(new Token("mo", 0), new Token("moo", 0));
+  }
+
+  @Test
   void showsTheTokensOfAnIndex(@TempDir Path dir) {
     try (Database database = Lancelot.connect(dir.toString())) {
       Table table = database.createTable("t", rows(0, 3, "text "));

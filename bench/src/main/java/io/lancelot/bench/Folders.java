@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
 /// Finds and loads real data: folders with `meta.json` and raw vectors, JSON lines, or Arrow files.
 final class Folders {
@@ -49,9 +50,11 @@ final class Folders {
       }
     }
 
-    /// Whether its rows are texts to search in.
+    /// Whether its rows are texts to search in: many, or judged ones.
     boolean texts() {
-      return !vectors && path.toString().matches(".*\\.jsonl(\\.gz)?") && large();
+      return !vectors
+          && path.toString().matches(".*\\.jsonl(\\.gz)?")
+          && (large() || Files.exists(path.resolveSibling("qrels.tsv")));
     }
 
     DataSet load() {
@@ -63,6 +66,41 @@ final class Folders {
       } catch (IOException e) {
         throw new UncheckedIOException("cannot read data (path=" + path + ")", e);
       }
+    }
+  }
+
+  /// Vectors of texts, and of questions.
+  ///
+  /// @param rows of each text; null where there is none
+  record Embedded(@Nullable float[][] rows, float[][] questions) {}
+
+  /// The vectors of texts, in a folder beside theirs that is called the same, and for the model.
+  ///
+  /// @param places the rows of the texts by their ids
+  static Optional<Embedded> embedded(Place texts, Map<String, Integer> places, int rows)
+      throws IOException {
+    Path own = texts.path().toAbsolutePath().getParent();
+    Path folder = own == null ? Path.of("") : own.resolveSibling(texts.name() + "-minilm");
+    if (!Files.exists(folder.resolve("movie_id.i32"))) {
+      return Optional.empty();
+    }
+    try (DataSet data = loadVectors(texts.name(), folder);
+        Arena arena = Arena.ofConfined()) {
+      Vectors vectors = data.vectors().orElseThrow();
+      MemorySegment ids =
+          map(folder.resolve("movie_id.i32"), Integer.BYTES * vectors.count(), arena);
+      @Nullable float[][] of = new float[rows][];
+      for (int i = 0; i < vectors.count(); i++) {
+        Integer row = places.get(String.valueOf(ids.getAtIndex(FixedColumn.INT, i)));
+        if (row != null) {
+          of[row] =
+              vectors
+                  .rows()
+                  .asSlice(4L * i * vectors.dim(), 4L * vectors.dim())
+                  .toArray(FixedColumn.FLOAT);
+        }
+      }
+      return Optional.of(new Embedded(of, vectors.queries()));
     }
   }
 

@@ -9,9 +9,9 @@ import io.lancelot.Table;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Column;
+import io.lancelot.columnar.ColumnBuilder;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
-import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import io.lancelot.index.FullTextQuery;
@@ -20,7 +20,7 @@ import io.lancelot.index.FullTextQuery.Operator;
 import io.lancelot.index.FullTextQuery.Phrase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,19 +31,19 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Lancelot, as its users call it.
-final class LancelotTexts implements TextContender {
+final class LancelotTexts implements HybridContender {
 
   private static final String TABLE = "rows";
   private static final String VECTOR = "vector";
 
   private final DataSet data;
-  private final Optional<float[][]> vectors;
+  private final Optional<TextVectors> vectors;
   private Path folder = Path.of("");
   private @Nullable Database database;
   private @Nullable Table table;
 
-  /// @param vectors of each row, for hybrid searches
-  LancelotTexts(DataSet data, Optional<float[][]> vectors) {
+  /// @param vectors of each row, for searches by these
+  LancelotTexts(DataSet data, Optional<TextVectors> vectors) {
     this.data = data;
     this.vectors = vectors;
   }
@@ -63,30 +63,29 @@ final class LancelotTexts implements TextContender {
     List<Batch> batches = data.batches();
     if (vectors.isPresent()) {
       List<Field> fields = new ArrayList<>(schema.fields());
-      fields.add(Field.nullable(VECTOR, Types.vector(vectors.get()[0].length)));
+      fields.add(Field.nullable(VECTOR, Types.vector(vectors.get().dim())));
       schema = Schema.of(fields);
       batches = withVectors(schema, vectors.get());
     }
     table = connected.createTable(TABLE, BatchStream.of(schema, batches));
     table().createIndex("bucket", Index.bitmap());
-    vectors.ifPresent(
-        _ -> table().createIndex(VECTOR, Index.hnswSq().distanceType(Distance.COSINE)));
   }
 
-  private List<Batch> withVectors(Schema schema, float[][] rows) {
+  @Override
+  public void buildVectors() {
+    table().createIndex(VECTOR, Index.hnswSq().distanceType(Distance.COSINE));
+  }
+
+  private List<Batch> withVectors(Schema schema, TextVectors texts) {
     List<Batch> batches = new ArrayList<>();
     int row = 0;
     for (Batch batch : data.batches()) {
-      int dim = rows[0].length;
-      float[] numbers = new float[batch.rowCount() * dim];
+      ColumnBuilder builder = ColumnBuilder.of(Types.vector(texts.dim()), Arena.ofAuto());
       for (int i = 0; i < batch.rowCount(); i++) {
-        System.arraycopy(rows[row++], 0, numbers, i * dim, dim);
+        builder.append(texts.rows()[row++]);
       }
       List<Column> columns = new ArrayList<>(batch.columns());
-      MemorySegment memory = java.lang.foreign.Arena.ofAuto().allocate(4L * numbers.length, 64);
-      MemorySegment.copy(numbers, 0, memory, FixedColumn.FLOAT, 0, numbers.length);
-      FixedColumn items = new FixedColumn(Types.FLOAT32, numbers.length, memory, null);
-      columns.add(new FixedListColumn(Types.vector(dim), batch.rowCount(), items, null));
+      columns.add(builder.build());
       batches.add(new Batch(schema, batch.rowCount(), columns));
     }
     return batches;
@@ -144,14 +143,14 @@ final class LancelotTexts implements TextContender {
     return ids(filtered ? search.where("bucket = " + BUCKET) : search, k);
   }
 
-  /// Rows near to a vector.
-  long[] near(float[] vector, int k) {
-    return ids(table().search(vector).select("id").limit(k), k);
+  @Override
+  public long[] near(float[] vector, int k) {
+    return ids(table().search(vector).ef(EF).select("id").limit(k), k);
   }
 
-  /// Rows by words and vector.
-  long[] hybrid(String words, float[] vector, int k) {
-    return ids(table().hybrid().text(words).vector(vector).select("id").limit(k), k);
+  @Override
+  public long[] hybrid(String words, float[] vector, int k) {
+    return ids(table().hybrid().text(words).vector(vector).ef(EF).select("id").limit(k), k);
   }
 
   private static long[] ids(QueryBuilder<?> search, int k) {

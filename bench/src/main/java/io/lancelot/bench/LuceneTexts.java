@@ -7,8 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
@@ -24,6 +27,7 @@ import org.apache.lucene.analysis.snowball.SnowballFilter;
 import org.apache.lucene.analysis.util.CharTokenizer;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
+import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.document.TextField;
@@ -34,10 +38,12 @@ import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.index.Term;
+import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.FuzzyQuery;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.KnnFloatVectorQuery;
 import org.apache.lucene.search.MatchNoDocsQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
@@ -49,7 +55,7 @@ import org.tartarus.snowball.ext.EnglishStemmer;
 
 /// Lucene with the tokens of our default: letters and digits, lower case, stems, the same stop
 /// words, folded. Ids are fetched from doc values.
-final class LuceneTexts implements TextContender {
+final class LuceneTexts implements HybridContender {
 
   private static final String TEXT = "text";
   private static final int MAX_TOKEN = 39;
@@ -61,16 +67,23 @@ final class LuceneTexts implements TextContender {
     GREETINGS.setLevel(Level.WARNING);
   }
 
+  private static final int RRF = 60;
+
   private final List<String> texts;
+  private final Optional<TextVectors> vectors;
   private final Analyzer analyzer = new SameTokens();
   private final QueryBuilder queries = new QueryBuilder(analyzer);
   private Path folder = Path.of("");
   private @Nullable MMapDirectory directory;
   private @Nullable DirectoryReader reader;
   private @Nullable IndexSearcher searcher;
+  private @Nullable DirectoryReader vectorReader;
+  private @Nullable IndexSearcher vectorSearcher;
 
-  LuceneTexts(List<String> texts) {
+  /// @param vectors of each row, for searches by these
+  LuceneTexts(List<String> texts, Optional<TextVectors> vectors) {
     this.texts = texts;
+    this.vectors = vectors;
   }
 
   private static final class SameTokens extends Analyzer {
@@ -196,6 +209,10 @@ final class LuceneTexts implements TextContender {
               .add(new TermQuery(new Term("bucket", Integer.toString(BUCKET))), Occur.FILTER)
               .build();
     }
+    return ids(open, query, k);
+  }
+
+  private static long[] ids(IndexSearcher open, Query query, int k) {
     try {
       ScoreDoc[] found = open.search(query, k).scoreDocs;
       long[] ids = new long[found.length];
@@ -212,9 +229,62 @@ final class LuceneTexts implements TextContender {
     }
   }
 
+  /// In an index of their own, so that the size of the other is that of the texts.
+  @Override
+  public void buildVectors() {
+    @Nullable float[][] rows = vectors.orElseThrow().rows();
+    try (MMapDirectory fresh = new MMapDirectory(folder.resolve("vectors"))) {
+      IndexWriterConfig config = new IndexWriterConfig().setRAMBufferSizeMB(1024);
+      try (IndexWriter writer = new IndexWriter(fresh, config)) {
+        for (int row = 0; row < rows.length; row++) {
+          float[] vector = rows[row];
+          if (vector != null) {
+            Document document = new Document();
+            document.add(
+                new KnnFloatVectorField("vector", vector, VectorSimilarityFunction.COSINE));
+            document.add(new NumericDocValuesField("id", row));
+            writer.addDocument(document);
+          }
+        }
+        writer.forceMerge(1);
+      }
+      DirectoryReader opened = DirectoryReader.open(fresh);
+      vectorReader = opened;
+      vectorSearcher = new IndexSearcher(opened);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public long[] near(float[] vector, int k) {
+    return ids(
+        Objects.requireNonNull(vectorSearcher), new KnnFloatVectorQuery("vector", vector, EF), k);
+  }
+
+  @Override
+  public long[] hybrid(String words, float[] vector, int k) {
+    Map<Long, Double> relevance = new LinkedHashMap<>();
+    TextWork.Question question = new TextWork.Question(TextWork.OR, words);
+    for (long[] found : List.of(near(vector, k), search(question, false, k))) {
+      for (int i = 0; i < found.length; i++) {
+        relevance.merge(found[i], 1.0 / (RRF + i + 1), Double::sum);
+      }
+    }
+    return relevance.entrySet().stream()
+        .sorted(Map.Entry.<Long, Double>comparingByValue().reversed())
+        .limit(k)
+        .mapToLong(Map.Entry::getKey)
+        .toArray();
+  }
+
   @Override
   public void close() {
     try {
+      if (vectorReader != null) {
+        vectorReader.close();
+        vectorReader = null;
+      }
       if (reader != null) {
         reader.close();
         reader = null;

@@ -183,6 +183,7 @@ public final class Main {
             options.effort(),
             own,
             versions,
+            options.parts(TextSuite.Part.values()),
             line -> err.println("bench: " + corpus.name() + ": " + line))
         .run(sink);
     TablesSuite.deleteAll(own);

@@ -133,7 +133,8 @@ record Options(
         switch (suite) {
           case MUTATIONS -> MutationsSuite.Part.values();
           case SERVER -> ServerSuite.Part.values();
-          case TABLES, FILTERS, VECTORS, TEXT -> new Enum<?>[0];
+          case TEXT -> TextSuite.Part.values();
+          case TABLES, FILTERS, VECTORS -> new Enum<?>[0];
         };
     List<String> names = Stream.of(parts).map(Enum::name).toList();
     if (!names.containsAll(only)) {

@@ -3,8 +3,7 @@ package io.lancelot.bench;
 import java.nio.file.Path;
 
 /// A system under test that searches texts. Rows are told by their position.
-sealed interface TextContender extends AutoCloseable
-    permits LancelotTexts, LuceneTexts, LanceTexts {
+sealed interface TextContender extends AutoCloseable permits HybridContender, LanceTexts {
 
   /// Rows of this number are let through by the filter: one in a hundred.
   int BUCKET = 7;

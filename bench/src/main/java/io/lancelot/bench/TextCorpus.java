@@ -34,12 +34,22 @@ final class TextCorpus {
   private final String name;
   private final List<String> texts;
   private final List<Judged> judged;
+
+  /// Of each text, and of questions; empty where there are none.
+  private final Optional<Folders.Embedded> embedded;
+
   private final SplittableRandom random;
 
-  private TextCorpus(String name, List<String> texts, List<Judged> judged, long seed) {
+  private TextCorpus(
+      String name,
+      List<String> texts,
+      List<Judged> judged,
+      Optional<Folders.Embedded> embedded,
+      long seed) {
     this.name = name;
     this.texts = texts;
     this.judged = judged;
+    this.embedded = embedded;
     this.random = new SplittableRandom(seed);
   }
 
@@ -54,6 +64,16 @@ final class TextCorpus {
   /// Questions with judgements; empty where there are none.
   List<Judged> judged() {
     return judged;
+  }
+
+  /// The vectors that lie beside the texts, each question's with three words to look for.
+  Optional<TextVectors> vectors() {
+    return embedded.map(found -> {
+      List<String> words = questions(TextWork.OR).stream().map(TextWork.Question::words).toList();
+      int count = Math.min(words.size(), found.questions().length);
+      return new TextVectors(
+          found.rows(), words.subList(0, count), Arrays.copyOf(found.questions(), count));
+    });
   }
 
   /// Documents of words whose frequency falls as one over their rank.
@@ -75,7 +95,7 @@ final class TextCorpus {
       }
       texts.add(text.toString().strip());
     }
-    return new TextCorpus("zipf-" + rows, texts, List.of(), seed);
+    return new TextCorpus("zipf-" + rows, texts, List.of(), Optional.empty(), seed);
   }
 
   private static String word(int number) {
@@ -106,7 +126,12 @@ final class TextCorpus {
         });
         texts.add(text.toString().strip());
       }
-      return new TextCorpus(place.name(), texts, judged(place.path(), places), seed);
+      return new TextCorpus(
+          place.name(),
+          texts,
+          judged(place.path(), places),
+          Folders.embedded(place, places, texts.size()),
+          seed);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read texts (path=" + place.path() + ")", e);
     }

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /// Text indices: building, size, searches of each kind with and without a filter; and where people
 /// have judged the answers, how good these are, of words, of vectors and of both.
@@ -22,11 +23,24 @@ final class TextSuite {
   private static final String SUITE = "text";
   private static final int K = 10;
 
+  /// What can be left out: each kind of search, and searches by vectors as well.
+  enum Part {
+    TERM,
+    OR,
+    AND,
+    PHRASE,
+    FUZZY,
+    PREFIX,
+    BOOLEAN,
+    HYBRID
+  }
+
   private final TextCorpus corpus;
   private final Effort effort;
   private final Path folder;
   private final Versions versions;
   private final List<Peer> peers;
+  private final List<Part> parts;
   private final Consumer<String> progress;
   private final Map<String, Figures> figures = new LinkedHashMap<>();
 
@@ -39,9 +53,11 @@ final class TextSuite {
       Effort effort,
       Path folder,
       Versions versions,
+      List<Part> parts,
       Consumer<String> progress) {
     this.corpus = corpus;
     this.peers = peers;
+    this.parts = parts;
     this.effort = effort;
     this.folder = folder;
     this.versions = versions;
@@ -50,22 +66,23 @@ final class TextSuite {
 
   /// Measures, and tells each figure once.
   void run(Consumer<Result> results) {
-    Optional<float[][]> vectors = Optional.empty();
-    if (!corpus.judged().isEmpty()) {
-      progress.accept("making vectors of " + corpus.texts().size() + " texts");
-      vectors = Optional.of(embed(corpus.texts()));
-    }
+    Optional<TextVectors> vectors = vectors();
     List<TextContender> contenders = new ArrayList<>();
     try (DataSet rows = corpus.rows()) {
       try {
-        LancelotTexts ours = new LancelotTexts(rows, vectors);
-        contenders.add(ours);
-        peers.forEach(peer -> join(peer, rows, contenders));
+        contenders.add(new LancelotTexts(rows, vectors));
+        peers.forEach(peer -> join(peer, rows, vectors, contenders));
         contenders.forEach(this::prepare);
         measure(contenders);
-        if (vectors.isPresent()) {
-          judge(ours, contenders);
-        }
+        vectors.ifPresent(texts -> {
+          List<HybridContender> hybrid =
+              contenders.stream()
+                  .filter(HybridContender.class::isInstance)
+                  .map(HybridContender.class::cast)
+                  .toList();
+          measureHybrid(hybrid, texts);
+          judge(contenders, hybrid, texts);
+        });
       } finally {
         contenders.forEach(TextContender::close);
       }
@@ -73,9 +90,24 @@ final class TextSuite {
     figures.values().forEach(figure -> results.accept(result(figure)));
   }
 
-  private void join(Peer peer, DataSet rows, List<TextContender> contenders) {
+  /// Made here where there are judgements; else those that lie beside the texts.
+  private Optional<TextVectors> vectors() {
+    if (!parts.contains(Part.HYBRID)) {
+      return Optional.empty();
+    }
+    List<TextCorpus.Judged> judged = corpus.judged();
+    if (judged.isEmpty()) {
+      return corpus.vectors();
+    }
+    progress.accept("making vectors of " + corpus.texts().size() + " texts");
+    List<String> words = judged.stream().map(TextCorpus.Judged::words).toList();
+    return Optional.of(new TextVectors(embed(corpus.texts()), words, embed(words)));
+  }
+
+  private void join(
+      Peer peer, DataSet rows, Optional<TextVectors> vectors, List<TextContender> contenders) {
     switch (peer) {
-      case LUCENE -> contenders.add(new LuceneTexts(corpus.texts()));
+      case LUCENE -> contenders.add(new LuceneTexts(corpus.texts(), vectors));
       case LANCE -> {
         if (LanceTexts.canBuild()) {
           contenders.add(new LanceTexts(rows));
@@ -129,36 +161,52 @@ final class TextSuite {
       add("lancelot", "R, a plain loop", "latency", "µs", reference.micros());
     }
     for (TextWork work : TextWork.values()) {
+      if (!parts.contains(Part.valueOf(work.name()))) {
+        continue;
+      }
       progress.accept(work.label());
       List<TextWork.Question> questions = corpus.questions(work);
       for (boolean filtered : new boolean[] {false, true}) {
-        for (TextContender contender : contenders) {
-          time(contender, questions, filtered, effort.warmupMillis() / 4);
-        }
-        for (int round = 0; round < effort.rounds(); round++) {
-          for (int i = 0; i < contenders.size(); i++) {
-            TextContender contender = contenders.get((i + round) % contenders.size());
-            double[] micros = time(contender, questions, filtered, effort.sampleMillis());
-            Arrays.sort(micros);
-            String label = work.label() + (filtered ? ", 1 % filter" : "");
-            add(contender.name(), label, "latency", "µs", micros[micros.length / 2]);
-            int last = (int) (micros.length * 0.99);
-            add(contender.name(), label + ", p99", "latency p99", "µs", micros[last]);
-          }
-        }
+        measure(
+            work.label() + (filtered ? ", 1 % filter" : ""),
+            contenders,
+            questions.size(),
+            (contender, i) -> contender.search(questions.get(i), filtered, K));
+      }
+    }
+  }
+
+  /// What is asked of a contender, by number.
+  private interface Asking<C extends TextContender> {
+    void ask(C contender, int question);
+  }
+
+  private <C extends TextContender> void measure(
+      String label, List<C> contenders, int questions, Asking<C> work) {
+    for (C contender : contenders) {
+      time(contender, questions, work, effort.warmupMillis() / 4);
+    }
+    for (int round = 0; round < effort.rounds(); round++) {
+      for (int i = 0; i < contenders.size(); i++) {
+        C contender = contenders.get((i + round) % contenders.size());
+        double[] micros = time(contender, questions, work, effort.sampleMillis());
+        Arrays.sort(micros);
+        add(contender.name(), label, "latency", "µs", micros[micros.length / 2]);
+        int last = (int) (micros.length * 0.99);
+        add(contender.name(), label + ", p99", "latency p99", "µs", micros[last]);
       }
     }
   }
 
   /// How long each search takes, asked for so many milliseconds.
-  private static double[] time(
-      TextContender contender, List<TextWork.Question> questions, boolean filtered, int millis) {
+  private static <C extends TextContender> double[] time(
+      C contender, int questions, Asking<C> work, int millis) {
     double[] micros = new double[1024];
     int count = 0;
     long end = System.nanoTime() + millis * 1_000_000L;
-    while (count < questions.size() || System.nanoTime() < end) {
+    while (count < questions || System.nanoTime() < end) {
       long start = System.nanoTime();
-      contender.search(questions.get(count % questions.size()), filtered, K);
+      work.ask(contender, count % questions);
       if (count == micros.length) {
         micros = Arrays.copyOf(micros, 2 * count);
       }
@@ -167,44 +215,53 @@ final class TextSuite {
     return Arrays.copyOf(micros, count);
   }
 
+  private void measureHybrid(List<HybridContender> contenders, TextVectors texts) {
+    for (HybridContender contender : contenders) {
+      progress.accept("building vectors of " + contender.name());
+      contender.buildVectors();
+    }
+    int questions = texts.questions().length;
+    measure("vector", contenders, questions, (c, i) -> c.near(texts.questions()[i], K));
+    measure(
+        "vector and words, OR",
+        contenders,
+        questions,
+        (c, i) -> c.hybrid(texts.words().get(i), texts.questions()[i], K));
+  }
+
   private static float[][] embed(List<String> texts) {
     try (MiniLmEmbedder embedder = new MiniLmEmbedder()) {
       return embedder.embedAll(texts);
     }
   }
 
-  /// How good the answers are, and how long both searches together take.
-  private void judge(LancelotTexts ours, List<TextContender> contenders) {
-    List<TextCorpus.Judged> judged = corpus.judged();
-    float[][] vectors = embed(judged.stream().map(TextCorpus.Judged::words).toList());
+  /// How good the answers are, where people have said so.
+  private void judge(
+      List<TextContender> contenders, List<HybridContender> hybrid, TextVectors texts) {
     for (TextContender contender : contenders) {
-      double sum = 0;
-      for (TextCorpus.Judged each : judged) {
-        TextWork.Question words = new TextWork.Question(TextWork.OR, each.words());
-        sum += gain(contender.search(words, false, K), each.gains());
-      }
-      add(contender.name(), "words", "nDCG@10", "", sum / judged.size());
+      judge(
+          contender,
+          "words",
+          i ->
+              contender.search(new TextWork.Question(TextWork.OR, texts.words().get(i)), false, K));
     }
-    double near = 0;
-    double both = 0;
+    for (HybridContender contender : hybrid) {
+      judge(contender, "vectors", i -> contender.near(texts.questions()[i], K));
+      judge(
+          contender,
+          "hybrid",
+          i -> contender.hybrid(texts.words().get(i), texts.questions()[i], K));
+    }
+  }
+
+  private void judge(TextContender contender, String work, IntFunction<long[]> search) {
+    List<TextCorpus.Judged> judged = corpus.judged();
+    double sum = 0;
     for (int i = 0; i < judged.size(); i++) {
-      TextCorpus.Judged each = judged.get(i);
-      near += gain(ours.near(vectors[i], K), each.gains());
-      both += gain(ours.hybrid(each.words(), vectors[i], K), each.gains());
+      sum += gain(search.apply(i), judged.get(i).gains());
     }
-    add("lancelot", "vectors", "nDCG@10", "", near / judged.size());
-    add("lancelot", "hybrid", "nDCG@10", "", both / judged.size());
-    for (int round = 0; round <= effort.rounds(); round++) {
-      double[] micros = new double[judged.size()];
-      for (int i = 0; i < micros.length; i++) {
-        long start = System.nanoTime();
-        ours.hybrid(judged.get(i).words(), vectors[i], K);
-        micros[i] = (System.nanoTime() - start) / 1e3;
-      }
-      Arrays.sort(micros);
-      if (round > 0) {
-        add("lancelot", "hybrid, questions", "latency", "µs", micros[micros.length / 2]);
-      }
+    if (!judged.isEmpty()) {
+      add(contender.name(), work, "nDCG@10", "", sum / judged.size());
     }
   }
 

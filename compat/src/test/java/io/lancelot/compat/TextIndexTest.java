@@ -113,29 +113,11 @@ final class TextIndexTest {
 
   @Test
   void findsRowsAndScoresOfTheRealLance(@TempDir Path dir) throws IOException {
-    List<Row> rows = new ArrayList<>();
-    for (String[] text : texts) {
-      rows.add(new Row(rows.size(), text[0], text[1]));
-    }
-    List<Map<String, ?>> queries = new ArrayList<>();
-    for (int i = 0; i < Integer.getInteger("lancelot.compat.queries", 60); i++) {
-      queries.add(query(2));
-    }
+    List<Row> rows = rows();
+    List<Map<String, ?>> queries = queries(Integer.getInteger("lancelot.compat.queries", 60));
     try (Database database = Lancelot.connect(dir.toString())) {
       Table theirs = database.createTable("theirs", rows);
-      for (String column : List.of("title", "text")) {
-        oracle.call(
-            "index",
-            Map.of(
-                "lance",
-                Ours.folder(dir, "theirs"),
-                "column",
-                column,
-                "type",
-                "INVERTED",
-                "params",
-                Map.of("with_position", true)));
-      }
+      index(dir, "theirs", Map.of());
       theirs.checkoutLatest();
       compare(theirs, dir, "theirs", queries, "their index");
       Table ours = database.createTable("ours", rows);
@@ -145,6 +127,62 @@ final class TextIndexTest {
       // Documents that are gone still count, on both sides.
       ours.delete("id % 5 = 1");
       compare(ours, dir, "ours", queries, "our index after a deletion");
+    }
+  }
+
+  /// Positions by document, as releases up to 8 wrote them; and blocks of 256, where lengths are
+  /// rounded.
+  @Test
+  void findsRowsAndScoresByOtherForms(@TempDir Path dir) throws IOException {
+    List<Row> rows = rows();
+    List<Map<String, ?>> queries = queries(20);
+    try (Database database = Lancelot.connect(dir.toString())) {
+      for (String setting : List.of("format_version", "block_size")) {
+        Table theirs = database.createTable(setting, rows);
+        index(dir, setting, Map.of(setting, setting.equals("block_size") ? 256 : 1));
+        theirs.checkoutLatest();
+        compare(theirs, dir, setting, queries, "their index with another " + setting);
+      }
+      Table ours = database.createTable("ours", rows);
+      for (String column : List.of("title", "text")) {
+        ours.createIndex(column, Index.fts().withPosition(true).param("block_size", 256));
+      }
+      compare(ours, dir, "ours", queries, "our index with large blocks");
+    }
+  }
+
+  private List<Row> rows() {
+    List<Row> rows = new ArrayList<>();
+    for (String[] text : texts) {
+      rows.add(new Row(rows.size(), text[0], text[1]));
+    }
+    return rows;
+  }
+
+  private List<Map<String, ?>> queries(int count) {
+    List<Map<String, ?>> queries = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      queries.add(query(2));
+    }
+    return queries;
+  }
+
+  /// Has the real Lance build indices with positions.
+  private void index(Path dir, String table, Map<String, ?> settings) throws IOException {
+    Map<String, Object> params = new TreeMap<>(settings);
+    params.put("with_position", true);
+    for (String column : List.of("title", "text")) {
+      oracle.call(
+          "index",
+          Map.of(
+              "lance",
+              Ours.folder(dir, table),
+              "column",
+              column,
+              "type",
+              "INVERTED",
+              "params",
+              params));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.lancelot.engine;
 
+import io.lancelot.base.Parallel;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Batches;
@@ -10,10 +11,13 @@ import io.lancelot.columnar.Schema;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Puts the rows of searches into one ranking. A page must not change what the pages before it
 /// showed, though it looks deeper into each search: so the ranking grows by pages. Each page ranks
@@ -43,17 +47,36 @@ final class FuseStream extends SearchStream<Plan.Fuse> {
 
   @Override
   Batch find() {
+    IdentityHashMap<BatchStream, Batch> begun = begin();
     List<Found> near = new ArrayList<>();
-    vector.ifPresent(rows -> read(rows, Plan.DISTANCE.name(), near));
+    vector.ifPresent(rows -> read(rows, begun.get(rows), Plan.DISTANCE.name(), near));
     List<Found> worded = new ArrayList<>();
-    text.ifPresent(rows -> read(rows, Plan.SCORE.name(), worded));
+    text.ifPresent(rows -> read(rows, begun.get(rows), Plan.SCORE.name(), worded));
     return new Ranking(near, worded).result();
   }
 
-  private void read(BatchStream rows, String column, List<Found> lists) {
+  /// The first rows of both searches, which look side by side: a search looks when it is first
+  /// asked.
+  private IdentityHashMap<BatchStream, Batch> begin() {
+    IdentityHashMap<BatchStream, Batch> begun = new IdentityHashMap<>();
+    Parallel.run(
+        execution.context(),
+        Stream.concat(vector.stream(), text.stream()).toList(),
+        rows -> new Begun(rows, rows.next()),
+        first -> {
+          if (first.batch != null) {
+            begun.put(first.rows, first.batch);
+          }
+        });
+    return begun;
+  }
+
+  private record Begun(BatchStream rows, @Nullable Batch batch) {}
+
+  private void read(BatchStream rows, @Nullable Batch first, String column, List<Found> lists) {
     lists.add(new Found());
     boolean addressed = rows.schema().indexOf(Plan.ROW_ADDRESS.name()) >= 0;
-    for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
+    for (Batch batch = first; batch != null; batch = rows.next()) {
       FixedColumn places =
           (FixedColumn) batch.column(addressed ? Plan.ROW_ADDRESS.name() : Plan.ROW_ID.name());
       FixedColumn numbers = (FixedColumn) batch.column(column);

@@ -30,6 +30,9 @@ final class IndexCatalog implements AutoCloseable {
 
   private static final int MOST_SHAPES = 64;
 
+  /// Of the memory budget, what rows that pass filters may take.
+  private static final int FILTERS_SHARE = 64;
+
   private final Snapshot snapshot;
   private final Map<List<String>, List<IndexQuery.Index>> byPath = new HashMap<>();
   private final Map<Integer, Long> rowsOfFragments = new HashMap<>();
@@ -41,10 +44,11 @@ final class IndexCatalog implements AutoCloseable {
   private final IdleReaders readers = new IdleReaders();
   private final Map<Map.Entry<List<Query.Output>, Boolean>, Planner.ScanShape> shapes =
       new ConcurrentHashMap<>();
-  private final Map<NearestKey, Planner.NearestShape> nearestShapes = new ConcurrentHashMap<>();
+  private final Map<FoundKey, Planner.FoundShape> foundShapes = new ConcurrentHashMap<>();
   private final Map<UUID, Optional<IndexQuery.Segment>> resolved = new ConcurrentHashMap<>();
   private @Nullable RowIdMap rowIds;
   private final VectorIndexes vectors;
+  private final KnownFilters filters;
   private @Nullable TextSources texts;
 
   private IndexCatalog(Table table, Snapshot snapshot, Indexing indexing) {
@@ -58,6 +62,7 @@ final class IndexCatalog implements AutoCloseable {
     }
     this.schema = new Schema(readable, snapshot.schema().arrow().metadata());
     this.indexing = indexing;
+    this.filters = new KnownFilters(schema, indexing.memoryBytes() / FILTERS_SHARE);
     this.vectors = new VectorIndexes(table, snapshot, indexing);
   }
 
@@ -131,6 +136,11 @@ final class IndexCatalog implements AutoCloseable {
     return readers;
   }
 
+  /// The filters that searches came with lately.
+  KnownFilters filters() {
+    return filters;
+  }
+
   /// What a kind of scan needs, computed at its first use.
   Planner.ScanShape shape(Query query, Supplier<Planner.ScanShape> maker) {
     var key = Map.entry(query.select(), query.withRowId());
@@ -144,18 +154,19 @@ final class IndexCatalog implements AutoCloseable {
     return known;
   }
 
-  /// What the shape of a search for near vectors depends on.
-  private record NearestKey(List<Query.Output> select, boolean withRowId, boolean several) {}
+  /// What the shape of a search depends on.
+  private record FoundKey(List<Query.Output> select, boolean withRowId, List<Field> last) {}
 
-  /// The shape of a search for near vectors: of small use to make anew for each.
-  Planner.NearestShape nearestShape(
-      Query query, boolean several, Supplier<Planner.NearestShape> maker) {
-    NearestKey key = new NearestKey(query.select(), query.withRowId(), several);
-    Planner.NearestShape known = nearestShapes.get(key);
+  /// The shape of a search: of small use to make anew for each.
+  ///
+  /// @param last what comes out behind the columns asked for
+  Planner.FoundShape foundShape(Query query, List<Field> last, Supplier<Planner.FoundShape> maker) {
+    FoundKey key = new FoundKey(query.select(), query.withRowId(), last);
+    Planner.FoundShape known = foundShapes.get(key);
     if (known == null) {
       known = maker.get();
-      if (nearestShapes.size() < MOST_SHAPES) {
-        nearestShapes.put(key, known);
+      if (foundShapes.size() < MOST_SHAPES) {
+        foundShapes.put(key, known);
       }
     }
     return known;

@@ -214,6 +214,11 @@ final class Indexing {
     return context.memory().scratch();
   }
 
+  /// The memory budget.
+  long memoryBytes() {
+    return context.memory().limitBytes();
+  }
+
   List<IndexInfo> list(Snapshot snapshot) {
     return byName(snapshot).keySet().stream().map(name -> info(snapshot, name)).toList();
   }

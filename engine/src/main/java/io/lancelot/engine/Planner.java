@@ -246,6 +246,11 @@ final class Planner {
     return filter.isEmpty() ? Optional.empty() : new IndexPlanner(indices).plan(filter.get());
   }
 
+  /// The same for searches, which come with the same filters again and again.
+  private Optional<Plan.IndexLookup> known(Optional<Filter> filter) {
+    return filter.flatMap(each -> indices.filters().lookup(each, () -> lookup(filter)));
+  }
+
   /// The addresses and distances of the nearest rows, as many as the page reaches.
   private Plan nearestRows(Nearest nearest, Optional<Filter> filter) {
     IndexedColumn column = VectorColumns.of(nearest, indices.snapshot());
@@ -266,7 +271,7 @@ final class Planner {
             nearest.upper(),
             query.prefilter() ? filter : Optional.empty(),
             table.metadata(),
-            query.prefilter() ? lookup(filter) : Optional.empty());
+            query.prefilter() ? known(filter) : Optional.empty());
     // A range may ask for rows that are none of the nearest: only a scan is sure of those.
     boolean ranged = !Float.isNaN(nearest.lower()) || !Float.isNaN(nearest.upper());
     return index.isEmpty() || ranged
@@ -280,41 +285,10 @@ final class Planner {
   }
 
   private Plan nearest(Nearest nearest) {
-    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    Optional<Filter> filter = query.filter().map(indices.filters()::bound);
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     Plan found = nearestRows(nearest, filter);
     boolean several = found.schema().fields().contains(Plan.QUERY_INDEX);
-    boolean postfilter = filter.isPresent() && !query.prefilter();
-    NearestShape shape =
-        postfilter
-            ? nearestShape(found, several, filter.get().columns())
-            : indices.nearestShape(query, several, () -> nearestShape(found, several, List.of()));
-    Plan plan = new Plan.Take(found, shape.columns, shape.withRowId);
-    if (postfilter) {
-      plan = new Plan.FilterRows(plan, filter.get());
-    }
-    if (!several || limit == 0) {
-      plan = new Plan.Limit(plan, query.offset(), OptionalLong.of(limit));
-    } else if (query.offset() > 0) {
-      throw new InvalidInputException(
-          "offset with several query vectors: expected=0, found=" + query.offset());
-    }
-    Plan input = plan;
-    return shape
-        .project
-        .<Plan>map(project -> new Plan.Project(input, project.schema(), project.expressions()))
-        .orElse(plan);
-  }
-
-  /// What a search for near vectors fetches and computes, whichever rows it finds.
-  ///
-  /// @param columns of the table
-  /// @param project the columns computed from them; empty if they come out as they are
-  record NearestShape(List<Field> columns, boolean withRowId, Optional<Plan.Project> project) {}
-
-  /// @param more columns that are needed beside those asked for
-  private NearestShape nearestShape(Plan found, boolean several, List<String> more) {
-    // The contract's order: distance, row id, query index.
     List<Field> last = new ArrayList<>(List.of(Plan.DISTANCE));
     if (query.withRowId()) {
       last.add(Plan.ROW_ID);
@@ -322,22 +296,77 @@ final class Planner {
     if (several) {
       last.add(Plan.QUERY_INDEX);
     }
+    FoundShape shape = foundShape(found, filter, last);
+    Plan plan = fetched(found, filter, shape);
+    if (!several || limit == 0) {
+      plan = new Plan.Limit(plan, query.offset(), OptionalLong.of(limit));
+    } else if (query.offset() > 0) {
+      throw new InvalidInputException(
+          "offset with several query vectors: expected=0, found=" + query.offset());
+    }
+    return shape.computed(plan);
+  }
+
+  /// What a search fetches and computes, whichever rows it finds.
+  ///
+  /// @param columns of the table
+  /// @param project the columns computed from them; empty if they come out as they are
+  record FoundShape(List<Field> columns, boolean withRowId, Optional<Plan.Project> project) {
+
+    private Plan computed(Plan input) {
+      return project
+          .<Plan>map(shape -> new Plan.Project(input, shape.schema(), shape.expressions()))
+          .orElse(input);
+    }
+  }
+
+  /// @param filter what is tried on rows found, where it comes after the search
+  /// @param last what comes out behind the columns asked for
+  private FoundShape foundShape(Plan found, Optional<Filter> filter, List<Field> last) {
+    Set<String> more = new LinkedHashSet<>();
+    if (!query.prefilter()) {
+      filter.ifPresent(tried -> more.addAll(tried.columns()));
+    }
     List<Field> system = new ArrayList<>(last);
     if (!query.withRowId()) {
       system.add(Plan.ROW_ID);
     }
+    if (!query.order().isEmpty()) {
+      Schema available = withSystemColumns(system);
+      for (Query.Ordering ordering : query.order()) {
+        more.addAll(Projection.of(ordering.key(), available).columns());
+      }
+    }
+    return more.isEmpty()
+        ? indices.foundShape(query, last, () -> foundShape(found, last, system, more))
+        : foundShape(found, last, system, more);
+  }
+
+  /// @param system columns that the table does not store
+  /// @param more columns that are needed beside those asked for
+  private FoundShape foundShape(
+      Plan found, List<Field> last, List<Field> system, Set<String> more) {
     List<Query.Output> outputs = outputs();
     Set<String> needed = columnsOf(bind(outputs, withSystemColumns(system)));
     needed.addAll(more);
     Plan.Take taken =
         new Plan.Take(
             found, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
-    return new NearestShape(
+    return new FoundShape(
         taken.columns(),
         taken.withRowId(),
         project(taken, outputs, last) instanceof Plan.Project project
             ? Optional.of(project)
             : Optional.empty());
+  }
+
+  /// Rows known by their address, with the columns of a shape; those that pass the filter, where it
+  /// comes after the search.
+  private Plan fetched(Plan found, Optional<Filter> filter, FoundShape shape) {
+    Plan plan = new Plan.Take(found, shape.columns, shape.withRowId);
+    return filter.isPresent() && !query.prefilter()
+        ? new Plan.FilterRows(plan, filter.get())
+        : plan;
   }
 
   /// The index that answers a search; empty for an exact one.
@@ -348,7 +377,7 @@ final class Planner {
   }
 
   private Plan text(FullTextQuery text) {
-    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    Optional<Filter> filter = query.filter().map(indices.filters()::bound);
     return taken(textRows(text, filter), filter, List.of(Plan.SCORE), query.limit());
   }
 
@@ -361,7 +390,7 @@ final class Planner {
         (int) Math.min(k, Integer.MAX_VALUE),
         query.prefilter() ? filter : Optional.empty(),
         table.metadata(),
-        query.prefilter() ? lookup(filter) : Optional.empty(),
+        query.prefilter() ? known(filter) : Optional.empty(),
         query.indexedOnly());
   }
 
@@ -384,7 +413,7 @@ final class Planner {
             List.of(),
             Optional.empty());
     Planner planner = new Planner(indices, each);
-    Optional<Filter> filter = query.filter().map(expr -> Filter.of(expr, table));
+    Optional<Filter> filter = query.filter().map(indices.filters()::bound);
     // Rows tried afterwards are fetched; others are known by their addresses until they are ranked.
     boolean postfilter = filter.isPresent() && !query.prefilter();
     Fusion.Settings settings = query.fusion().orElse(Fusion.Settings.DEFAULT);
@@ -430,30 +459,12 @@ final class Planner {
 
   /// The columns asked for, of rows known by their address, which come out with their scores.
   private Plan taken(Plan found, Optional<Filter> filter, List<Field> scores, OptionalLong limit) {
-    List<Query.Output> outputs = outputs();
-    List<Field> system = new ArrayList<>(scores);
-    system.add(Plan.ROW_ID);
-    Map<Query.Output, Projection> bound = bind(outputs, withSystemColumns(system));
-    Set<String> needed = columnsOf(bound);
-    boolean postfilter = filter.isPresent() && !query.prefilter();
-    if (postfilter) {
-      needed.addAll(filter.get().columns());
-    }
-    Schema available = withSystemColumns(system);
-    for (Query.Ordering ordering : query.order()) {
-      needed.addAll(Projection.of(ordering.key(), available).columns());
-    }
-    boolean rowId = query.withRowId() || needed.contains(Plan.ROW_ID.name());
-    Plan plan = new Plan.Take(found, tableColumns(needed), rowId);
-    if (postfilter) {
-      plan = new Plan.FilterRows(plan, filter.get());
-    }
-    plan = ordered(plan, limit);
     List<Field> last = new ArrayList<>(scores);
     if (query.withRowId()) {
       last.add(Plan.ROW_ID);
     }
-    return project(plan, outputs, last);
+    FoundShape shape = foundShape(found, filter, last);
+    return shape.computed(ordered(fetched(found, filter, shape), limit));
   }
 
   private List<Query.Output> outputs() {

@@ -91,9 +91,11 @@ public record Query(
     Optional<Expr> fixed = filter.map(expr -> expr.at(now));
     List<Output> columns = select.isEmpty() ? select : at(select, now);
     List<Ordering> keys =
-        order.stream()
-            .map(key -> new Ordering(key.key().at(now), key.ascending(), key.nullsFirst()))
-            .toList();
+        order.isEmpty()
+            ? order
+            : order.stream()
+                .map(key -> new Ordering(key.key().at(now), key.ascending(), key.nullsFirst()))
+                .toList();
     Optional<Grouping> groups = grouping.map(each -> each.at(now));
     if (fixed.equals(filter)
         && columns.equals(select)
@@ -117,9 +119,13 @@ public record Query(
   }
 
   static List<Output> at(List<Output> outputs, Instant now) {
-    return outputs.stream()
-        .map(output -> new Output(output.name(), output.expr().at(now)))
-        .toList();
+    boolean timeless = true;
+    for (Output output : outputs) {
+      timeless &= output.expr().at(now) == output.expr();
+    }
+    return timeless
+        ? outputs
+        : outputs.stream().map(output -> new Output(output.name(), output.expr().at(now))).toList();
   }
 
   /// What rows are ordered by.

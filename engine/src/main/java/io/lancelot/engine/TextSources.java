@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -48,6 +49,17 @@ final class TextSources {
 
   /// Segments of the newest text index of each column, by the column's name.
   private final Map<String, List<IndexEntry>> byColumn = new TreeMap<>();
+
+  /// What a search reads of a column, by what the column was called.
+  private final Map<String, Layout> layouts = new ConcurrentHashMap<>();
+
+  /// @param segments those that are searched
+  /// @param params how they cut text, and the rows outside
+  /// @param uncovered fragments that none of them speaks for
+  private record Layout(
+      IndexedColumn column, List<Segment> segments, TextParams params, RoaringBitmap uncovered) {}
+
+  private record Segment(IndexQuery.Segment index, RoaringBitmap fragments) {}
 
   TextSources(Table table, Snapshot snapshot, io.lancelot.base.Context context, Indexing indexing) {
     this.table = table;
@@ -101,30 +113,53 @@ final class TextSources {
   /// @param leases of the segments, to be closed after the search
   /// @param indexedOnly whether rows that no segment covers are left out
   List<Source> open(String name, List<OpenSegments.Lease> leases, boolean indexedOnly) {
+    Layout layout = layout(name);
+    List<Source> sources = new ArrayList<>();
+    for (Segment segment : layout.segments) {
+      OpenSegments.Lease lease = indexing.open(snapshot, segment.index).orElseThrow();
+      leases.add(lease);
+      sources.add(new Source((InvertedIndex) lease.index(), segment.fragments));
+    }
+    if (!layout.uncovered.isEmpty() && !indexedOnly) {
+      sources.add(
+          new Source(tail(layout.column, layout.params, layout.uncovered), layout.uncovered));
+    }
+    return sources;
+  }
+
+  private Layout layout(String name) {
+    Layout known = layouts.get(name);
+    if (known == null) {
+      known = newLayout(name);
+      layouts.put(name, known);
+    }
+    return known;
+  }
+
+  private Layout newLayout(String name) {
     IndexedColumn column = IndexedColumn.resolve(snapshot, name);
     RoaringBitmap uncovered = live.clone();
-    List<Source> sources = new ArrayList<>();
+    List<Segment> segments = new ArrayList<>();
     TextParams params = UNINDEXED;
     for (IndexEntry entry : byColumn.getOrDefault(column.name(), List.of())) {
-      Optional<OpenSegments.Lease> lease = indexing.open(snapshot, entry);
+      Optional<IndexQuery.Segment> known = indexing.resolve(snapshot, entry);
+      Optional<OpenSegments.Lease> lease = known.flatMap(each -> indexing.open(snapshot, each));
       if (lease.isEmpty()) {
         continue;
       }
-      leases.add(lease.get());
-      InvertedIndex index = (InvertedIndex) lease.get().index();
-      if (!sources.isEmpty() && !index.params().equals(params)) {
-        // Settings that differ would cut the same query differently: its rows are read instead.
-        continue;
+      try (OpenSegments.Lease open = lease.get()) {
+        TextParams own = ((InvertedIndex) open.index()).params();
+        if (!segments.isEmpty() && !own.equals(params)) {
+          // Settings that differ would cut the same query differently: its rows are read instead.
+          continue;
+        }
+        params = own;
       }
-      params = index.params();
       RoaringBitmap covered = RoaringBitmap.and(entry.fragments().orElseThrow(), live);
-      sources.add(new Source(index, covered));
+      segments.add(new Segment(known.orElseThrow(), covered));
       uncovered.andNot(covered);
     }
-    if (!uncovered.isEmpty() && !indexedOnly) {
-      sources.add(new Source(tail(column, params, uncovered), uncovered));
-    }
-    return sources;
+    return new Layout(column, List.copyOf(segments), params, uncovered);
   }
 
   private InvertedIndex tail(IndexedColumn column, TextParams params, RoaringBitmap fragments) {

@@ -9,7 +9,6 @@ import io.lancelot.index.text.TextSearch;
 import io.lancelot.table.Fragment;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +26,8 @@ final class TextStream extends SearchStream<Plan.TextScan> {
 
   /// More rows than these do not lead a search.
   private static final int MOST_GIVEN = 1 << 20;
+
+  private static final KnownFilters.Rows NONE = new KnownFilters.Rows(Map.of(), Optional.empty());
 
   TextStream(Execution execution, Plan.TextScan plan) {
     super(execution, plan);
@@ -68,21 +69,17 @@ final class TextStream extends SearchStream<Plan.TextScan> {
       for (String column : query.columns()) {
         sources.put(column, texts.open(column, leases, plan.indexedOnly()));
       }
-      Map<Long, RoaringBitmap> allowed =
-          plan.filter().isEmpty()
-              ? Map.of()
-              : matches(
-                  RowFilter.of(execution, plan.filter(), plan.index()),
-                  execution.snapshot().fragments());
+      KnownFilters.Rows passing =
+          plan.filter()
+              .map(filter -> execution.indices().filters().rows(filter, this::passing))
+              .orElse(NONE);
       Map<String, List<TextSearch.Part>> parts = new LinkedHashMap<>();
       for (Map.Entry<String, List<TextSources.Source>> column : sources.entrySet()) {
         List<TextSearch.Part> ofColumn = new ArrayList<>();
         for (TextSources.Source source : column.getValue()) {
           ofColumn.add(
               new TextSearch.Part(
-                  source.index(),
-                  rows(source.fragments(), allowed),
-                  few(source.fragments(), allowed)));
+                  source.index(), rows(source.fragments(), passing.byFragment()), passing.few()));
         }
         parts.put(column.getKey(), ofColumn);
       }
@@ -92,28 +89,29 @@ final class TextStream extends SearchStream<Plan.TextScan> {
     }
   }
 
-  /// The rows of some fragments that a filter lets through, if these are their numbers.
-  private Optional<long[]> few(RoaringBitmap fragments, Map<Long, RoaringBitmap> allowed) {
-    if (plan.filter().isEmpty() || execution.snapshot().stableRowIds()) {
+  /// The rows that the filter lets through.
+  private KnownFilters.Rows passing() {
+    Map<Long, RoaringBitmap> rows =
+        matches(
+            RowFilter.of(execution, plan.filter(), plan.index()), execution.snapshot().fragments());
+    return new KnownFilters.Rows(rows, few(rows));
+  }
+
+  /// The addresses of rows, if these are their numbers.
+  private Optional<long[]> few(Map<Long, RoaringBitmap> rows) {
+    long count = rows.values().stream().mapToLong(RoaringBitmap::getLongCardinality).sum();
+    if (execution.snapshot().stableRowIds() || count > MOST_GIVEN) {
       return Optional.empty();
     }
-    long[] rows = new long[0];
-    int count = 0;
-    for (Map.Entry<Long, RoaringBitmap> each : new TreeMap<>(allowed).entrySet()) {
-      RoaringBitmap own = each.getValue();
-      if (!fragments.contains(each.getKey().intValue()) || own.isEmpty()) {
-        continue;
-      }
-      if (count + own.getLongCardinality() > MOST_GIVEN) {
-        return Optional.empty();
-      }
-      rows = Arrays.copyOf(rows, count + own.getCardinality());
-      PeekableIntIterator next = own.getIntIterator();
+    long[] few = new long[(int) count];
+    int at = 0;
+    for (Map.Entry<Long, RoaringBitmap> each : new TreeMap<>(rows).entrySet()) {
+      PeekableIntIterator next = each.getValue().getIntIterator();
       while (next.hasNext()) {
-        rows[count++] = each.getKey() << 32 | Integer.toUnsignedLong(next.next());
+        few[at++] = each.getKey() << 32 | Integer.toUnsignedLong(next.next());
       }
     }
-    return Optional.of(rows);
+    return Optional.of(few);
   }
 
   /// Which rows of some fragments may be found.

@@ -26,6 +26,13 @@ sealed interface Clause {
   /// @param must or `should` has one at least
   record Joined(List<Clause> must, List<Clause> should, List<Clause> mustNot) implements Clause {
 
+    /// Whether some tokens must be there, others may, and that is all beside what must not.
+    boolean ofTerms() {
+      return !must.isEmpty()
+          && must.stream().allMatch(clause -> clause instanceof Terms terms && terms.single())
+          && should.stream().allMatch(clause -> clause instanceof Terms terms && terms.single());
+    }
+
     /// The same, as one list of terms where it can be said so.
     Clause simplified() {
       boolean onlyShould = must.isEmpty() && mustNot.isEmpty();

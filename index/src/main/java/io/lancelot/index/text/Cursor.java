@@ -1,5 +1,7 @@
 package io.lancelot.index.text;
 
+import org.jspecify.annotations.Nullable;
+
 /// Walks through a posting list, document by document, scoring. For one thread.
 final class Cursor implements Docs {
 
@@ -8,12 +10,31 @@ final class Cursor implements Docs {
   private final int[] lastDocs;
   private final float[] norms;
   private final float weight;
+  private final int blockSize;
+
+  /// Whether documents and scores of the whole list lie unpacked.
+  private final boolean plain;
+
+  /// Those of the whole list, or of the block that was unpacked last.
   private final int[] docs;
-  private final int[] freqs;
+
+  /// Of the whole list; empty if it is not unpacked.
+  private final float[] scores;
+
+  private final TermList.@Nullable Places places;
+
+  private int[] freqs = {};
+
+  /// The block unpacked last; where lists lie unpacked, the block of the document it stands at is
+  /// told by its place.
   private int block = -1;
+
   private int ahead;
-  private int count;
-  private int at;
+
+  /// Where it stands in `docs`, and how many of them count.
+  private int at = -1;
+
+  private int end;
   private int freqBlock = -1;
   private int doc = -1;
   private int[] positionStarts = {};
@@ -27,12 +48,20 @@ final class Cursor implements Docs {
     this.lastDocs = list.lastDocs();
     this.norms = norms;
     this.weight = weight;
-    int size = Math.min(posting.docCount(), posting.format().blockSize());
-    // Full blocks are unpacked in one go.
-    int room =
-        posting.docCount() >= posting.format().blockSize() ? posting.format().blockSize() : size;
-    this.docs = new int[room];
-    this.freqs = new int[room];
+    this.blockSize = posting.format().blockSize();
+    TermList.Plain unpacked = list.plain();
+    this.plain = unpacked != null;
+    if (unpacked != null) {
+      this.docs = unpacked.docs();
+      this.scores = unpacked.scores();
+      this.end = docs.length;
+      this.places = unpacked.places();
+    } else {
+      // Full blocks are unpacked in one go.
+      this.docs = new int[Math.min(posting.docCount(), blockSize)];
+      this.scores = new float[0];
+      this.places = null;
+    }
   }
 
   @Override
@@ -51,22 +80,23 @@ final class Cursor implements Docs {
   }
 
   int next() {
-    if (++at < count) {
+    if (++at < end) {
       doc = docs[at];
       return doc;
     }
     return enter(block + 1);
   }
 
+  /// Goes to the first document of a block.
   private int enter(int wanted) {
-    if (wanted >= lastDocs.length) {
+    if (plain || wanted >= lastDocs.length) {
       block = lastDocs.length;
-      count = 0;
+      end = 0;
       doc = END;
       return doc;
     }
     block = wanted;
-    count = posting.docs(wanted, docs);
+    end = posting.docs(wanted, docs);
     at = 0;
     doc = docs[0];
     return doc;
@@ -77,17 +107,25 @@ final class Cursor implements Docs {
     if (doc >= target) {
       return doc;
     }
-    if (block < 0 || block < lastDocs.length && lastDocs[block] < target) {
+    if (places != null) {
+      at = places.of(target);
+      doc = at < end ? docs[at] : END;
+      return doc;
+    }
+    if (!plain && (block < 0 || block < lastDocs.length && lastDocs[block] < target)) {
       int wanted = blockOf(target, Math.max(block, 0));
       if (enter(wanted) >= target) {
         return doc;
       }
     }
-    if (doc == END) {
-      return doc;
+    // In ever larger steps, since the next one wanted is mostly near.
+    int low = at + 1;
+    int high = low;
+    for (int step = 1; high < end && docs[high] < target; step *= 2) {
+      low = high + 1;
+      high += step;
     }
-    int low = at;
-    int high = count - 1;
+    high = Math.min(high, end);
     while (low < high) {
       int middle = (low + high) >>> 1;
       if (docs[middle] < target) {
@@ -97,7 +135,7 @@ final class Cursor implements Docs {
       }
     }
     at = low;
-    doc = docs[at];
+    doc = at < end ? docs[at] : END;
     return doc;
   }
 
@@ -163,29 +201,57 @@ final class Cursor implements Docs {
     return list.maxScores()[b] * weight;
   }
 
-  /// Unpacks a block and scores its documents, without moving to any of them.
+  /// Scores the documents of a block, without moving to any of them. They are in [#docs] from
+  /// [#first] on.
   ///
+  /// @param out as long as a block
   /// @return how many there are
-  int scores(int b, float[] scores) {
-    int size = posting.docs(b, docs);
-    posting.freqs(b, freqs);
-    for (int i = 0; i < size; i++) {
-      scores[i] = weight * Bm25.score(freqs[i], norms[docs[i]]);
+  int scores(int b, float[] out) {
+    if (plain) {
+      int first = b * blockSize;
+      int count = Math.min(blockSize, docs.length - first);
+      for (int i = 0; i < count; i++) {
+        out[i] = weight * scores[first + i];
+      }
+      return count;
     }
-    return size;
+    int count = posting.docs(b, docs);
+    unpackFreqs(b);
+    for (int i = 0; i < count; i++) {
+      out[i] = weight * Bm25.score(freqs[i], norms[docs[i]]);
+    }
+    return count;
   }
 
-  /// The documents of the block unpacked last.
+  /// Documents: those of a block begin at [#first].
   int[] docs() {
     return docs;
   }
 
-  int freq() {
-    if (freqBlock != block) {
-      posting.freqs(block, freqs);
-      freqBlock = block;
+  /// Where the documents of a block begin.
+  int first(int b) {
+    return plain ? b * blockSize : 0;
+  }
+
+  int blockSize() {
+    return blockSize;
+  }
+
+  private void unpackFreqs(int b) {
+    if (freqs.length == 0) {
+      freqs = new int[Math.min(posting.docCount(), blockSize)];
     }
-    return freqs[at];
+    posting.freqs(b, freqs);
+    freqBlock = b;
+  }
+
+  /// How often the token stands in the document.
+  private int freq() {
+    int own = plain ? at / blockSize : block;
+    if (freqBlock != own) {
+      unpackFreqs(own);
+    }
+    return freqs[plain ? at % blockSize : at];
   }
 
   @Override
@@ -195,7 +261,7 @@ final class Cursor implements Docs {
 
   @Override
   public float score() {
-    return weight * Bm25.score(freq(), norms[doc]);
+    return weight * (plain ? scores[at] : Bm25.score(freq(), norms[doc]));
   }
 
   /// Where the token stands in the document.
@@ -203,7 +269,8 @@ final class Cursor implements Docs {
   /// @return how many places
   int positions(PositionBuffer out) {
     int freq = freq();
-    if (positionBlock != block) {
+    if (positionBlock != freqBlock) {
+      int count = posting.size(freqBlock);
       positionStarts = new int[count + 1];
       for (int i = 0; i < count; i++) {
         positionStarts[i + 1] = Math.addExact(positionStarts[i], freqs[i]);
@@ -211,11 +278,11 @@ final class Cursor implements Docs {
       if (deltas.length < positionStarts[count]) {
         deltas = new int[positionStarts[count] + 16];
       }
-      posting.positionDeltas(block, positionStarts[count], deltas);
-      positionBlock = block;
+      posting.positionDeltas(freqBlock, positionStarts[count], deltas);
+      positionBlock = freqBlock;
     }
     out.reserve(freq);
-    int from = positionStarts[at];
+    int from = positionStarts[plain ? at % blockSize : at];
     int position = 0;
     for (int i = 0; i < freq; i++) {
       position += deltas[from + i];
@@ -226,19 +293,19 @@ final class Cursor implements Docs {
   }
 
   /// Adds the scores of all documents.
-  void addAll(float[] scores, int[] hits, int group) {
+  void addAll(float[] sums, int[] hits, int group) {
+    float[] own = new float[blockSize];
     for (int b = 0; b < lastDocs.length; b++) {
-      int size = posting.docs(b, docs);
-      posting.freqs(b, freqs);
-      for (int i = 0; i < size; i++) {
-        int d = docs[i];
+      int count = scores(b, own);
+      int first = first(b);
+      for (int i = 0; i < count; i++) {
+        int d = docs[first + i];
         if (hits[d] >= group) {
-          scores[d] += weight * Bm25.score(freqs[i], norms[d]);
+          sums[d] += own[i];
           hits[d] = group + 1;
         }
       }
     }
-    freqBlock = -1;
   }
 
   /// Places of a token in a document.

@@ -47,6 +47,51 @@ final class Disjunction {
     }
   }
 
+  /// Looks at some documents alone.
+  void among(Given given) {
+    int boundEnd = -1;
+    int doc = given.advance(0);
+    while (doc != Docs.END) {
+      if (doc > boundEnd) {
+        float bound = 0;
+        boundEnd = Docs.END - 1;
+        for (Cursor cursor : cursors) {
+          cursor.look(doc);
+          bound += cursor.bound();
+          boundEnd = Math.min(boundEnd, cursor.boundEnd());
+        }
+        if (bound * PartitionSearch.ROUNDING <= threshold) {
+          doc = boundEnd == Docs.END - 1 ? Docs.END : given.advance(boundEnd + 1);
+          continue;
+        }
+      }
+      offer(doc);
+      doc = given.advance(doc + 1);
+    }
+  }
+
+  /// Adds up what the tokens give, the highest first, as long as it may be enough.
+  private void offer(int doc) {
+    float score = 0;
+    boolean found = false;
+    for (int i = cursors.length - 1; i >= 0; i--) {
+      if ((score + upTo[i]) * PartitionSearch.ROUNDING <= threshold) {
+        return;
+      }
+      if (cursors[i].advance(doc) == doc) {
+        score += cursors[i].score();
+        found = true;
+      }
+    }
+    if (found && score > threshold) {
+      long row = partition.rowId(doc);
+      if (allowed.test(row)) {
+        best.add(row, score);
+        threshold = best.threshold();
+      }
+    }
+  }
+
   void run() {
     int doc = 0;
     while (essential < cursors.length - 1 && doc != Docs.END) {
@@ -114,17 +159,18 @@ final class Disjunction {
     Cursor cursor = cursors[essential];
     int first = essential;
     float rest = first == 0 ? 0 : upTo[first - 1];
-    float[] scores = new float[cursor.docs().length];
+    float[] scores = new float[cursor.blockSize()];
+    int[] docs = cursor.docs();
     cursor.look(from);
     for (int b = cursor.ahead(); b < cursor.blockCount(); b++) {
       if ((cursor.blockBound(b) + rest) * PartitionSearch.ROUNDING <= threshold) {
         continue;
       }
       int count = cursor.scores(b, scores);
-      int[] docs = cursor.docs();
+      int base = cursor.first(b);
       for (int i = 0; i < count; i++) {
-        if ((scores[i] + rest) * PartitionSearch.ROUNDING > threshold && docs[i] >= from) {
-          offer(docs[i], scores[i], first);
+        if ((scores[i] + rest) * PartitionSearch.ROUNDING > threshold && docs[base + i] >= from) {
+          offer(docs[base + i], scores[i], first);
           if (essential != first) {
             return;
           }

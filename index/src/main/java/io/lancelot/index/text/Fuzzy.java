@@ -51,7 +51,7 @@ final class Fuzzy {
 
   /// Walks through tokens in order with the rows of the table of distances, one for each letter, so
   /// that tokens with the same beginning share them and those whose beginning is too far are
-  /// skipped.
+  /// skipped. Of a row only the places are filled in that can be near enough.
   private static final class Automaton {
     private final int[] word;
     private final int distance;
@@ -75,17 +75,19 @@ final class Fuzzy {
       byte[] bytes = tokens.bytes();
       int found = 0;
       int i = prefix.length == 0 ? 0 : tokens.lowerBound(prefix, 0, prefix.length);
-      byte[] before = {};
+      // Where the token before lies, as far as its rows hold.
+      int before = 0;
+      int beforeEnd = 0;
       int letters = 0;
       while (i < tokens.size() && found < limit) {
         int from = tokens.start(i);
         int to = tokens.end(i);
-        if (!startsWith(bytes, from, to, prefix)) {
+        if (!startsWith(bytes, from, to, prefix, 0, prefix.length)) {
           return;
         }
         // Rows of the letters shared with the token before still hold.
-        int same = Arrays.mismatch(before, 0, before.length, bytes, from, to);
-        int shared = same < 0 ? before.length : same;
+        int same = Arrays.mismatch(bytes, before, beforeEnd, bytes, from, to);
+        int shared = same < 0 ? beforeEnd - before : same;
         int depth = 0;
         while (depth < letters && ends[depth + 1] <= shared) {
           depth++;
@@ -101,34 +103,35 @@ final class Fuzzy {
           ends[depth] = at - from;
         }
         letters = depth;
+        before = from;
+        beforeEnd = Math.min(at, to);
         if (dead) {
           // Nothing that begins so is near: on to the first token that begins otherwise.
-          byte[] beginning = Arrays.copyOfRange(bytes, from, Math.min(at, to));
-          i = after(tokens, i, beginning);
-          before = beginning;
+          i = after(tokens, i, beforeEnd - from);
           continue;
         }
-        if (rows[depth][word.length] <= distance) {
+        if (Math.abs(depth - word.length) <= distance && rows[depth][word.length] <= distance) {
           out.add(Arrays.copyOfRange(bytes, from, to));
           found++;
         }
-        before = Arrays.copyOfRange(bytes, from, to);
         i++;
       }
     }
 
-    private static boolean startsWith(byte[] bytes, int from, int to, byte[] prefix) {
-      return to - from >= prefix.length
-          && Arrays.equals(bytes, from, from + prefix.length, prefix, 0, prefix.length);
+    private static boolean startsWith(
+        byte[] bytes, int from, int to, byte[] in, int at, int length) {
+      return to - from >= length && Arrays.equals(bytes, from, from + length, in, at, at + length);
     }
 
-    /// The first token behind those that begin so.
-    private static int after(Dictionary tokens, int from, byte[] beginning) {
+    /// The first token behind those that begin like one, in so many bytes.
+    private static int after(Dictionary tokens, int from, int length) {
+      byte[] bytes = tokens.bytes();
+      int beginning = tokens.start(from);
       int low = from + 1;
       int step = 1;
       int high = low;
       while (high < tokens.size()
-          && startsWith(tokens.bytes(), tokens.start(high), tokens.end(high), beginning)) {
+          && startsWith(bytes, tokens.start(high), tokens.end(high), bytes, beginning, length)) {
         low = high + 1;
         high += step;
         step *= 2;
@@ -136,7 +139,7 @@ final class Fuzzy {
       high = Math.min(high, tokens.size());
       while (low < high) {
         int middle = (low + high) >>> 1;
-        if (startsWith(tokens.bytes(), tokens.start(middle), tokens.end(middle), beginning)) {
+        if (startsWith(bytes, tokens.start(middle), tokens.end(middle), bytes, beginning, length)) {
           low = middle + 1;
         } else {
           high = middle;
@@ -157,13 +160,21 @@ final class Fuzzy {
         row = new int[word.length + 1];
         rows[depth] = row;
       }
-      row[0] = depth;
-      int least = row[0];
-      for (int i = 1; i <= word.length; i++) {
+      int first = Math.max(1, depth - distance);
+      int last = Math.min(word.length, depth + distance);
+      if (first > last) {
+        return true;
+      }
+      row[first - 1] = first == 1 ? depth : distance + 1;
+      int least = row[first - 1];
+      for (int i = first; i <= last; i++) {
         int best = above[i - 1] + (word[i - 1] == letter ? 0 : 1);
         best = Math.min(best, Math.min(above[i], row[i - 1]) + 1);
         row[i] = best;
         least = Math.min(least, best);
+      }
+      if (last < word.length) {
+        row[last + 1] = distance + 1;
       }
       return least > distance;
     }

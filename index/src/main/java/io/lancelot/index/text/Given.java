@@ -16,13 +16,14 @@ final class Given implements Docs {
 
   /// The documents of some rows.
   ///
-  /// @param rows ascending
+  /// @param rows ascending: those from `first` to before `end` are meant
   /// @param rowIds of all documents, ascending
-  static Given of(long[] rows, long[] rowIds) {
-    int[] docs = new int[Math.min(rows.length, rowIds.length)];
+  static Given of(long[] rows, int first, int end, long[] rowIds) {
+    int[] docs = new int[Math.min(end - first, rowIds.length)];
     int count = 0;
     int from = 0;
-    for (long row : rows) {
+    for (int i = first; i < end; i++) {
+      long row = rows[i];
       // Mostly each row is a document, so the distance tells where it is.
       long near = count == 0 ? 0 : docs[count - 1] + row - rowIds[docs[count - 1]];
       if (near >= from && near < rowIds.length && rowIds[(int) near] == row) {

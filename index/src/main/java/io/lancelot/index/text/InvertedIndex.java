@@ -145,7 +145,8 @@ public final class InvertedIndex implements TextIndex {
     }
 
     public InvertedIndex build() {
-      return new InvertedIndex(params, Partition.of(builder));
+      return new InvertedIndex(
+          params, Partition.of(builder, PostingFormat.of(params), Partition.ROOM));
     }
   }
 }

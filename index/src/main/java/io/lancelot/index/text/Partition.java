@@ -16,37 +16,50 @@ final class Partition {
     Posting load(int id);
   }
 
+  /// Lists are kept unpacked up to this size, since unpacking takes most of the time of a search.
+  static final long ROOM = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 32);
+
   private record Norms(float averageLength, float[] values) {}
 
   private final Dictionary tokens;
   private final long[] rowIds;
   private final int[] lengths;
+  private final PostingFormat format;
   private final long totalTokens;
   private final boolean ascending;
   private final boolean positions;
   private final Lists lists;
   private final AtomicReferenceArray<@Nullable TermList> loaded;
   private final AtomicLong held = new AtomicLong();
+
+  /// Memory that lists may yet take unpacked.
+  private final AtomicLong room;
+
   private volatile @Nullable Norms norms;
   private final String where;
 
   /// @param rowIds of each document
   /// @param lengths tokens of each document
   /// @param listCount posting lists there are
+  /// @param room how much memory lists may take unpacked
   Partition(
       Dictionary tokens,
       long[] rowIds,
       int[] lengths,
+      PostingFormat format,
       boolean positions,
       Lists lists,
       int listCount,
+      long room,
       String where) {
     this.tokens = tokens;
     this.rowIds = rowIds;
     this.lengths = lengths;
+    this.format = format;
     this.positions = positions;
     this.lists = lists;
     this.where = where;
+    this.room = new AtomicLong(room);
     this.loaded = new AtomicReferenceArray<>(listCount);
     long total = 0;
     for (int length : lengths) {
@@ -127,7 +140,7 @@ final class Partition {
     if (known == null || known.averageLength != averageLength) {
       float[] values = new float[lengths.length];
       for (int i = 0; i < values.length; i++) {
-        values[i] = Bm25.norm(lengths[i], averageLength);
+        values[i] = Bm25.norm(format.scoredLength(lengths[i]), averageLength);
       }
       known = new Norms(averageLength, values);
       norms = known;
@@ -142,8 +155,9 @@ final class Partition {
       return known;
     }
     Posting posting = known == null ? lists.load(id) : known.posting();
+    boolean unpacked = known == null ? takeRoom(posting.docCount()) : known.plain() != null;
     try {
-      TermList list = TermList.of(posting, norms(averageLength), averageLength);
+      TermList list = TermList.of(posting, norms(averageLength), averageLength, unpacked);
       loaded.set(id, list);
       if (known == null) {
         held.addAndGet(list.heldBytes());
@@ -152,6 +166,15 @@ final class Partition {
     } catch (IndexOutOfBoundsException e) {
       throw damaged(e);
     }
+  }
+
+  private boolean takeRoom(int docCount) {
+    long needed = TermList.Plain.bytes(docCount, rowIds.length);
+    if (room.addAndGet(-needed) >= 0) {
+      return true;
+    }
+    room.addAndGet(needed);
+    return false;
   }
 
   CorruptDataException damaged(IndexOutOfBoundsException cause) {
@@ -171,7 +194,7 @@ final class Partition {
   }
 
   /// What a builder collected, for searches.
-  static Partition of(PartitionBuilder builder) {
+  static Partition of(PartitionBuilder builder, PostingFormat format, long room) {
     int count = builder.termCount();
     byte[][] terms = new byte[count][];
     Integer[] order = new Integer[count];
@@ -185,7 +208,7 @@ final class Partition {
       tokens.add(terms[id], 0, terms[id].length, id);
     }
     PostingEncoder encoder =
-        new PostingEncoder(builder.lengths(), builder.docCount(), builder.totalTokens());
+        new PostingEncoder(format, builder.lengths(), builder.docCount(), builder.totalTokens());
     PartitionBuilder.Buffers buffers = new PartitionBuilder.Buffers();
     Posting[] postings = new Posting[count];
     for (int id = 0; id < count; id++) {
@@ -207,9 +230,11 @@ final class Partition {
         tokens.build(),
         java.util.Arrays.copyOf(builder.rowIds(), builder.docCount()),
         java.util.Arrays.copyOf(builder.lengths(), builder.docCount()),
+        format,
         builder.positions(),
         lists,
         count,
+        room,
         "memory");
   }
 }

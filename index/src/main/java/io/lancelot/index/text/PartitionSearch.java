@@ -43,38 +43,61 @@ final class PartitionSearch {
     if (partition.docCount() == 0 || best.wanted() == 0) {
       return;
     }
-    if (few.isPresent()
-        && few.get().length <= partition.docCount() / SELECTIVE
-        && partition.ascending()) {
-      Given given = Given.of(few.get(), partition.rowIds());
-      if (given.docCount() > 0) {
-        walk(new AllOf(List.of(given, docs(clause)), List.of(), List.of()), best);
+    Given given = given(few);
+    if (given != null && given.docCount() == 0) {
+      return;
+    }
+    if (clause instanceof Terms terms) {
+      switch (terms.mode()) {
+        case ANY -> any(merged(terms.terms()), given, best);
+        case ALL -> {
+          if (oneTermPerGroup(terms.terms())) {
+            all(terms.terms(), List.of(), List.of(), given, best);
+          } else {
+            walk(docs(clause), given, best);
+          }
+        }
+        case PHRASE -> phrases(terms).ifPresent(phrases -> walk(phrases, given, best));
       }
       return;
     }
-    if (!(clause instanceof Terms terms)) {
-      walk(docs(clause), best);
+    if (clause instanceof Joined joined && joined.ofTerms()) {
+      List<Docs> excluded = docs(joined.mustNot());
+      all(terms(joined.must()), merged(terms(joined.should())), excluded, given, best);
       return;
     }
-    switch (terms.mode()) {
-      case ANY -> {
-        List<Cursor> cursors = merged(terms.terms());
-        if (!cursors.isEmpty()) {
-          any(cursors, best);
-        }
-      }
-      case ALL -> {
-        if (!oneTermPerGroup(terms.terms())) {
-          walk(docs(clause), best);
-          return;
-        }
-        List<Cursor> cursors = merged(terms.terms());
-        if (cursors.size() == distinct(terms.terms())) {
-          all(cursors, best);
-        }
-      }
-      case PHRASE -> phrases(terms).ifPresent(phrases -> phrase(phrases, best));
+    walk(docs(clause), given, best);
+  }
+
+  /// The documents that a filter leaves, where they are so few that they lead the search.
+  private @Nullable Given given(Optional<long[]> few) {
+    if (few.isEmpty() || !partition.ascending()) {
+      return null;
     }
+    // Of all rows that may be found, those between the first and the last of the partition.
+    long[] rows = few.get();
+    int from = place(rows, partition.rowId(0));
+    int to = place(rows, partition.rowId(partition.docCount() - 1) + 1);
+    return to - from <= partition.docCount() / SELECTIVE
+        ? Given.of(rows, from, to, partition.rowIds())
+        : null;
+  }
+
+  private static int place(long[] rows, long row) {
+    int found = Arrays.binarySearch(rows, row);
+    return found < 0 ? -found - 1 : found;
+  }
+
+  private void walk(Docs docs, @Nullable Given given, TopDocs best) {
+    walk(given == null ? docs : new AllOf(List.of(given, docs), List.of(), List.of()), best);
+  }
+
+  private static List<Term> terms(List<Clause> clauses) {
+    List<Term> all = new ArrayList<>();
+    for (Clause clause : clauses) {
+      all.addAll(((Terms) clause).terms());
+    }
+    return all;
   }
 
   /// Offers the best of some documents.
@@ -91,10 +114,11 @@ final class PartitionSearch {
           continue;
         }
       }
-      long row = partition.rowId(doc);
-      if (allowed.test(row) && docs.matches()) {
-        float score = docs.score();
-        if (score > threshold) {
+      // What takes positions to know is looked up last.
+      float score = docs.score();
+      if (score > threshold) {
+        long row = partition.rowId(doc);
+        if (allowed.test(row) && docs.matches()) {
           best.add(row, score);
           threshold = best.threshold();
         }
@@ -196,11 +220,12 @@ final class PartitionSearch {
 
   /// Gives every document of a token.
   private void each(Cursor cursor, Scored.Sink sink) {
-    float[] scores = new float[cursor.docs().length];
+    float[] scores = new float[cursor.blockSize()];
     for (int b = 0; b < cursor.blockCount(); b++) {
       int count = cursor.scores(b, scores);
+      int first = cursor.first(b);
       for (int i = 0; i < count; i++) {
-        long row = partition.rowId(cursor.docs()[i]);
+        long row = partition.rowId(cursor.docs()[first + i]);
         if (allowed.test(row)) {
           sink.add(row, scores[i]);
         }
@@ -234,13 +259,36 @@ final class PartitionSearch {
     return cursors;
   }
 
-  private void any(List<Cursor> list, TopDocs best) {
+  private void any(List<Cursor> list, @Nullable Given given, TopDocs best) {
+    long having = 0;
+    for (Cursor cursor : list) {
+      having += cursor.docCount();
+    }
+    if (given != null && given.docCount() < having) {
+      new Disjunction(partition, list, best, allowed).among(given);
+      return;
+    }
     for (Cursor cursor : list) {
       if (alone(cursor, list.size() == 1, best)) {
         return;
       }
     }
-    new Disjunction(partition, list, best, allowed).run();
+    if (!list.isEmpty()) {
+      new Disjunction(partition, list, best, allowed).run();
+    }
+  }
+
+  /// Documents with all of some tokens, if there are such.
+  private void all(
+      List<Term> required,
+      List<Cursor> optional,
+      List<Docs> excluded,
+      @Nullable Given given,
+      TopDocs best) {
+    List<Cursor> cursors = merged(required);
+    if (cursors.size() == distinct(required)) {
+      new Conjunction(partition, cursors, optional, excluded, given, best, allowed).run();
+    }
   }
 
   /// What the best documents of a token alone tell: a document's other tokens only add to its
@@ -273,63 +321,6 @@ final class PartitionSearch {
       }
     }
     return true;
-  }
-
-  private void all(List<Cursor> list, TopDocs best) {
-    Cursor[] cursors = list.toArray(Cursor[]::new);
-    Arrays.sort(cursors, Comparator.comparingLong(Cursor::docCount));
-    Cursor lead = cursors[0];
-    float others = 0;
-    for (int i = 1; i < cursors.length; i++) {
-      others += cursors[i].maxScore();
-    }
-    float threshold = best.threshold();
-    int boundEnd = -1;
-    int doc = lead.next();
-    while (doc != Docs.END) {
-      if (doc > boundEnd) {
-        float bound = 0;
-        boundEnd = Docs.END - 1;
-        for (Cursor cursor : cursors) {
-          cursor.look(doc);
-          bound += cursor.bound();
-          boundEnd = Math.min(boundEnd, cursor.boundEnd());
-        }
-        if (bound * ROUNDING <= threshold) {
-          doc = lead.advance(boundEnd + 1);
-          continue;
-        }
-      }
-      float score = lead.score();
-      if ((score + others) * ROUNDING <= threshold) {
-        doc = lead.next();
-        continue;
-      }
-      int next = together(cursors, doc);
-      if (next != doc) {
-        doc = lead.advance(next);
-        continue;
-      }
-      for (int i = 1; i < cursors.length; i++) {
-        score += cursors[i].score();
-      }
-      if (score > threshold && allowed.test(partition.rowId(doc))) {
-        best.add(partition.rowId(doc), score);
-        threshold = best.threshold();
-      }
-      doc = lead.next();
-    }
-  }
-
-  /// Brings all cursors to a document; if one is beyond it, returns where that one is.
-  private static int together(Cursor[] cursors, int doc) {
-    for (int i = 1; i < cursors.length; i++) {
-      int at = cursors[i].advance(doc);
-      if (at != doc) {
-        return at;
-      }
-    }
-    return doc;
   }
 
   /// Scores every document that has one of the tokens, or one of each group.
@@ -372,29 +363,6 @@ final class PartitionSearch {
       if (allowed.test(row) && phrases.matches()) {
         sink.add(row, phrases.score());
       }
-    }
-  }
-
-  /// Offers the best documents: where tokens stand is looked up last.
-  private void phrase(Phrases phrases, TopDocs best) {
-    int doc = phrases.advance(0);
-    int boundEnd = -1;
-    while (doc != Docs.END) {
-      float threshold = best.threshold();
-      if (doc > boundEnd) {
-        phrases.look(doc);
-        boundEnd = phrases.boundEnd();
-        if (phrases.bound() * ROUNDING <= threshold) {
-          doc = phrases.advance(boundEnd + 1);
-          continue;
-        }
-      }
-      long row = partition.rowId(doc);
-      float score = phrases.score();
-      if (score > threshold && allowed.test(row) && phrases.matches()) {
-        best.add(row, score);
-      }
-      doc = phrases.advance(doc + 1);
     }
   }
 }

@@ -4,27 +4,37 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Writes posting lists in blocks of 128, with what is known of the scores in each block. For one
-/// thread. Format: lance-format sections 4.12.3 to 4.12.6.
+/// Writes posting lists in blocks, with what is known of the scores in each block. For one thread.
+/// Format: lance-format sections 4.12.3 to 4.12.6.
 final class PostingEncoder {
 
-  private static final int BLOCK = Bits32.BLOCK;
   private static final int GROUP_BLOCKS = 32;
+
+  /// Frequencies of a block that may be larger than the others are packed for, at the most.
+  private static final int MAX_PATCHES = 31;
+
+  /// Positions are packed in groups of this size, whatever the size of blocks.
+  private static final int POSITION_GROUP = Bits32.BLOCK;
 
   /// A list as it goes to a file.
   ///
   /// @param impacts of each block, then of each 32 blocks
   record Encoded(Posting posting, float maxScore, List<byte[]> impacts) {}
 
+  private final PostingFormat format;
+  private final int blockSize;
   private final int[] lengths;
   private final float averageLength;
   private final int docCount;
   private final GrowingBytes blocks = new GrowingBytes(1 << 12);
   private final GrowingBytes packedPositions = new GrowingBytes(1 << 12);
-  private final int[] work = new int[BLOCK];
+  private final int[] work;
 
   /// @param lengths tokens of each document
-  PostingEncoder(int[] lengths, int docCount, long totalTokens) {
+  PostingEncoder(PostingFormat format, int[] lengths, int docCount, long totalTokens) {
+    this.format = format;
+    this.blockSize = format.blockSize();
+    this.work = new int[blockSize];
     this.lengths = lengths;
     this.docCount = docCount;
     this.averageLength = (float) totalTokens / docCount;
@@ -34,18 +44,20 @@ final class PostingEncoder {
   Encoded encode(int[] docs, int[] freqs, int count, int[] deltas, boolean positions) {
     blocks.clear();
     packedPositions.clear();
-    int blockCount = (count + BLOCK - 1) / BLOCK;
+    int blockCount = (count + blockSize - 1) / blockSize;
     int[] starts = new int[blockCount + 1];
     int[] positionStarts = new int[positions ? blockCount + 1 : 0];
     float max = 0;
     int delta = 0;
     for (int block = 0; block < blockCount; block++) {
-      int from = block * BLOCK;
-      int size = Math.min(BLOCK, count - from);
+      int from = block * blockSize;
+      int size = Math.min(blockSize, count - from);
       starts[block] = blocks.length;
       float score = maxScore(docs, freqs, from, size, count);
       max = Math.max(max, score);
-      blocks.writeInt(Float.floatToRawIntBits(score));
+      if (format.scored()) {
+        blocks.writeInt(Float.floatToRawIntBits(score));
+      }
       block(docs, freqs, from, size);
       if (positions) {
         positionStarts[block] = packedPositions.length;
@@ -63,7 +75,7 @@ final class PostingEncoder {
     }
     Posting posting =
         new Posting(
-            PostingFormat.CURRENT,
+            format,
             count,
             blocks.toArray(),
             starts,
@@ -73,15 +85,19 @@ final class PostingEncoder {
   }
 
   private void block(int[] docs, int[] freqs, int from, int size) {
-    if (size == BLOCK) {
+    if (size == blockSize) {
       blocks.writeInt(docs[from]);
       work[0] = 0;
-      for (int i = 1; i < BLOCK; i++) {
+      for (int i = 1; i < blockSize; i++) {
         work[i] = docs[from + i] - docs[from + i - 1];
       }
-      pack(blocks);
-      System.arraycopy(freqs, from, work, 0, BLOCK);
-      pack(blocks);
+      pack(blocks, format.lanes());
+      System.arraycopy(freqs, from, work, 0, blockSize);
+      if (format.patchedFreqs()) {
+        patch();
+      } else {
+        pack(blocks, format.lanes());
+      }
       return;
     }
     int before = 0;
@@ -94,17 +110,62 @@ final class PostingEncoder {
     }
   }
 
-  private void pack(GrowingBytes out) {
-    int width = Bits32.width(work, BLOCK);
+  private void pack(GrowingBytes out, int lanes) {
+    int width = Bits32.width(work, 32 * lanes);
     out.writeByte(width);
-    Bits32.pack(work, 4, width, out);
+    Bits32.pack(work, lanes, width, out);
+  }
+
+  /// Writes frequencies as narrowly as is shortest, the upper bits of those that need more apart.
+  private void patch() {
+    int width = patchedWidth();
+    int mask = width == Integer.SIZE ? -1 : (1 << width) - 1;
+    GrowingBytes patches = new GrowingBytes(0);
+    int count = 0;
+    for (int i = 0; i < blockSize; i++) {
+      if ((work[i] & ~mask) != 0) {
+        patches.writeByte(i);
+        patches.writeVarint(work[i] >>> width);
+        work[i] &= mask;
+        count++;
+      }
+    }
+    blocks.writeByte(width);
+    blocks.writeByte(count);
+    Bits32.pack(work, format.lanes(), width, blocks);
+    blocks.write(patches, 0);
+  }
+
+  private int patchedWidth() {
+    int widest = Bits32.width(work, blockSize);
+    int best = widest;
+    int least = blockSize * widest / Byte.SIZE;
+    for (int width = widest - 1; width >= 0; width--) {
+      int patches = 0;
+      int bytes = blockSize * width / Byte.SIZE;
+      for (int i = 0; i < blockSize; i++) {
+        int upper = work[i] >>> width;
+        if (upper != 0) {
+          patches++;
+          bytes += 1 + (Integer.SIZE - Integer.numberOfLeadingZeros(upper) + 6) / 7;
+        }
+      }
+      if (patches > MAX_PATCHES) {
+        break;
+      }
+      if (bytes < least) {
+        least = bytes;
+        best = width;
+      }
+    }
+    return best;
   }
 
   private void positions(int[] deltas, int from, int total) {
     int done = 0;
-    for (; total - done >= BLOCK; done += BLOCK) {
-      System.arraycopy(deltas, from + done, work, 0, BLOCK);
-      pack(packedPositions);
+    for (; total - done >= POSITION_GROUP; done += POSITION_GROUP) {
+      System.arraycopy(deltas, from + done, work, 0, POSITION_GROUP);
+      pack(packedPositions, POSITION_GROUP / 32);
     }
     for (; done < total; done++) {
       packedPositions.writeVarint(deltas[from + done]);
@@ -122,10 +183,10 @@ final class PostingEncoder {
 
   private List<byte[]> impacts(int[] docs, int[] freqs, int count) {
     List<byte[]> all = new ArrayList<>();
-    for (int from = 0; from < count; from += BLOCK) {
-      all.add(impact(docs, freqs, from, Math.min(count, from + BLOCK)));
+    for (int from = 0; from < count; from += blockSize) {
+      all.add(impact(docs, freqs, from, Math.min(count, from + blockSize)));
     }
-    int group = GROUP_BLOCKS * BLOCK;
+    int group = GROUP_BLOCKS * blockSize;
     for (int from = 0; from < count; from += group) {
       all.add(impact(docs, freqs, from, Math.min(count, from + group)));
     }
@@ -152,7 +213,7 @@ final class PostingEncoder {
       int length = (int) pairs[i];
       if (length < shortest) {
         shortest = length;
-        int code = lengthCode(length);
+        int code = DocLengths.code(length);
         if (kept == 0 || codes[kept - 1] != code) {
           keptFreqs[kept] = freq;
           codes[kept++] = code;
@@ -174,14 +235,5 @@ final class PostingEncoder {
       code = codes[i];
     }
     return out.toArray();
-  }
-
-  /// A length in a byte, rounded down: exact below eight, then its first four bits.
-  static int lengthCode(int length) {
-    if (length < 8) {
-      return length;
-    }
-    int bits = Integer.SIZE - Integer.numberOfLeadingZeros(length);
-    return length >> (bits - 4) & 7 | (bits - 3) << 3;
   }
 }

@@ -7,8 +7,13 @@ package io.lancelot.index.text;
 /// @param packedPositions whether full groups of positions are packed
 record PostingFormat(int blockSize, boolean varintTail, boolean packedPositions) {
 
-  /// What we write.
+  /// What indices have unless they are asked for something else.
   static final PostingFormat CURRENT = new PostingFormat(128, true, true);
+
+  /// What we write for some settings.
+  static PostingFormat of(TextParams params) {
+    return new PostingFormat(params.blockSize(), true, true);
+  }
 
   int lanes() {
     return blockSize / 32;
@@ -21,5 +26,11 @@ record PostingFormat(int blockSize, boolean varintTail, boolean packedPositions)
 
   boolean patchedFreqs() {
     return blockSize == 256;
+  }
+
+  /// The length that scores count a document with: in indices of large blocks upstream rounds it
+  /// down to four significant bits, as their bounds do.
+  int scoredLength(int length) {
+    return blockSize == 256 ? DocLengths.decode(DocLengths.code(length)) : length;
   }
 }

@@ -71,13 +71,17 @@ final class SegmentReader implements AutoCloseable {
           new PostingFormat(
               Integer.parseInt(block),
               tail.equals("varint_delta_v1"),
-              metadata
-                  .getOrDefault("positions_codec", "packed_delta_v1")
-                  .equals("packed_delta_v1"));
-      this.positions =
-          params.withPosition()
-              && metadata.getOrDefault("positions_layout", "").equals("shared_stream_v2");
+              !perDocument(metadata)
+                  && metadata
+                      .getOrDefault("positions_codec", "packed_delta_v1")
+                      .equals("packed_delta_v1"));
+      this.positions = params.withPosition();
     }
+  }
+
+  /// Whether positions are kept document by document, as in format 1.
+  private static boolean perDocument(Map<String, String> metadata) {
+    return !metadata.getOrDefault("positions_layout", "").equals("shared_stream_v2");
   }
 
   private static long partition(String text, String path) {
@@ -116,9 +120,11 @@ final class SegmentReader implements AutoCloseable {
               tokens,
               rowIds,
               lengths,
+              format,
               positions,
               lists,
               lists.docCounts.length,
+              Partition.ROOM,
               lists.file.path()));
     }
     return List.copyOf(partitions);
@@ -237,6 +243,7 @@ final class SegmentReader implements AutoCloseable {
     private final ColumnReader postings;
     private final @Nullable ColumnReader where;
     private final @Nullable ColumnReader offsets;
+    private final @Nullable ColumnReader perDocument;
 
     PostingFile(DataFileReader file) {
       this.file = file;
@@ -245,6 +252,7 @@ final class SegmentReader implements AutoCloseable {
       boolean shared = positions && has(file, SegmentWriter.POSITIONS);
       this.where = shared ? column(file, SegmentWriter.POSITIONS) : null;
       this.offsets = shared ? column(file, SegmentWriter.POSITION_OFFSETS) : null;
+      this.perDocument = positions && !shared ? column(file, OldPositions.COLUMN) : null;
     }
 
     @Override
@@ -271,8 +279,13 @@ final class SegmentReader implements AutoCloseable {
           byte[] block = bytes(items, first + b);
           System.arraycopy(block, 0, data, starts[b], block.length);
         }
+        Posting posting = new Posting(format, docs, data, starts, null, null);
+        if (perDocument != null) {
+          return OldPositions.of(
+              posting, (ListColumn) perDocument.read(id, 1, scratch), file.path());
+        }
         if (where == null || offsets == null) {
-          return new Posting(format, docs, data, starts, null, null);
+          return posting;
         }
         byte[] positionBytes = bytes((VarColumn) where.read(id, 1, scratch), 0);
         ListColumn offsetList = (ListColumn) offsets.read(id, 1, scratch);

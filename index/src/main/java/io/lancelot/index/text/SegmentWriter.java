@@ -155,7 +155,8 @@ final class SegmentWriter {
   private void writePostings(PartitionBuilder builder, int n) {
     Schema schema = postings(builder.positions());
     PostingEncoder encoder =
-        new PostingEncoder(builder.lengths(), builder.docCount(), builder.totalTokens());
+        new PostingEncoder(
+            PostingFormat.of(params), builder.lengths(), builder.docCount(), builder.totalTokens());
     PartitionBuilder.Buffers buffers = new PartitionBuilder.Buffers();
     try (DataFileWriter out = files.create(file(n, "invert"), schema)) {
       List<PostingEncoder.Encoded> chunk = new ArrayList<>();
@@ -244,17 +245,13 @@ final class SegmentWriter {
   }
 
   private void formatMetadata(DataFileWriter out) {
-    out.putMetadata("format_version", formatVersion(params));
+    out.putMetadata("format_version", Integer.toString(params.formatVersion()));
     out.putMetadata("posting_tail_codec", "varint_delta_v1");
-    out.putMetadata("posting_block_size", "128");
+    out.putMetadata("posting_block_size", Integer.toString(params.blockSize()));
     if (params.withPosition()) {
       out.putMetadata("positions_layout", "shared_stream_v2");
       out.putMetadata("positions_codec", "packed_delta_v1");
     }
-  }
-
-  static String formatVersion(TextParams params) {
-    return params.baseTokenizer().equals("code") ? "3" : "2";
   }
 
   /// Writes what holds for all partitions.

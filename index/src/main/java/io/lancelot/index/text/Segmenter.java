@@ -202,7 +202,10 @@ interface Segmenter {
       return at - position;
     }
 
-    /// The letters of a word that has digits too: `SYMINV2` is found by `SYMINV`.
+    /// The letters of a word that has digits too: `SYMINV2` is found by `SYMINV`. Upstream takes
+    /// letters and digits for one word only. Whoever reads a text takes the letters for a word too,
+    /// and every word in a row is to find the row: so does the tokenizer of those who name none.
+    /// Naming `simple` gives upstream's tokens and no others.
     private static void letters(String text, int from, int to, int position, Sink sink) {
       int start = from;
       boolean digits = false;

@@ -31,8 +31,7 @@ import java.util.stream.IntStream;
 /// 4.12.
 public final class TextKind implements IndexKind {
 
-  private static final int VERSION = 2;
-  private static final int CODE_VERSION = 3;
+  private static final int MAX_VERSION = 3;
 
   /// Memory of the documents collected for one partition, at the most and at the least.
   private static final long MAX_PARTITION_BYTES = 1L << 30;
@@ -59,7 +58,7 @@ public final class TextKind implements IndexKind {
 
   @Override
   public int maxVersion() {
-    return CODE_VERSION;
+    return MAX_VERSION;
   }
 
   @Override
@@ -307,8 +306,7 @@ public final class TextKind implements IndexKind {
       flush();
       progress.report("write", rows, rows);
       writer.finish();
-      int version = params.baseTokenizer().equals("code") ? CODE_VERSION : VERSION;
-      return new Built(params.toDetails(), version, replaced);
+      return new Built(params.toDetails(), params.formatVersion(), replaced);
     }
   }
 }

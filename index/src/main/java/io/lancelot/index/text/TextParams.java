@@ -54,6 +54,7 @@ public record TextParams(
   private static final JsonFactory JSON = new JsonFactory();
   private static final int MAX_TOKEN_LENGTH = 40;
   private static final int BLOCK = 128;
+  private static final String CODE = "code";
 
   static final Set<String> NAMES =
       Set.of(
@@ -88,7 +89,7 @@ public record TextParams(
   public static final TextParams DEFAULT = defaults("simple", false);
 
   private static TextParams defaults(String base, boolean bigrams) {
-    boolean code = base.equals("code");
+    boolean code = base.equals(CODE);
     boolean own = base.startsWith(Analyzer.LUCENE);
     boolean words = !code && !own && !base.equals("ngram");
     return new TextParams(
@@ -125,10 +126,11 @@ public record TextParams(
     // Whoever names no tokenizer gets one that finds Chinese, Japanese and Korean words too.
     boolean bigrams = !given.containsKey("base_tokenizer") && !given.containsKey("analyzer");
     TextParams params = of(given, bigrams);
+    String writes = Integer.toString(params.formatVersion());
     spec.text("format_version")
-        .filter(version -> !version.equals("2"))
+        .filter(version -> !version.equals(writes))
         .ifPresent(version -> {
-          throw wrong("format_version", "2", version);
+          throw wrong("format_version", writes, version);
         });
     spec.text("document_granularity")
         .filter(granularity -> !granularity.equalsIgnoreCase("row"))
@@ -136,10 +138,12 @@ public record TextParams(
           throw new io.lancelot.base.UnsupportedFeatureException(
               "text index: document_granularity=" + granularity + " is not built yet");
         });
-    if (params.blockSize != BLOCK) {
-      throw wrong("block_size", "128", params.blockSize);
-    }
     return params;
+  }
+
+  /// The version of the files: 3 for source code and for large blocks.
+  int formatVersion() {
+    return baseTokenizer.equals(CODE) || blockSize != BLOCK ? 3 : 2;
   }
 
   private static Map<String, Object> preset(String name) {
@@ -168,13 +172,13 @@ public record TextParams(
   private static TextParams of(Map<String, Object> given, boolean bigrams) {
     String base = text(given, "base_tokenizer", "");
     String analyzer = text(given, "analyzer", "");
-    if (!analyzer.isEmpty() && !analyzer.equals("text") && !analyzer.equals("code")) {
+    if (!analyzer.isEmpty() && !analyzer.equals("text") && !analyzer.equals(CODE)) {
       throw wrong("analyzer", "text or code", analyzer);
     }
     if (base.isEmpty()) {
-      base = analyzer.equals("code") ? "code" : "simple";
+      base = analyzer.equals(CODE) ? CODE : "simple";
     }
-    if (!analyzer.isEmpty() && analyzer.equals("code") != base.equals("code")) {
+    if (!analyzer.isEmpty() && analyzer.equals(CODE) != base.equals(CODE)) {
       throw wrong("base_tokenizer with analyzer=" + analyzer, "one of that kind", base);
     }
     TextParams known = defaults(base, bigrams);
@@ -380,11 +384,25 @@ public record TextParams(
       out.writeUInt32(10, maxNgram);
       bool(out, 11, prefixOnly);
       out.writeUInt32(12, blockSize);
-      out.writeUInt32(15, 2);
+      if (baseTokenizer.equals(CODE)) {
+        out.writeByteArray(13, codeDetails());
+      }
+      out.writeUInt32(15, formatVersion());
       out.flush();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    return bytes.toByteArray();
+  }
+
+  private byte[] codeDetails() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    bool(out, 1, splitIdentifiers);
+    bool(out, 2, splitOnNumerics);
+    bool(out, 3, preserveOriginal);
+    bool(out, 4, indexOperators);
+    out.flush();
     return bytes.toByteArray();
   }
 

@@ -15,6 +15,8 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TextSearchTest {
 
@@ -33,13 +35,17 @@ class TextSearchTest {
   }
 
   private static InvertedIndex index(TextParams params, List<String> texts) {
+    return index(params, texts, Partition.ROOM);
+  }
+
+  private static InvertedIndex index(TextParams params, List<String> texts, long room) {
     PartitionBuilder builder = new PartitionBuilder(true);
     Analyzer analyzer = new Analyzer(params);
     for (int i = 0; i < texts.size(); i++) {
       builder.addText(analyzer, texts.get(i));
       builder.endDocument(i);
     }
-    return new InvertedIndex(params, Partition.of(builder));
+    return new InvertedIndex(params, Partition.of(builder, PostingFormat.of(params), room));
   }
 
   private static TextHits search(InvertedIndex index, FullTextQuery query, int k) {
@@ -116,12 +122,13 @@ class TextSearchTest {
   }
 
   /// lance PR#4986: pruned searches find what exhaustive scoring finds.
-  @Test
-  void findsTheBestAsScoringAllDoes() {
+  @ParameterizedTest
+  @ValueSource(longs = {0, 20_000, 1 << 30})
+  void findsTheBestAsScoringAllDoes(long room) {
     Random random = new Random(SEED);
     List<String> texts = texts(random);
-    InvertedIndex index = index(params("base_tokenizer", "simple"), texts);
-    for (int round = 0; round < 60; round++) {
+    InvertedIndex index = index(params("base_tokenizer", "simple"), texts, room);
+    for (int round = 0; round < 40; round++) {
       List<String> words = new ArrayList<>();
       for (int w = random.nextInt(4); w >= 0; w--) {
         words.add("word" + random.nextInt(40) + "x");
@@ -217,12 +224,13 @@ class TextSearchTest {
     }
   }
 
-  @Test
-  void findsTheBestOfJoinedQueriesWithAndWithoutFilter() {
+  @ParameterizedTest
+  @ValueSource(longs = {0, 20_000, 1 << 30})
+  void findsTheBestOfJoinedQueriesWithAndWithoutFilter(long room) {
     Random random = new Random(SEED);
     List<String> texts = texts(random);
-    InvertedIndex index = index(params("base_tokenizer", "simple"), texts);
-    for (int round = 0; round < 60; round++) {
+    InvertedIndex index = index(params("base_tokenizer", "simple"), texts, room);
+    for (int round = 0; round < 50; round++) {
       Asked asked = Asked.random(random, texts, 2);
       long step = List.of(1L, 3L, 50L).get(random.nextInt(3));
       Optional<long[]> few =
