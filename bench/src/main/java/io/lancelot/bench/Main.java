@@ -94,8 +94,21 @@ public final class Main {
                 .run(sink, line -> err.println("bench: " + line));
             continue;
           }
-          if (options.suite() == Suite.VECTORS && data.vectors().isEmpty()) {
+          if ((options.suite() == Suite.VECTORS || options.suite() == Suite.INDICES)
+              && data.vectors().isEmpty()) {
             err.println("bench: " + data.name() + " has no vectors: left out");
+            continue;
+          }
+          if (options.suite() == Suite.INDICES) {
+            new IndicesSuite(
+                    data,
+                    options.peers(),
+                    options.effort(),
+                    Files.createDirectories(folder.resolve(data.name())),
+                    versions,
+                    options.parts(IndicesSuite.Part.values()))
+                .run(sink, line -> err.println("bench: " + data.name() + ": " + line));
+            TablesSuite.deleteAll(folder.resolve(data.name()));
             continue;
           }
           measure(
@@ -111,7 +124,11 @@ public final class Main {
       TablesSuite.deleteAll(folder);
     }
     if (options.table()) {
-      Report.print(results, out);
+      if (options.suite() == Suite.INDICES) {
+        IndexReport.print(results, out);
+      } else {
+        Report.print(results, out);
+      }
     }
   }
 
@@ -160,7 +177,8 @@ public final class Main {
             new FiltersSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case VECTORS ->
             new VectorsSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
-        case MUTATIONS, SERVER -> throw new IllegalStateException("there is one contender");
+        case MUTATIONS, SERVER, INDICES ->
+            throw new IllegalStateException("there is one contender");
       }
     } finally {
       contenders.forEach(Contender::close);

@@ -28,7 +28,7 @@ record Options(
     List<String> only) {
 
   static final String USAGE =
-      "lancelot bench tables|filters|vectors|text|mutations|server [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
+      "lancelot bench tables|filters|vectors|indices|text|mutations|server [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
           + " [--dir DIR] [--rows N] [--dim N] [--only PART,…]";
 
   /// What is wrong with a command line.
@@ -113,13 +113,15 @@ record Options(
     return switch (word) {
       case "tables" -> Suite.TABLES;
       case "vectors" -> Suite.VECTORS;
+      case "indices" -> Suite.INDICES;
       case "filters" -> Suite.FILTERS;
       case "text" -> Suite.TEXT;
       case "mutations" -> Suite.MUTATIONS;
       case "server" -> Suite.SERVER;
       default ->
           throw new UsageException(
-              "suite: expected=tables, filters, vectors, text, mutations or server, found=" + word);
+              "suite: expected=tables, filters, vectors, indices, text, mutations or server, found="
+                  + word);
     };
   }
 
@@ -134,6 +136,7 @@ record Options(
           case MUTATIONS -> MutationsSuite.Part.values();
           case SERVER -> ServerSuite.Part.values();
           case TEXT -> TextSuite.Part.values();
+          case INDICES -> IndicesSuite.Part.values();
           case TABLES, FILTERS, VECTORS -> new Enum<?>[0];
         };
     List<String> names = Stream.of(parts).map(Enum::name).toList();

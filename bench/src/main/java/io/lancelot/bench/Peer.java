@@ -9,6 +9,7 @@ enum Peer {
   boolean takesPart(Suite suite) {
     return switch (suite) {
       case VECTORS, TEXT -> true;
+      case INDICES -> this != DUCKDB;
       case TABLES, FILTERS -> this != LUCENE;
       case MUTATIONS -> this == LANCE;
       case SERVER -> false;

@@ -24,6 +24,11 @@ final class Samples {
     return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
   }
 
+  /// The value that a share of all are not above.
+  double quantile(double share) {
+    return sorted()[Math.min(count - 1, (int) (share * count))];
+  }
+
   double min() {
     return sorted()[0];
   }

@@ -81,7 +81,7 @@ sealed interface Source {
       boolean wanted =
           options.data().isPresent() && places.size() == 1
               || switch (options.suite()) {
-                case VECTORS -> place.vectors();
+                case VECTORS, INDICES -> place.vectors();
                 case TABLES, FILTERS -> place.vectors() || place.large();
                 case TEXT -> place.texts();
                 case MUTATIONS, SERVER -> false;

@@ -5,6 +5,7 @@ enum Suite {
   TABLES,
   FILTERS,
   VECTORS,
+  INDICES,
   TEXT,
   MUTATIONS,
   SERVER

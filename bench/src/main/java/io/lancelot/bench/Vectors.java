@@ -2,6 +2,7 @@ package io.lancelot.bench;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Optional;
 
 /// The vector column of a data set, with queries and what their answers should be.
@@ -32,6 +33,16 @@ record Vectors(
       all[row] = similarity.distance(queries[query], rows, row);
     }
     Arrays.sort(all);
+    return all[Math.min(k, all.length) - 1];
+  }
+
+  /// The distance of the k-th true neighbour among some rows.
+  double farthest(Similarity similarity, int query, int k, BitSet among) {
+    double[] all =
+        among.stream()
+            .mapToDouble(row -> similarity.distance(queries[query], rows, row))
+            .sorted()
+            .toArray();
     return all[Math.min(k, all.length) - 1];
   }
 

@@ -108,6 +108,18 @@ final class SuitesTest {
   }
 
   @Test
+  void indicesBuildsAndSearches() {
+    assertThat(runTiny("indices", "--only", "ivf_rq,filters"))
+        .as(() -> err.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(lines())
+        .hasSize(15)
+        .allSatisfy(line -> assertThat(line).startsWith("{\"suite\":\"indices\",\"work\":\"IVF_RQ"))
+        .anySatisfy(line -> assertThat(line).contains("where 0.1 %, correlated"));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void textGivesALineForEachKindOfSearch() {
     assertThat(runTiny("text")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(lines())
