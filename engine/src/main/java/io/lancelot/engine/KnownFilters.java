@@ -33,13 +33,16 @@ final class KnownFilters {
     }
   }
 
+  /// What indices know of a filter, which may be nothing.
+  private record Lookup(Optional<Plan.IndexLookup> found) {}
+
   private static final class Known {
     private final Filter filter;
 
     /// Whether the same rows pass it each time.
     private final boolean repeatable;
 
-    private @Nullable Optional<Plan.IndexLookup> lookup;
+    private @Nullable Lookup lookup;
     private @Nullable Rows rows;
 
     Known(Filter filter) {
@@ -86,13 +89,13 @@ final class KnownFilters {
 
   /// What indices know of a filter.
   Optional<Plan.IndexLookup> lookup(Filter filter, Supplier<Optional<Plan.IndexLookup>> planned) {
-    Optional<Plan.IndexLookup> known = get(filter.expr(), each -> each.lookup);
+    Lookup known = get(filter.expr(), each -> each.lookup);
     if (known == null) {
-      known = planned.get();
-      Optional<Plan.IndexLookup> found = known;
+      known = new Lookup(planned.get());
+      Lookup found = known;
       keep(filter, each -> each.lookup = found);
     }
-    return known;
+    return known.found();
   }
 
   /// The rows that pass a filter.
