@@ -72,7 +72,7 @@ final class Folders {
   /// Vectors of texts, and of questions.
   ///
   /// @param rows of each text; null where there is none
-  record Embedded(@Nullable float[][] rows, float[][] questions) {}
+  record Embedded(float[] @Nullable [] rows, float[][] questions) {}
 
   /// The vectors of texts, in a folder beside theirs that is called the same, and for the model.
   ///
@@ -89,7 +89,7 @@ final class Folders {
       Vectors vectors = data.vectors().orElseThrow();
       MemorySegment ids =
           map(folder.resolve("movie_id.i32"), Integer.BYTES * vectors.count(), arena);
-      @Nullable float[][] of = new float[rows][];
+      float[] @Nullable [] of = new float[rows][];
       for (int i = 0; i < vectors.count(); i++) {
         Integer row = places.get(String.valueOf(ids.getAtIndex(FixedColumn.INT, i)));
         if (row != null) {

@@ -232,7 +232,7 @@ final class LuceneTexts implements HybridContender {
   /// In an index of their own, so that the size of the other is that of the texts.
   @Override
   public void buildVectors() {
-    @Nullable float[][] rows = vectors.orElseThrow().rows();
+    float[] @Nullable [] rows = vectors.orElseThrow().rows();
     try (MMapDirectory fresh = new MMapDirectory(folder.resolve("vectors"))) {
       IndexWriterConfig config = new IndexWriterConfig().setRAMBufferSizeMB(1024);
       try (IndexWriter writer = new IndexWriter(fresh, config)) {

@@ -35,7 +35,7 @@ record Result(
 
   /// Whether a larger value is the better one.
   boolean moreIsBetter() {
-    return metric.equals("throughput");
+    return metric.equals("throughput") || metric.startsWith("nDCG");
   }
 
   /// A number among the parameters; the value itself if it is not there.

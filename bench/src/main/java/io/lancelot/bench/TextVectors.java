@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// @param rows of each text; null where there is none
 /// @param words of each question
 /// @param questions of each question
-record TextVectors(@Nullable float[][] rows, List<String> words, float[][] questions) {
+record TextVectors(float[] @Nullable [] rows, List<String> words, float[][] questions) {
 
   int dim() {
     return questions[0].length;
