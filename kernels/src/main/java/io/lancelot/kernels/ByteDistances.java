@@ -33,6 +33,14 @@ public final class ByteDistances {
       return;
     }
     out[0] = Rows.touch(data, 0, rows, count, query.length);
+    squaresOfLoaded(query, data, rows, count, out);
+  }
+
+  /// The same for rows that are in the cache, as they have been compared a moment ago.
+  public static void squaresOfLoaded(
+      byte[] query, MemorySegment data, int[] rows, int count, float[] out) {
+    Objects.checkFromIndexSize(0, count, rows.length);
+    Objects.checkFromIndexSize(0, count, out.length);
     if (ready) {
       VectorByteDistances.squares(query, data, rows, count, out);
     } else {

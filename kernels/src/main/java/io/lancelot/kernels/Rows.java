@@ -19,12 +19,16 @@ final class Rows {
   /// @throws IndexOutOfBoundsException if a row lies beyond `data`
   static byte touch(MemorySegment data, long base, int[] rows, int count, long rowBytes) {
     byte all = 0;
+    // Rows that do not begin with a line end in one more.
+    boolean whole = ((data.address() + base | rowBytes) & LINE - 1) == 0;
+    long last = whole ? 0 : rowBytes - 1;
     for (int i = 0; i < count; i++) {
       long at = base + rows[i] * rowBytes;
-      for (long o = 0; o < rowBytes; o += LINE) {
+      for (long o = LINE; o < rowBytes; o += LINE) {
         all ^= data.get(ValueLayout.JAVA_BYTE, at + o);
       }
-      all ^= data.get(ValueLayout.JAVA_BYTE, at + rowBytes - 1);
+      all ^= data.get(ValueLayout.JAVA_BYTE, at);
+      all ^= data.get(ValueLayout.JAVA_BYTE, at + last);
     }
     return all;
   }

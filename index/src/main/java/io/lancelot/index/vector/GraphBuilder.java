@@ -241,7 +241,7 @@ final class GraphBuilder {
           rest[i - 1] = pool[i];
         }
         left--;
-        ByteDistances.squares(query(next, compared), codes, rest, left, toChosen);
+        ByteDistances.squaresOfLoaded(query(next, compared), codes, rest, left, toChosen);
         int kept = 0;
         for (int i = 0; i < left; i++) {
           float d = toNode[i + 1];

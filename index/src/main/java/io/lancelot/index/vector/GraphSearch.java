@@ -73,20 +73,11 @@ final class GraphSearch {
       walk.start(near, distances, width);
       walk.run(graph, 0, distances, width);
       comparisons += walk.comparisons() - before;
-      int found = 0;
+      Found found = new Found(chunk, partition, walk.size());
       for (int i = 0; i < walk.size(); i++) {
-        found += rows.allowed(chunk.rowId(index.partitionStart(partition) + walk.node(i))) ? 1 : 0;
+        found.add(walk.node(i), walk.distance(i));
       }
-      if (found < Math.min(search.k(), count)) {
-        return false;
-      }
-      for (int i = 0; i < walk.size(); i++) {
-        long id = chunk.rowId(index.partitionStart(partition) + walk.node(i));
-        if (rows.allowed(id)) {
-          candidates.offer(walk.distance(i), id);
-        }
-      }
-      return true;
+      return found.offered();
     } finally {
       graph.giveBack(walk);
     }
@@ -105,23 +96,50 @@ final class GraphSearch {
       GraphBlocks.Query asked = blocks.new Query(query);
       walk.run(asked, (int) Math.min(Integer.MAX_VALUE - 8, BLOCK_WIDTH * width));
       comparisons += asked.entryCount() + 32L * walk.size();
-      long first = index.partitionStart(partition);
-      int found = 0;
+      Found found = new Found(chunk, partition, walk.size());
       for (int i = 0; i < walk.size(); i++) {
-        found += rows.allowed(chunk.rowId(first + walk.node(i))) ? 1 : 0;
+        found.add(walk.node(i), unit * walk.distance(i));
       }
-      if (found < Math.min(search.k(), index.partitionRows(partition))) {
-        return false;
-      }
-      for (int i = 0; i < walk.size(); i++) {
-        long id = chunk.rowId(first + walk.node(i));
-        if (rows.allowed(id)) {
-          candidates.offer(unit * walk.distance(i), id);
-        }
-      }
-      return true;
+      return found.offered();
     } finally {
       blocks.giveBack(walk);
+    }
+  }
+
+  /// The rows of a walk that may be found.
+  private final class Found {
+    private final Chunk chunk;
+    private final long first;
+    private final int enough;
+    private final long[] ids;
+    private final float[] distances;
+    private int count;
+
+    Found(Chunk chunk, int partition, int most) {
+      this.chunk = chunk;
+      this.first = index.partitionStart(partition);
+      this.enough = Math.min(search.k(), index.partitionRows(partition));
+      this.ids = new long[most];
+      this.distances = new float[most];
+    }
+
+    void add(int node, float distance) {
+      long id = chunk.rowId(first + node);
+      if (rows.allowed(id)) {
+        ids[count] = id;
+        distances[count++] = distance;
+      }
+    }
+
+    /// Makes them candidates; false if they are too few.
+    boolean offered() {
+      if (count < enough) {
+        return false;
+      }
+      for (int i = 0; i < count; i++) {
+        candidates.offer(distances[i], ids[i]);
+      }
+      return true;
     }
   }
 
