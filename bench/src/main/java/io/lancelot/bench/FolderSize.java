@@ -25,7 +25,10 @@ final class FolderSize {
   /// until they are cleaned up.
   static long newest(Path folder) {
     try (Stream<Path> folders = Files.list(folder)) {
-      return folders.max(Comparator.comparingLong(FolderSize::written)).map(FolderSize::of).orElse(0L);
+      return folders
+          .max(Comparator.comparingLong(FolderSize::written))
+          .map(FolderSize::of)
+          .orElse(0L);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
