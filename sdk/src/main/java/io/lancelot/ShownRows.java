@@ -5,7 +5,6 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Jsonb;
-import io.lancelot.columnar.Schema;
 import io.lancelot.file.BlobDescriptor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,12 +20,8 @@ final class ShownRows {
 
   /// The stream itself if it is to be shown as it is.
   static BatchStream of(BatchStream input, Memory memory) {
-    return ConvertedRows.of(input, of(input.schema()).fields(), Jsonb::text, memory);
-  }
-
-  /// Columns as users see them.
-  static Schema of(Schema stored) {
-    return new Schema(stored.fields().stream().map(ShownRows::shown).toList(), stored.metadata());
+    List<Field> shown = input.schema().fields().stream().map(ShownRows::shown).toList();
+    return ConvertedRows.of(input, shown, Jsonb::text, memory);
   }
 
   private static Field shown(Field field) {

@@ -25,6 +25,22 @@ final class StoredRows {
     return ConvertedRows.of(input, stored, Jsonb::stored, memory);
   }
 
+  /// A table's columns as users give them: JSON as text.
+  static Schema given(Schema table) {
+    return new Schema(table.fields().stream().map(StoredRows::given).toList(), table.metadata());
+  }
+
+  private static Field given(Field field) {
+    return switch (field.type()) {
+      case DataType.Binary _ when Jsonb.isStored(field) -> Jsonb.text(field);
+      case DataType.Struct(List<Field> fields) ->
+          field.withType(new DataType.Struct(fields.stream().map(StoredRows::given).toList()));
+      case DataType.ListOf(Field item, boolean large) ->
+          field.withType(new DataType.ListOf(given(item), large));
+      default -> field;
+    };
+  }
+
   private static Field stored(Field field, List<Field> table) {
     Field there =
         table.stream().filter(f -> f.name().equals(field.name())).findFirst().orElse(field);

@@ -68,7 +68,7 @@ public abstract class Table implements AutoCloseable {
   /// @return the new version
   public long add(Collection<?> rows, BadVectors badVectors) {
     BadVectors policy = badVectors.in(RecordMapping.vectorsOf(rows));
-    Schema schema = ShownRows.of(schema());
+    Schema schema = StoredRows.given(schema());
     Schema given = policy.policy() == BadVectors.Policy.ERROR ? schema : policy.accepts(schema);
     try (Scratch scratch = context().memory().scratch()) {
       Batch batch = RecordMapping.toBatch(given, rows, scratch);
@@ -160,7 +160,7 @@ public abstract class Table implements AutoCloseable {
   }
 
   MergeResult merge(MergeInsert how, Collection<?> rows) {
-    Schema schema = ShownRows.of(schema());
+    Schema schema = StoredRows.given(schema());
     List<String> given = RecordMapping.columnsOf(rows);
     Schema source = schema.select(schema.names().stream().filter(given::contains).toList());
     try (Scratch scratch = context().memory().scratch()) {
