@@ -41,7 +41,7 @@ columns = {
     "n": pa.nulls(N), "an": pa.nulls(N, pa.int32()), "s": pa.array(nulls([f"row {i}é" for i in range(N)], 6)), "se": pa.array([""] * N), "sd": pa.array(nulls(["red", "green", "", "blue"] * (N // 4), 9)), "ls": pa.array(nulls([f"large {i}" for i in range(N)], 9), pa.large_string()),
     "bi": pa.array(nulls([bytes([i]) * (i % 5) for i in range(N)], 9), pa.binary()), "fsb": pa.array(nulls([bytes([i]) * 3 for i in range(N)], 9), pa.binary(3)), "d32": pa.array(range(N), pa.int32()).cast(pa.date32()), "t": pa.array(range(N), pa.int64()).cast(pa.time64("us")), "ts": pa.array(nulls(range(N), 5), pa.int64()).cast(pa.timestamp("us", "UTC")),
     "du": pa.array(range(N), pa.int64()).cast(pa.duration("ms")), "dec": pa.array(nulls([decimal.Decimal(i).scaleb(-2) for i in range(N)], 5), pa.decimal128(10, 2)), "di": pa.array(nulls(["a", "b", "c", ""] * (N // 4), 5)).dictionary_encode(),
-    "v": pa.array([[float(i), 1.0] for i in range(N)], pa.list_(pa.float32(), 2)), "vn": pa.array(nulls([[float(i), 1.0] for i in range(N)], 4), pa.list_(pa.float32(), 2)), "l": pa.array(nulls([list(range(i % 4)) for i in range(N)], 6), ints), "le": pa.array([[]] * N, ints),
+    "v": pa.array([[float(i), 1.0] for i in range(N)], pa.list_(pa.float32(), 2)), "vn": pa.array(nulls([[float(i), 1.0] for i in range(N)], 4), pa.list_(pa.float32(), 2)), "va": pa.nulls(N, pa.list_(pa.float32(), 2)), "l": pa.array(nulls([list(range(i % 4)) for i in range(N)], 6), ints), "le": pa.array([[]] * N, ints),
     "lt": pa.array(nulls([[None if j == 2 else f"s{j}" for j in range(i % 4)] for i in range(N)], 6), pa.list_(pa.string())), "st": pa.array([rec(i) for i in range(N)], record), "lst": pa.array(nulls([[rec(j) for j in range(i % 3)] for i in range(N)], 6), pa.list_(record)),
 }
 
