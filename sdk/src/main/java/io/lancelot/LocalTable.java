@@ -3,6 +3,7 @@ package io.lancelot;
 import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.Scratch;
+import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
@@ -201,12 +202,17 @@ final class LocalTable extends Table {
   @Override
   public long addColumns(Schema columns) {
     checkNotPinned("add columns");
-    return engine.addColumns(columns.fields()).version();
+    return engine.addColumns(StoredRows.stored(columns, Schema.of())).version();
   }
 
   @Override
   public long addColumns(Schema columns, List<String> inputs, Function<Batch, Batch> function) {
     checkNotPinned("add columns");
+    if (!StoredRows.stored(columns, Schema.of()).equals(columns.fields())) {
+      throw new UnsupportedFeatureException(
+          "columns of JSON from a function: expected=text without the name of JSON, found="
+              + columns.names());
+    }
     return engine.addColumns(columns, inputs, FUNCTION_ROWS, function).version();
   }
 

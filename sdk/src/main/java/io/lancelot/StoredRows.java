@@ -20,9 +20,14 @@ final class StoredRows {
   ///
   /// @param table where it goes, without columns if that is decided by the rows
   static BatchStream of(BatchStream input, Schema table, Memory memory) {
-    List<Field> stored =
-        input.schema().fields().stream().map(field -> stored(field, table.fields())).toList();
-    return ConvertedRows.of(input, stored, Jsonb::stored, memory);
+    return ConvertedRows.of(input, stored(input.schema(), table), Jsonb::stored, memory);
+  }
+
+  /// Columns as a table stores them.
+  ///
+  /// @param table what is known of them there
+  static List<Field> stored(Schema given, Schema table) {
+    return given.fields().stream().map(field -> stored(field, table.fields())).toList();
   }
 
   /// A table's columns as users give them: JSON as text.

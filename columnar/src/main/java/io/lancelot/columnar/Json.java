@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// `Boolean`, and null. Their binary form is [Jsonb].
 public final class Json {
 
-  static final int MAX_DEPTH = 200;
+  static final int MAX_DEPTH = 500;
 
   /// As their UTF-8 bytes would be ordered, which is not the order of their chars.
   private static final Comparator<String> BY_BYTES =

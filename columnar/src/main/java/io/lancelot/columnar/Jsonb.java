@@ -222,6 +222,10 @@ public final class Jsonb {
             case Boolean yes -> yes ? 4 : 3;
             default -> 5;
           };
+      if (content.length > LENGTH) {
+        throw new InvalidInputException(
+            "JSON value: expected=at most " + LENGTH + " bytes, found=" + content.length);
+      }
       entries.putInt(kind << 28 | content.length);
       contents.add(content);
     }

@@ -104,6 +104,9 @@ final class JsonColumnsTest {
           .setSql("j", "'{\"z\" : ' || cast(id AS string) || '}'")
           .execute();
       table.update().where("id = 6").set("j", "[ 7 ]").execute();
+      table.addColumns(Schema.of(JSON.withName("later")));
+      table.update().where("id = 6").set("later", "{ }").execute();
+      assertThat(table.countRows("json_extract(later, '$') = '{}'")).isEqualTo(1);
       same(table, dir);
       assertThat(table.countRows("json_extract(j, '$.k') = '9'")).isEqualTo(1);
       assertThat(table.countRows("json_get_int(page.j, 'k') = 9")).isEqualTo(1);
