@@ -32,7 +32,8 @@ record Passing(String name, String column, double below) {
   }
 
   String predicate() {
-    return column + " < " + below;
+    // Lance takes no fraction for a column of whole numbers.
+    return column + " < " + (below == (long) below ? Long.toString((long) below) : below);
   }
 
   /// The rows that pass.

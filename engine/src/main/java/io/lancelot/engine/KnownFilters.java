@@ -6,10 +6,12 @@ import io.lancelot.expr.Filter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /// The filters that searches of one version came with lately: bound to its columns, with what
@@ -19,11 +21,38 @@ final class KnownFilters {
 
   private static final int MOST = 64;
 
+  /// More rows than these are not listed one by one.
+  private static final int FEW = 1 << 20;
+
   /// Rows that pass a filter and are alive.
   ///
   /// @param byFragment by the fragment's id
+  /// @param count how many there are
   /// @param few their addresses, ascending, if there are not too many
-  record Rows(Map<Long, RoaringBitmap> byFragment, Optional<long[]> few) {
+  record Rows(Map<Long, RoaringBitmap> byFragment, long count, Optional<long[]> few) {
+
+    static final Rows NONE = new Rows(Map.of(), 0, Optional.empty());
+
+    static Rows of(Map<Long, RoaringBitmap> byFragment) {
+      long count = 0;
+      for (RoaringBitmap rows : byFragment.values()) {
+        count += rows.getLongCardinality();
+      }
+      return new Rows(byFragment, count, count > FEW ? Optional.empty() : few(byFragment, count));
+    }
+
+    private static Optional<long[]> few(Map<Long, RoaringBitmap> byFragment, long count) {
+      long[] few = new long[(int) count];
+      int at = 0;
+      for (Map.Entry<Long, RoaringBitmap> each : new TreeMap<>(byFragment).entrySet()) {
+        PeekableIntIterator next = each.getValue().getIntIterator();
+        while (next.hasNext()) {
+          few[at++] = each.getKey() << 32 | Integer.toUnsignedLong(next.next());
+        }
+      }
+      return Optional.of(few);
+    }
+
     private long bytes() {
       long bytes = 8L * few.map(rows -> rows.length).orElse(0);
       for (RoaringBitmap rows : byFragment.values()) {

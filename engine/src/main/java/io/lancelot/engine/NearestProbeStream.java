@@ -3,6 +3,7 @@ package io.lancelot.engine;
 import io.lancelot.base.Parallel;
 import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.columnar.Batch;
+import io.lancelot.expr.Filter;
 import io.lancelot.index.VectorIndex;
 import io.lancelot.kernels.Ranking;
 import io.lancelot.kernels.TopK;
@@ -31,6 +32,12 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
 
   private static final long MANY_ROWS = 50_000;
 
+  /// A graph's walk gets longer as a filter's share gets smaller: comparing all rows is faster up to
+  /// a number whose square is so many times the rows of the table.
+  private static final long WALK_WEIGHT = 1200;
+
+  private static final double LARGE_SHARE = 0.25;
+
   /// To compare a row that holds a list of vectors takes as long as to compare so many others.
   private static final int LIST_WEIGHT = 8;
 
@@ -46,23 +53,21 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     return NearestStream.result(search(), schema(), scratch);
   }
 
-  /// Which rows take part, by fragment id; a null bitmap stands for all live rows.
-  private record Allowed(Map<Long, RoaringBitmap> matches, long rows, long total) {
+  /// Which rows take part, by fragment id; without a filter no matches stand for all live rows.
+  private record Allowed(KnownFilters.Rows passing, long rows, long total) {
+    Map<Long, RoaringBitmap> matches() {
+      return passing.byFragment();
+    }
+
     double share() {
       return total == 0 ? 0 : (double) rows / total;
     }
   }
 
   private TopK[] search() {
-    RowFilter filter = RowFilter.of(execution, plan.scan().filter(), plan.scan().index());
     VectorIndexes vectors = execution.indices().vectors();
-    List<Fragment> fragments = execution.snapshot().fragments();
-    if (plan.tuning().fastSearch()) {
-      RoaringBitmap covered = new RoaringBitmap();
-      plan.segments().forEach(segment -> covered.or(segment.fragments().orElseThrow()));
-      fragments = vectors.fragments(covered);
-    }
-    Allowed allowed = allowed(filter, fragments);
+    List<Fragment> fragments = fragments();
+    Allowed allowed = allowed(fragments);
     TopK[] heaps = new TopK[plan.scan().queries().size()];
     for (int i = 0; i < heaps.length; i++) {
       heaps[i] = new TopK(plan.scan().k());
@@ -73,7 +78,8 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     VectorColumn column = vectors.column(execution, plan.scan().column());
     try {
       if (isSmall(allowed)) {
-        long[] addresses = addresses(fragments(fragments, allowed));
+        long[] addresses =
+            allowed.passing().few().orElseGet(() -> addresses(fragments(fragments, allowed)));
         if (plan.scan().lists()) {
           compareLists(column, addresses, heaps[0]);
         } else {
@@ -84,7 +90,7 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
         }
         return heaps;
       }
-      probe(filter, allowed, column, heaps);
+      probe(allowed, column, heaps);
     } finally {
       column.release();
     }
@@ -97,23 +103,54 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     long weight = lists ? LIST_WEIGHT : 1;
     long rows = allowed.rows();
     return rows <= Math.max(FEW_ROWS / weight, (lists ? 20L : 2L) * plan.scan().k())
-        || (allowed.share() < SMALL_SHARE && rows < MANY_ROWS / weight);
+        || (allowed.share() < SMALL_SHARE && rows < MANY_ROWS / weight)
+        || (allowed.share() < LARGE_SHARE
+            && (double) rows * rows < (double) WALK_WEIGHT / weight * allowed.total()
+            && hasGraph());
   }
 
-  private Allowed allowed(RowFilter filter, List<Fragment> fragments) {
+  private boolean hasGraph() {
+    try {
+      Optional<OpenSegments.Lease> first =
+          execution.indices().open(plan.segments().getFirst());
+      if (first.isEmpty()) {
+        return false;
+      }
+      try (OpenSegments.Lease segment = first.get()) {
+        return ((VectorIndex) segment.index()).hasGraph();
+      }
+    } catch (ResourceExhaustedException _) {
+      return false;
+    }
+  }
+
+  /// The fragments searched.
+  private List<Fragment> fragments() {
+    if (!plan.tuning().fastSearch()) {
+      return execution.snapshot().fragments();
+    }
+    RoaringBitmap covered = new RoaringBitmap();
+    plan.segments().forEach(segment -> covered.or(segment.fragments().orElseThrow()));
+    return execution.indices().vectors().fragments(covered);
+  }
+
+  private Allowed allowed(List<Fragment> fragments) {
     long total = 0;
     for (Fragment fragment : fragments) {
       total += fragment.liveRows();
     }
-    if (plan.scan().filter().isEmpty()) {
-      return new Allowed(Map.of(), total, total);
+    Optional<Filter> filter = plan.scan().filter();
+    if (filter.isEmpty()) {
+      return new Allowed(KnownFilters.Rows.NONE, total, total);
     }
-    Map<Long, RoaringBitmap> matches = matches(filter, fragments);
-    long rows = 0;
-    for (RoaringBitmap found : matches.values()) {
-      rows += found.getLongCardinality();
-    }
-    return new Allowed(matches, rows, total);
+    KnownFilters.Rows passing =
+        plan.tuning().fastSearch()
+            ? passing(plan.scan().index(), filter, fragments)
+            : execution
+                .indices()
+                .filters()
+                .rows(filter.get(), () -> passing(plan.scan().index(), filter, fragments));
+    return new Allowed(passing, passing.count(), total);
   }
 
   /// The rows that take part, by fragment.
@@ -208,13 +245,13 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     }
   }
 
-  private void probe(RowFilter filter, Allowed allowed, VectorColumn column, TopK[] heaps) {
+  private void probe(Allowed allowed, VectorColumn column, TopK[] heaps) {
     List<OpenSegments.Lease> leases = new ArrayList<>();
     try {
       for (IndexEntry entry : plan.segments()) {
         Optional<OpenSegments.Lease> lease = execution.indices().open(entry);
         if (lease.isEmpty()) {
-          scanAll(filter, heaps);
+          scanAll(heaps);
           return;
         }
         leases.add(lease.get());
@@ -231,27 +268,27 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
       }
     } catch (ResourceExhaustedException _) {
       // No room to load the index: slower, and the same answer.
-      scanAll(filter, heaps);
+      scanAll(heaps);
       return;
     } finally {
       leases.forEach(OpenSegments.Lease::close);
     }
-    addUncovered(filter, heaps);
+    addUncovered(heaps);
     for (TopK heap : heaps) {
       if (heap.size() < Math.min(plan.scan().k(), allowed.rows())) {
-        scanAll(filter, heaps);
+        scanAll(heaps);
         return;
       }
     }
   }
 
   /// Rows that no segment covers are compared one by one.
-  private void addUncovered(RowFilter filter, TopK[] heaps) {
+  private void addUncovered(TopK[] heaps) {
     NearestStream rest = new NearestStream(execution, plan.scan());
     try (rest) {
       if (!plan.uncovered().isEmpty()) {
         List<Fragment> fragments = execution.indices().vectors().fragments(plan.uncovered());
-        TopK[] found = rest.search(fragments, filter);
+        TopK[] found = rest.search(fragments, filter());
         for (int i = 0; i < heaps.length; i++) {
           heaps[i].merge(found[i]);
         }
@@ -260,17 +297,15 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
   }
 
   /// An exact search of everything instead.
-  private void scanAll(RowFilter filter, TopK[] heaps) {
-    List<Fragment> fragments = execution.snapshot().fragments();
-    if (plan.tuning().fastSearch()) {
-      RoaringBitmap covered = new RoaringBitmap();
-      plan.segments().forEach(segment -> covered.or(segment.fragments().orElseThrow()));
-      fragments = execution.indices().vectors().fragments(covered);
-    }
+  private void scanAll(TopK[] heaps) {
     try (NearestStream scan = new NearestStream(execution, plan.scan())) {
-      TopK[] found = scan.search(fragments, filter);
+      TopK[] found = scan.search(fragments(), filter());
       System.arraycopy(found, 0, heaps, 0, heaps.length);
     }
+  }
+
+  private RowFilter filter() {
+    return RowFilter.of(execution, plan.scan().filter(), plan.scan().index());
   }
 
   /// Looks for rows with a vector near to each of the query's, and compares those exactly that are

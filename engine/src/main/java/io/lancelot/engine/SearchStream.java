@@ -5,10 +5,12 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
+import io.lancelot.expr.Filter;
 import io.lancelot.table.Fragment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -55,6 +57,13 @@ abstract sealed class SearchStream<P extends Plan> implements BatchStream
         fragment -> Map.entry(fragment.id(), filter.matches(fragment)),
         found -> matches.put(found.getKey(), found.getValue()));
     return matches;
+  }
+
+  /// The live rows of some fragments that pass a filter.
+  final KnownFilters.Rows passing(
+      Optional<Plan.IndexLookup> index, Optional<Filter> filter, List<Fragment> fragments) {
+    return KnownFilters.Rows.of(
+        matches(RowFilter.of(execution, filter, index), fragments));
   }
 
   @Override

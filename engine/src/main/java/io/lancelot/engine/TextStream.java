@@ -14,20 +14,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
-import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /// A text search: the rows that answer best, through the indices of the columns and over the rows
 /// that these do not cover.
 final class TextStream extends SearchStream<Plan.TextScan> {
-
-  /// More rows than these do not lead a search.
-  private static final int MOST_GIVEN = 1 << 20;
-
-  private static final KnownFilters.Rows NONE = new KnownFilters.Rows(Map.of(), Optional.empty());
 
   TextStream(Execution execution, Plan.TextScan plan) {
     super(execution, plan);
@@ -71,15 +64,23 @@ final class TextStream extends SearchStream<Plan.TextScan> {
       }
       KnownFilters.Rows passing =
           plan.filter()
-              .map(filter -> execution.indices().filters().rows(filter, this::passing))
-              .orElse(NONE);
+              .map(filter ->
+                  execution
+                      .indices()
+                      .filters()
+                      .rows(
+                          filter,
+                          () ->
+                              passing(
+                                  plan.index(), plan.filter(), execution.snapshot().fragments())))
+              .orElse(KnownFilters.Rows.NONE);
       Map<String, List<TextSearch.Part>> parts = new LinkedHashMap<>();
       for (Map.Entry<String, List<TextSources.Source>> column : sources.entrySet()) {
         List<TextSearch.Part> ofColumn = new ArrayList<>();
         for (TextSources.Source source : column.getValue()) {
           ofColumn.add(
               new TextSearch.Part(
-                  source.index(), rows(source.fragments(), passing.byFragment()), passing.few()));
+                  source.index(), rows(source.fragments(), passing.byFragment()), given(passing)));
         }
         parts.put(column.getKey(), ofColumn);
       }
@@ -89,29 +90,9 @@ final class TextStream extends SearchStream<Plan.TextScan> {
     }
   }
 
-  /// The rows that the filter lets through.
-  private KnownFilters.Rows passing() {
-    Map<Long, RoaringBitmap> rows =
-        matches(
-            RowFilter.of(execution, plan.filter(), plan.index()), execution.snapshot().fragments());
-    return new KnownFilters.Rows(rows, few(rows));
-  }
-
-  /// The addresses of rows, if these are their numbers.
-  private Optional<long[]> few(Map<Long, RoaringBitmap> rows) {
-    long count = rows.values().stream().mapToLong(RoaringBitmap::getLongCardinality).sum();
-    if (execution.snapshot().stableRowIds() || count > MOST_GIVEN) {
-      return Optional.empty();
-    }
-    long[] few = new long[(int) count];
-    int at = 0;
-    for (Map.Entry<Long, RoaringBitmap> each : new TreeMap<>(rows).entrySet()) {
-      PeekableIntIterator next = each.getValue().getIntIterator();
-      while (next.hasNext()) {
-        few[at++] = each.getKey() << 32 | Integer.toUnsignedLong(next.next());
-      }
-    }
-    return Optional.of(few);
+  /// The rows that pass by their numbers in indices, where these are their addresses.
+  private Optional<long[]> given(KnownFilters.Rows passing) {
+    return execution.snapshot().stableRowIds() ? Optional.empty() : passing.few();
   }
 
   /// Which rows of some fragments may be found.

@@ -19,6 +19,9 @@ public non-sealed interface VectorIndex extends OpenIndex {
   /// Its type by name: `IVF_PQ`.
   String type();
 
+  /// Whether it walks graphs: a walk among few rows that pass a filter is a long one.
+  boolean hasGraph();
+
   /// Finds rows near to a query and offers them, with their exact distances, to `search.best()`
   /// under the numbers that the segment stores. Looks further than it was told to where fewer than
   /// k rows would be found otherwise.

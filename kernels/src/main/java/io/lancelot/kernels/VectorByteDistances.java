@@ -17,7 +17,6 @@ final class VectorByteDistances {
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, BYTES.vectorShape());
   static final int LANES = BYTES.length();
-  private static final int LOW = 0xffff;
 
   private VectorByteDistances() {}
 
@@ -30,8 +29,10 @@ final class VectorByteDistances {
   static float square(byte[] query, MemorySegment data, long at) {
     int dim = query.length;
     int bound = BYTES.loopBound(dim);
-    IntVector even = IntVector.zero(INTS);
-    IntVector odd = IntVector.zero(INTS);
+    // Each int holds two squares of 16 bits. Their sums: of the upper ones alone, and of both, in
+    // which the upper ones' count 65,536 times; what overflows cancels out in the end.
+    IntVector both = IntVector.zero(INTS);
+    IntVector upper = IntVector.zero(INTS);
     int j = 0;
     for (; j < bound; j += LANES) {
       ByteVector a = ByteVector.fromMemorySegment(BYTES, data, at + j, LITTLE);
@@ -44,12 +45,16 @@ final class VectorByteDistances {
       ShortVector high = apart.lanewise(VectorOperators.LSHR, 8);
       IntVector lows = low.mul(low).reinterpretAsInts();
       IntVector highs = high.mul(high).reinterpretAsInts();
-      even = even.add(lows.and(LOW)).add(highs.and(LOW));
-      odd =
-          odd.add(lows.lanewise(VectorOperators.LSHR, 16))
+      both = both.add(lows).add(highs);
+      upper =
+          upper
+              .add(lows.lanewise(VectorOperators.LSHR, 16))
               .add(highs.lanewise(VectorOperators.LSHR, 16));
     }
-    int sum = even.add(odd).reduceLanes(VectorOperators.ADD);
+    int sum =
+        both.add(upper)
+            .sub(upper.lanewise(VectorOperators.LSHL, 16))
+            .reduceLanes(VectorOperators.ADD);
     for (; j < dim; j++) {
       int x = (data.get(ValueLayout.JAVA_BYTE, at + j) & 0xff) - (query[j] & 0xff);
       sum += x * x;

@@ -5,6 +5,7 @@ import io.lancelot.columnar.FixedColumn;
 import io.lancelot.kernels.CodeScan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Lays codes out in blocks of 64 rows, as the kernels want them. Files have them in other orders.
@@ -12,12 +13,15 @@ final class BlockLoader {
 
   private static final int BLOCK = CodeScan.BLOCK;
 
+  /// Rows laid out at once, in arrays: until code is compiled these are far faster than segments.
+  private static final int SLAB = 1 << 14;
+
   private BlockLoader() {}
 
   private static int[] starts(IvfIndex index, int first, int end) {
     int[] starts = new int[end - first + 1];
     for (int p = first; p < end; p++) {
-      starts[p - first + 1] = starts[p - first] + (index.partitionRows(p) + BLOCK - 1) / BLOCK;
+      starts[p - first + 1] = starts[p - first] + blocks(index.partitionRows(p));
     }
     return starts;
   }
@@ -30,34 +34,37 @@ final class BlockLoader {
     int blocks = starts[end - first];
     int lines = pq.recordBytes();
     MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * lines * BLOCK));
-    codes.fill((byte) 0);
     MemorySegment add = scratch.allocateBytes(Math.max(64, 4L * blocks * BLOCK));
-    fill(add, Float.POSITIVE_INFINITY);
     long base = index.partitionStart(first);
     int codeCount = 1 << pq.bits();
     float[] constants = new float[pq.subVectors() * codeCount];
     for (int p = first; p < end; p++) {
       int rows = index.partitionRows(p);
-      long from = (index.partitionStart(p) - base) * lines;
-      boolean residual = pq.residual();
-      if (residual) {
+      if (pq.residual()) {
         constants(pq, index.model().centres(), p, constants);
       }
-      for (int r = 0; r < rows; r++) {
-        long block = starts[p - first] + r / BLOCK;
-        int place = CodeScan.place(r % BLOCK);
-        float sum = 0;
+      long at = (index.partitionStart(p) - base) * lines;
+      for (int from = 0; from < rows; from += SLAB) {
+        int some = Math.min(SLAB, rows - from);
+        byte[] laid = new byte[blocks(some) * lines * BLOCK];
+        float[] sums = factors(some);
+        Arrays.fill(sums, 0, some, 0);
         for (int line = 0; line < lines; line++) {
-          int code = packed.get(ValueLayout.JAVA_BYTE, from + (long) line * rows + r) & 0xff;
-          codes.set(ValueLayout.JAVA_BYTE, (block * lines + line) * BLOCK + place, (byte) code);
-          if (residual && pq.bits() == 8) {
-            sum += constants[line * 256 + code];
-          } else if (residual) {
-            sum += constants[2 * line * 16 + (code & 15)];
-            sum += constants[(2 * line + 1) * 16 + (code >>> 4)];
+          byte[] column = bytes(packed, at + (long) line * rows + from, some);
+          for (int r = 0; r < some; r++) {
+            int code = column[r] & 0xff;
+            laid[(r / BLOCK * lines + line) * BLOCK + CodeScan.place(r % BLOCK)] = (byte) code;
+            if (pq.residual() && pq.bits() == 8) {
+              sums[r] += constants[line * 256 + code];
+            } else if (pq.residual()) {
+              sums[r] += constants[2 * line * 16 + (code & 15)];
+              sums[r] += constants[(2 * line + 1) * 16 + (code >>> 4)];
+            }
           }
         }
-        add.set(FixedColumn.FLOAT, 4 * (block * BLOCK + r % BLOCK), sum);
+        long to = (long) starts[p - first] * BLOCK + from;
+        MemorySegment.copy(laid, 0, codes, ValueLayout.JAVA_BYTE, to * lines, laid.length);
+        MemorySegment.copy(sums, 0, add, FixedColumn.FLOAT, 4 * to, sums.length);
       }
     }
     return new Chunk.Blocks(codes, starts, add, MemorySegment.NULL, MemorySegment.NULL);
@@ -97,44 +104,55 @@ final class BlockLoader {
     int[] starts = starts(index, first, end);
     int blocks = starts[end - first];
     MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * bytes * BLOCK));
-    codes.fill((byte) 0);
     long factorBytes = Math.max(64, 4L * blocks * BLOCK);
     MemorySegment add = scratch.allocateBytes(factorBytes);
     MemorySegment scale = scratch.allocateBytes(factorBytes).fill((byte) 0);
     MemorySegment error = scratch.allocateBytes(factorBytes).fill((byte) 0);
-    fill(add, Float.POSITIVE_INFINITY);
     long base = index.partitionStart(first);
     for (int p = first; p < end; p++) {
       int rows = index.partitionRows(p);
       long row = index.partitionStart(p) - base;
-      byte[] signs = new byte[rows * bytes];
-      MemorySegment part = packed.asSlice(row * bytes, (long) rows * bytes);
-      if (packedSigns) {
-        SignCodes.unpack(part, bytes, rows, signs);
-      } else {
-        MemorySegment.copy(part, ValueLayout.JAVA_BYTE, 0, signs, 0, signs.length);
-      }
-      for (int r = 0; r < rows; r++) {
-        long block = starts[p - first] + r / BLOCK;
-        int place = CodeScan.place(r % BLOCK);
-        for (int b = 0; b < bytes; b++) {
-          codes.set(
-              ValueLayout.JAVA_BYTE, (block * bytes + b) * BLOCK + place, signs[r * bytes + b]);
+      for (int from = 0; from < rows; from += SLAB) {
+        int some = Math.min(SLAB, rows - from);
+        byte[] signs = bytes(packed, (row + from) * bytes, some * bytes);
+        if (packedSigns) {
+          signs = SignCodes.unpack(signs, bytes, some);
         }
-        long to = 4 * (block * BLOCK + r % BLOCK);
-        add.set(FixedColumn.FLOAT, to, addFactors.get(FixedColumn.FLOAT, 4 * (row + r)));
-        scale.set(FixedColumn.FLOAT, to, scaleFactors.get(FixedColumn.FLOAT, 4 * (row + r)));
+        byte[] laid = new byte[blocks(some) * bytes * BLOCK];
+        for (int r = 0; r < some; r++) {
+          int to = r / BLOCK * bytes * BLOCK + CodeScan.place(r % BLOCK);
+          for (int b = 0; b < bytes; b++) {
+            laid[to + b * BLOCK] = signs[r * bytes + b];
+          }
+        }
+        long to = (long) starts[p - first] * BLOCK + from;
+        MemorySegment.copy(laid, 0, codes, ValueLayout.JAVA_BYTE, to * bytes, laid.length);
+        float[] sums = factors(some);
+        MemorySegment.copy(addFactors, FixedColumn.FLOAT, 4 * (row + from), sums, 0, some);
+        MemorySegment.copy(sums, 0, add, FixedColumn.FLOAT, 4 * to, sums.length);
+        MemorySegment.copy(scaleFactors, 4 * (row + from), scale, 4 * to, 4L * some);
         if (errorFactors != null) {
-          error.set(FixedColumn.FLOAT, to, errorFactors.get(FixedColumn.FLOAT, 4 * (row + r)));
+          MemorySegment.copy(errorFactors, 4 * (row + from), error, 4 * to, 4L * some);
         }
       }
     }
     return new Chunk.Blocks(codes, starts, add, scale, error);
   }
 
-  private static void fill(MemorySegment floats, float value) {
-    for (long at = 0; at < floats.byteSize(); at += 4) {
-      floats.set(FixedColumn.FLOAT, at, value);
-    }
+  private static byte[] bytes(MemorySegment from, long at, int count) {
+    byte[] bytes = new byte[count];
+    MemorySegment.copy(from, ValueLayout.JAVA_BYTE, at, bytes, 0, count);
+    return bytes;
+  }
+
+  /// A factor for each place of so many rows' blocks. Places without a row never come near.
+  private static float[] factors(int rows) {
+    float[] factors = new float[blocks(rows) * BLOCK];
+    Arrays.fill(factors, Float.POSITIVE_INFINITY);
+    return factors;
+  }
+
+  private static int blocks(int rows) {
+    return (rows + BLOCK - 1) / BLOCK;
   }
 }

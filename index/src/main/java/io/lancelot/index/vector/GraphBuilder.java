@@ -24,6 +24,7 @@ final class GraphBuilder {
 
   private static final int TASK_NODES = 256;
   private static final int STRIPES = 1024;
+  private static final int MANY_NODES = 10_000;
 
   private final Context context;
   private final MemorySegment codes;
@@ -55,7 +56,12 @@ final class GraphBuilder {
     if (nodes == 0) {
       return Graph.EMPTY;
     }
-    ByteDistances.warmSoon();
+    if (nodes >= MANY_NODES) {
+      // A build would not be ahead of the compiler for long, and wait all the longer.
+      ByteDistances.warm();
+    } else {
+      ByteDistances.warmSoon();
+    }
     SplittableRandom random = new SplittableRandom(42);
     double scale = 1 / Math.log(m);
     int top = 0;
@@ -134,6 +140,16 @@ final class GraphBuilder {
       }
       System.arraycopy(links, 0, out, 0, links.length);
       return links.length;
+    }
+
+    @Override
+    public int touch(int node) {
+      int[] links = layers.getFirst().get(node);
+      int all = 0;
+      for (int i = 0; links != null && i < links.length; i += 16) {
+        all ^= links[i];
+      }
+      return all;
     }
 
     @Override

@@ -168,6 +168,11 @@ final class IvfIndex implements VectorIndex {
   }
 
   @Override
+  public boolean hasGraph() {
+    return model.graph();
+  }
+
+  @Override
   public Searched search(Search search) {
     return searching.search(search);
   }

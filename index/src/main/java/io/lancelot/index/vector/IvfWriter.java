@@ -12,6 +12,7 @@ import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -67,6 +68,18 @@ final class IvfWriter implements AutoCloseable {
     offsets[p] = codes.rowCount();
     lengths[p] = ids.length;
     try (Scratch scratch = files.context().memory().scratch()) {
+      MemorySegment nodes = MemorySegment.NULL;
+      if (model.graph()) {
+        nodes = GraphCodes.of(model, p, records, ids.length, scratch).bytes();
+        if (ids.length >= NearOrder.MIN_ROWS) {
+          int dim = model.type().dim();
+          int[] order = NearOrder.of(files.context(), nodes, ids.length, dim);
+          long[] given = ids;
+          ids = Arrays.stream(order).mapToLong(row -> given[row]).toArray();
+          nodes = ordered(nodes, dim, order, scratch);
+          records = ordered(records, model.codec().recordBytes(), order, scratch);
+        }
+      }
       if (ids.length > 0) {
         MemorySegment rowIds = scratch.allocateBytes(8L * ids.length);
         MemorySegment.copy(ids, 0, rowIds, FixedColumn.LONG, 0, ids.length);
@@ -75,11 +88,22 @@ final class IvfWriter implements AutoCloseable {
         columns.addAll(model.codec().columns(records, ids.length, scratch));
         codes.write(new Batch(schema, ids.length, columns));
       }
-      partitions.add(model.graph() ? graph(records, ids.length, scratch) : "");
+      partitions.add(model.graph() ? graph(nodes, ids.length) : "");
     }
   }
 
-  private String graph(MemorySegment records, int rows, Scratch scratch) {
+  /// Fixed-size records in another order.
+  private static MemorySegment ordered(
+      MemorySegment records, int bytes, int[] order, Scratch scratch) {
+    MemorySegment out = scratch.allocateBytes((long) order.length * bytes);
+    for (int i = 0; i < order.length; i++) {
+      MemorySegment.copy(records, (long) order[i] * bytes, out, (long) i * bytes, bytes);
+    }
+    return out;
+  }
+
+  /// @param nodes bytes of the partition's rows
+  private String graph(MemorySegment nodes, int rows) {
     int p = partitions.size();
     graphOffsets[p] = index.rowCount();
     if (rows == 0) {
@@ -88,7 +112,7 @@ final class IvfWriter implements AutoCloseable {
     Graph graph =
         new GraphBuilder(
                 files.context(),
-                GraphCodes.of(model, p, records, rows, scratch).bytes(),
+                nodes,
                 rows,
                 model.type().dim(),
                 model.m(),

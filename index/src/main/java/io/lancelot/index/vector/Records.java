@@ -32,11 +32,10 @@ final class Records {
       case RqCodec rq -> {
         int bytes = rq.dim() / 8;
         byte[] signs = new byte[rows * bytes];
+        MemorySegment.copy(
+            items(columns.getFirst()), ValueLayout.JAVA_BYTE, 0, signs, 0, signs.length);
         if (packedSigns) {
-          SignCodes.unpack(items(columns.getFirst()), bytes, rows, signs);
-        } else {
-          MemorySegment.copy(
-              items(columns.getFirst()), ValueLayout.JAVA_BYTE, 0, signs, 0, signs.length);
+          signs = SignCodes.unpack(signs, bytes, rows);
         }
         for (int r = 0; r < rows; r++) {
           MemorySegment.copy(

@@ -43,14 +43,15 @@ final class SignCodes {
   }
 
   /// The bytes of a partition's rows, row after row.
-  static void unpack(MemorySegment packed, int bytes, int rows, byte[] out) {
+  static byte[] unpack(byte[] packed, int bytes, int rows) {
+    byte[] out = new byte[rows * bytes];
     int whole = rows / GROUP * GROUP;
     for (int group = 0; group < whole; group += GROUP) {
       for (int i = 0; i < bytes; i++) {
-        long from = (long) group * bytes + (long) i * GROUP;
+        int from = group * bytes + i * GROUP;
         for (int j = 0; j < 16; j++) {
-          int low = at(packed, from + j);
-          int high = at(packed, from + 16 + j);
+          int low = packed[from + j] & 0xff;
+          int high = packed[from + 16 + j] & 0xff;
           out[(group + ORDER[j]) * bytes + i] = (byte) (low & 15 | (high & 15) << 4);
           out[(group + ORDER[j] + 16) * bytes + i] = (byte) (low >>> 4 | high & 0xf0);
         }
@@ -59,10 +60,10 @@ final class SignCodes {
     int tail = rows - whole;
     for (int i = 0; i < bytes; i++) {
       for (int r = 0; r < tail; r++) {
-        out[(whole + r) * bytes + i] =
-            (byte) at(packed, (long) whole * bytes + (long) i * tail + r);
+        out[(whole + r) * bytes + i] = packed[whole * bytes + i * tail + r];
       }
     }
+    return out;
   }
 
   private static int at(MemorySegment bytes, long at) {
