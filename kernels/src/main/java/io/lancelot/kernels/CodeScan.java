@@ -15,8 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// Two phases: [#sums4] or [#sums8] fill an array of sums, [#below] turns them into estimates and a
 /// mask of those that matter. Vectors never cross a call.
 ///
-/// The vector kernels need registers of 512 bits for 8-bit codes and 256 for 4-bit ones. Until they
-/// are compiled, calls run on plain Java: see [#warm].
+/// Until the vector kernels are compiled, calls run on plain Java: see [#warm].
 public final class CodeScan {
 
   /// Rows of a block, and bytes of a line.
@@ -95,9 +94,7 @@ public final class CodeScan {
       Warmup.untilSteady(() -> {
         VectorCodeScan.sums4(codes, 0, lines, blocks, table, sums);
         VectorCodeScan.products(query, columns, 4, 256, lines / 4, out);
-        if (LANES == BLOCK) {
-          VectorCodeScan.sums8(codes, 0, lines, blocks, table, sums);
-        }
+        VectorCodeScan.sums8(codes, 0, lines, blocks, table, sums);
         VectorCodeScan.below(sums, blocks, floats, floats, floats, 0, 0, 1, 0, 0, 0, out, mask);
         VectorCodeScan.offsets(sums, blocks, floats, 0, 0, 1, 0, 0, out, mask);
       });
@@ -131,7 +128,7 @@ public final class CodeScan {
     if (table.length < lines * 256) {
       throw new IndexOutOfBoundsException("table of " + table.length + " bytes");
     }
-    if (ready && LANES == BLOCK) {
+    if (ready) {
       VectorCodeScan.sums8(codes, at, lines, blocks, table, sums);
     } else {
       plain8(codes, at, lines, blocks, table, sums);

@@ -126,6 +126,18 @@ public final class TopK {
     return new Ranking(sortedDistances, sortedIds);
   }
 
+  /// The nearest of what is held now, nearest first: faster than to rank all.
+  public Ranking ranking(int most) {
+    TopK nearest = new TopK(most);
+    nearest.merge(this);
+    return nearest.ranking();
+  }
+
+  /// The rows held now, in no order.
+  public long[] ids() {
+    return Arrays.copyOf(ids, size);
+  }
+
   private static boolean worse(float distanceA, long idA, float distanceB, long idB) {
     return distanceA > distanceB || (distanceA == distanceB && idA > idB);
   }

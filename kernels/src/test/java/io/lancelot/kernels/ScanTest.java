@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -143,5 +144,16 @@ class ScanTest {
       list.add(new Found(ranking.distance(i), ranking.id(i)));
     }
     return list;
+  }
+
+  @Test
+  void theNearestFewOfThoseHeld() {
+    TopK held = new TopK(50);
+    for (int i = 0; i < 200; i++) {
+      held.offer(i * 37 % 101, i);
+    }
+    assertThat(held.ranking(7).ids()).isEqualTo(Arrays.copyOf(held.ranking().ids(), 7));
+    assertThat(held.ranking(80).ids()).isEqualTo(held.ranking().ids());
+    assertThat(held.ids()).containsExactlyInAnyOrder(held.ranking().ids());
   }
 }

@@ -1,6 +1,7 @@
 package io.lancelot.index.vector;
 
 import io.lancelot.base.Scratch;
+import io.lancelot.columnar.FixedColumn;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,15 @@ record Chunk(
       MemorySegment scale,
       MemorySegment error) {}
 
+  /// The numbers of some rows, which are given as places after `first`.
+  void rowIds(long first, int[] places, int count, long[] out) {
+    long base = first - firstRow;
+    for (int i = 0; i < count; i++) {
+      out[i] = rowIds.get(FixedColumn.LONG, 8 * (base + places[i]));
+    }
+  }
+
   long rowId(long row) {
-    return rowIds.get(io.lancelot.columnar.FixedColumn.LONG, 8 * (row - firstRow));
+    return rowIds.get(FixedColumn.LONG, 8 * (row - firstRow));
   }
 }

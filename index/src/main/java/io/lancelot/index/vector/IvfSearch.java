@@ -50,6 +50,9 @@ final class IvfSearch {
     private short[] sums = new short[0];
     private float[] estimates = new float[0];
     private long[] mask = new long[0];
+    private final int[] picked = new int[2 * CodeScan.BLOCK];
+    private final long[] pickedIds = new long[2 * CodeScan.BLOCK];
+    private int pickedCount;
     private int pending;
     private long comparisons;
     private long refined;
@@ -172,12 +175,8 @@ final class IvfSearch {
 
     /// The exact distance of the k-th candidate or so: those estimated nearest are looked up.
     private float worstOfBest() {
-      Ranking ranking = candidates.ranking();
-      int count = Math.min(Math.min(search.k(), ranking.size()), BATCH);
-      long[] some = new long[count];
-      for (int i = 0; i < count; i++) {
-        some[i] = ranking.id(i);
-      }
+      long[] some = candidates.ranking(Math.min(search.k(), BATCH)).ids();
+      int count = some.length;
       Arrays.sort(some);
       rows.distances(some, count, exact);
       refined += count;
@@ -293,16 +292,14 @@ final class IvfSearch {
           limit,
           estimates,
           mask);
-      for (int b = 0; b < count; b++) {
-        long hits = mask[b];
-        while (hits != 0) {
-          int row = b * CodeScan.BLOCK + Long.numberOfTrailingZeros(hits);
-          hits &= hits - 1;
-          if (estimates[row] < limit) {
-            long id = chunk.rowId(first + row);
-            if (!contains(seeds, id) && rows.allowed(id)) {
-              limit = offer(id, estimates[row], limit);
-            }
+      for (int block = 0; block < count; ) {
+        block = hits(block, count);
+        chunk.rowIds(first, picked, pickedCount, pickedIds);
+        for (int i = 0; i < pickedCount; i++) {
+          float estimate = estimates[picked[i]];
+          long id = pickedIds[i];
+          if (estimate < limit && !contains(seeds, id) && rows.allowed(id)) {
+            limit = offer(id, estimate, limit);
           }
         }
       }
@@ -345,16 +342,13 @@ final class IvfSearch {
         long first) {
       estimateRq(blocks, factors, count, base, tables, Float.POSITIVE_INFINITY);
       TopK nearest = new TopK(Math.max(16, search.k() + search.k() / 2));
-      for (int b = 0; b < count; b++) {
-        long hits = mask[b];
-        while (hits != 0) {
-          int row = b * CodeScan.BLOCK + Long.numberOfTrailingZeros(hits);
-          hits &= hits - 1;
-          if (estimates[row] < nearest.worst()) {
-            long id = chunk.rowId(first + row);
-            if (rows.allowed(id)) {
-              nearest.offer(estimates[row], id);
-            }
+      for (int block = 0; block < count; ) {
+        block = hits(block, count);
+        chunk.rowIds(first, picked, pickedCount, pickedIds);
+        for (int i = 0; i < pickedCount; i++) {
+          float estimate = estimates[picked[i]];
+          if (estimate < nearest.worst() && rows.allowed(pickedIds[i])) {
+            nearest.offer(estimate, pickedIds[i]);
           }
         }
       }
@@ -439,19 +433,33 @@ final class IvfSearch {
 
     private void collect(Chunk chunk, long first, int blocks) {
       float worst = candidates.worst();
-      for (int b = 0; b < blocks; b++) {
-        long hits = mask[b];
-        while (hits != 0) {
-          int row = b * CodeScan.BLOCK + Long.numberOfTrailingZeros(hits);
-          hits &= hits - 1;
-          if (estimates[row] < worst) {
-            long id = chunk.rowId(first + row);
-            if (rows.allowed(id) && candidates.offer(estimates[row], id)) {
-              worst = candidates.worst();
-            }
+      for (int block = 0; block < blocks; ) {
+        block = hits(block, blocks);
+        chunk.rowIds(first, picked, pickedCount, pickedIds);
+        for (int i = 0; i < pickedCount; i++) {
+          float estimate = estimates[picked[i]];
+          if (estimate < worst
+              && rows.allowed(pickedIds[i])
+              && candidates.offer(estimate, pickedIds[i])) {
+            worst = candidates.worst();
           }
         }
       }
+    }
+
+    /// Picks rows that the mask names, from a block on, as many as fit: their numbers are fetched
+    /// together, as memory answers many questions in the time of one.
+    ///
+    /// @return a block to go on from
+    private int hits(int from, int blocks) {
+      pickedCount = 0;
+      int block = from;
+      for (; block < blocks && pickedCount <= picked.length - CodeScan.BLOCK; block++) {
+        for (long hits = mask[block]; hits != 0; hits &= hits - 1) {
+          picked[pickedCount++] = block * CodeScan.BLOCK + Long.numberOfTrailingZeros(hits);
+        }
+      }
+      return block;
     }
 
     private void scanPqRows(PqCodec codec, Chunk chunk, int partition) {
@@ -526,8 +534,7 @@ final class IvfSearch {
       if (candidates.size() == 0) {
         return;
       }
-      Ranking ranking = candidates.ranking();
-      long[] chosen = Arrays.copyOf(ranking.ids(), promising(ranking, search, metric));
+      long[] chosen = promising(candidates, search, metric);
       Arrays.sort(chosen);
       float[] distances = new float[chosen.length];
       rows.distances(chosen, chosen.length, distances);
@@ -538,22 +545,23 @@ final class IvfSearch {
     }
   }
 
-  /// How many candidates may be among the k nearest. Rounding to bytes moves a distance by less
+  /// The candidates that may be among the k nearest. Rounding to bytes moves a distance by less
   /// than half a unit in most cases, so that two stand in the wrong order by more than three in
   /// none that matter.
-  private int promising(Ranking ranking, Search search, Metric metric) {
+  private long[] promising(TopK candidates, Search search, Metric metric) {
     int k = search.k();
     if (index.model().codec().coding() != Coding.SQ
         || metric == Metric.DOT
         || search.refine() > 0
-        || ranking.size() <= k) {
-      return ranking.size();
+        || candidates.size() <= k) {
+      return candidates.ids();
     }
+    Ranking ranking = candidates.ranking();
     double limit = Math.sqrt(ranking.distance(k - 1)) + 3;
     int count = k;
     while (count < ranking.size() && ranking.distance(count) <= limit * limit) {
       count++;
     }
-    return count;
+    return Arrays.copyOf(ranking.ids(), count);
   }
 }
