@@ -32,9 +32,9 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
 
   private static final long MANY_ROWS = 50_000;
 
-  /// A graph's walk gets longer as a filter's share gets smaller: comparing all rows is faster up to
-  /// a number whose square is so many times the rows of the table.
-  private static final long WALK_WEIGHT = 1200;
+  /// A graph's walk gets longer as a filter's share gets smaller: comparing all rows is faster up
+  /// to a number whose square is so many times the rows of the table.
+  private static final long WALK_WEIGHT = 600;
 
   private static final double LARGE_SHARE = 0.25;
 
@@ -111,8 +111,7 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
 
   private boolean hasGraph() {
     try {
-      Optional<OpenSegments.Lease> first =
-          execution.indices().open(plan.segments().getFirst());
+      Optional<OpenSegments.Lease> first = execution.indices().open(plan.segments().getFirst());
       if (first.isEmpty()) {
         return false;
       }

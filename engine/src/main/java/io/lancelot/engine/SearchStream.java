@@ -62,8 +62,7 @@ abstract sealed class SearchStream<P extends Plan> implements BatchStream
   /// The live rows of some fragments that pass a filter.
   final KnownFilters.Rows passing(
       Optional<Plan.IndexLookup> index, Optional<Filter> filter, List<Fragment> fragments) {
-    return KnownFilters.Rows.of(
-        matches(RowFilter.of(execution, filter, index), fragments));
+    return KnownFilters.Rows.of(matches(RowFilter.of(execution, filter, index), fragments));
   }
 
   @Override

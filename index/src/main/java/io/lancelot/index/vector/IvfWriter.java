@@ -111,12 +111,7 @@ final class IvfWriter implements AutoCloseable {
     }
     Graph graph =
         new GraphBuilder(
-                files.context(),
-                nodes,
-                rows,
-                model.type().dim(),
-                model.m(),
-                model.efConstruction())
+                files.context(), nodes, rows, model.type().dim(), model.m(), model.efConstruction())
             .build(progress);
     for (int level = 0; level < graph.levels().length; level++) {
       writeLevel(graph, level);

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /// An order in which rows of bytes that are near to each other lie together: a graph is built, and
-/// walked, much faster where the rows of one insertion are still in the cache from the last. Cell by
-/// cell around rows drawn by chance, each cell followed by the nearest that is left.
+/// walked, much faster where the rows of one insertion are still in the cache from the last. Cell
+/// by cell around rows drawn by chance, each cell followed by the nearest that is left.
 ///
 /// Some rows of all cells come before the others: they are a graph's first, whose edges lead far.
 final class NearOrder {
