@@ -24,6 +24,10 @@ final class GraphBuilder {
 
   private static final int TASK_NODES = 256;
   private static final int STRIPES = 1024;
+
+  /// Parts of the nodes' order that are worked on side by side.
+  private static final int STRETCHES = 16;
+
   private static final int MANY_NODES = 10_000;
 
   private final Context context;
@@ -76,10 +80,7 @@ final class GraphBuilder {
     for (int level = 0; level <= levelOf[0]; level++) {
       layers.get(level).set(0, new int[0]);
     }
-    List<Integer> tasks = new ArrayList<>();
-    for (int first = 1; first < nodes; first += TASK_NODES) {
-      tasks.add(first);
-    }
+    List<Integer> tasks = tasks();
     int[] done = {0};
     Parallel.run(
         context,
@@ -106,6 +107,26 @@ final class GraphBuilder {
     }
     connect(worker);
     return finish(top);
+  }
+
+  /// Nodes come about in the order of their numbers. What runs at the same time lies far apart in
+  /// it: nodes that are near to each other would not see each other, and miss their edges.
+  private List<Integer> tasks() {
+    List<Integer> tasks = new ArrayList<>();
+    int early = nodes / NearOrder.EARLY;
+    for (int first = 1; first < nodes; first += TASK_NODES) {
+      tasks.add(first);
+    }
+    int from = Math.min(tasks.size(), early / TASK_NODES + 1);
+    List<Integer> late = tasks.subList(from, tasks.size());
+    int stretch = Math.ceilDiv(late.size(), STRETCHES);
+    List<Integer> apart = new ArrayList<>(tasks.subList(0, from));
+    for (int i = 0; i < stretch; i++) {
+      for (int at = i; at < late.size(); at += stretch) {
+        apart.add(late.get(at));
+      }
+    }
+    return apart;
   }
 
   private int limit(int level) {

@@ -71,7 +71,9 @@ final class IvfWriter implements AutoCloseable {
       MemorySegment nodes = MemorySegment.NULL;
       if (model.graph()) {
         nodes = GraphCodes.of(model, p, records, ids.length, scratch).bytes();
-        if (ids.length >= NearOrder.MIN_ROWS) {
+        // Product quantisation makes near rows equal: one after the other they lose sight of
+        // others.
+        if (ids.length >= NearOrder.MIN_ROWS && !(model.codec() instanceof PqCodec)) {
           int dim = model.type().dim();
           int[] order = NearOrder.of(files.context(), nodes, ids.length, dim);
           long[] given = ids;

@@ -25,7 +25,7 @@ final class NearOrder {
   private static final int MOST_CELLS = 512;
 
   /// One row of so many comes before the others.
-  private static final int EARLY = 8;
+  static final int EARLY = 8;
 
   private static final int TASK_ROWS = 1024;
 
