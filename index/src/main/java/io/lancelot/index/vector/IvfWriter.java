@@ -76,10 +76,9 @@ final class IvfWriter implements AutoCloseable {
         if (ids.length >= NearOrder.MIN_ROWS && !(model.codec() instanceof PqCodec)) {
           int dim = model.type().dim();
           int[] order = NearOrder.of(files.context(), nodes, ids.length, dim);
-          long[] given = ids;
-          ids = Arrays.stream(order).mapToLong(row -> given[row]).toArray();
-          nodes = ordered(nodes, dim, order, scratch);
+          ids = ordered(ids, order);
           records = ordered(records, model.codec().recordBytes(), order, scratch);
+          nodes = model.codec() instanceof SqCodec ? records : ordered(nodes, dim, order, scratch);
         }
       }
       if (ids.length > 0) {
@@ -92,6 +91,10 @@ final class IvfWriter implements AutoCloseable {
       }
       partitions.add(model.graph() ? graph(nodes, ids.length) : "");
     }
+  }
+
+  private static long[] ordered(long[] ids, int[] order) {
+    return Arrays.stream(order).mapToLong(row -> ids[row]).toArray();
   }
 
   /// Fixed-size records in another order.

@@ -54,7 +54,7 @@ final class NearOrder {
           keys[row] |= 1L << 62;
         }
       }
-      Arrays.parallelSort(keys);
+      Arrays.sort(keys);
       int[] order = new int[rows];
       for (int i = 0; i < rows; i++) {
         order[i] = (int) keys[i];
