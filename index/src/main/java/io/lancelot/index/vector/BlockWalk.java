@@ -49,7 +49,7 @@ final class BlockWalk {
     if (pool.length < width + 1) {
       pool = new long[width + 1];
     }
-    int entry = query.entry();
+    int entry = query.entry(sums, estimates);
     visit(query, entry, Float.POSITIVE_INFINITY, width);
     int at = 0;
     while (at < size) {

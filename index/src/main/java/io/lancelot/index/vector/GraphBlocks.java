@@ -44,6 +44,10 @@ final class GraphBlocks {
   private final MemorySegment blocks;
   private final int[] entries;
   private final MemorySegment entryBytes;
+
+  /// Codes of the entries, [NeighbourScan#SLOTS] together, as differences from their mean.
+  private final MemorySegment entryCodes;
+
   private final Rotation rotation;
   private final ConcurrentLinkedQueue<BlockWalk> idle = new ConcurrentLinkedQueue<>();
 
@@ -57,6 +61,7 @@ final class GraphBlocks {
     this.blocks = memory.allocateBytes(nodes * stride);
     this.entries = entries;
     this.entryBytes = memory.allocateBytes((long) entries.length * codec.dim());
+    this.entryCodes = memory.allocateBytes((long) groups() * NeighbourScan.bytes(lines));
     this.rotation = Rotation.random(codec.dim(), 29);
   }
 
@@ -104,14 +109,7 @@ final class GraphBlocks {
     if (stop.getAsBoolean()) {
       return null;
     }
-    for (int i = 0; i < made.entries.length; i++) {
-      MemorySegment.copy(
-          rows,
-          (long) made.entries[i] * codec.dim(),
-          made.entryBytes,
-          (long) i * codec.dim(),
-          codec.dim());
-    }
+    made.layEntries(rows, rotated);
     return made;
   }
 
@@ -148,6 +146,36 @@ final class GraphBlocks {
     }
   }
 
+  private int groups() {
+    return (entries.length + SLOTS - 1) / SLOTS;
+  }
+
+  /// Where the codes of an entry's group begin.
+  private long groupAt(int entry) {
+    return (long) (entry / SLOTS) * NeighbourScan.bytes(lines);
+  }
+
+  private void layEntries(MemorySegment rows, MemorySegment rotated) {
+    int dim = codec.dim();
+    float[] mean = new float[dim];
+    for (int i = 0; i < entries.length; i++) {
+      MemorySegment.copy(rows, (long) entries[i] * dim, entryBytes, (long) i * dim, dim);
+      for (int d = 0; d < dim; d++) {
+        mean[d] +=
+            rotated.get(FixedColumn.FLOAT, 4L * (entries[i] * (long) dim + d)) / entries.length;
+      }
+    }
+    Coder coder = new Coder(entryCodes, rotated, mean);
+    for (int i = 0; i < groups() * SLOTS; i++) {
+      long block = groupAt(i);
+      if (i < entries.length) {
+        coder.code(block, i % SLOTS, entries[i]);
+      } else {
+        coder.none(block, i % SLOTS);
+      }
+    }
+  }
+
   private void rotate(MemorySegment rows, MemorySegment rotated, int from, int to) {
     int dim = codec.dim();
     float[] row = new float[dim];
@@ -161,13 +189,63 @@ final class GraphBlocks {
     }
   }
 
+  /// Codes rows as differences from a centre.
+  private final class Coder {
+    private final MemorySegment to;
+    private final MemorySegment rotated;
+    private final float[] centre;
+    private final float[] row = new float[codec.dim()];
+
+    /// @param centre rotated; may be set anew between rows
+    Coder(MemorySegment to, MemorySegment rotated, float[] centre) {
+      this.to = to;
+      this.rotated = rotated;
+      this.centre = centre;
+    }
+
+    /// Codes a row in a block of zeros.
+    void code(long block, int slot, int node) {
+      MemorySegment.copy(rotated, FixedColumn.FLOAT, 4L * node * row.length, row, 0, row.length);
+      int place = NeighbourScan.place(slot);
+      float square = 0;
+      float length = 0;
+      float product = 0;
+      for (int line = 0; line < lines; line++) {
+        int bits = 0;
+        for (int b = 0; b < 8; b++) {
+          float c = centre[8 * line + b];
+          float r = row[8 * line + b] - c;
+          int negative = Float.floatToRawIntBits(r) >>> 31;
+          bits |= (1 - negative) << b;
+          square += r * r;
+          length += Math.abs(r);
+          product += negative == 0 ? c : -c;
+        }
+        to.set(ValueLayout.JAVA_BYTE, block + (long) line * SLOTS + place, (byte) bits);
+      }
+      // Signs stand for halves: the product with them is half of `length` and of `product`.
+      float ratio = length == 0 ? 0 : 2 * square / length;
+      factors(block, slot, square + ratio * product, -2 * ratio);
+    }
+
+    /// Leaves a slot empty: infinitely far.
+    void none(long block, int slot) {
+      factors(block, slot, Float.POSITIVE_INFINITY, 0);
+    }
+
+    private void factors(long block, int slot, float add, float scale) {
+      long at = block + (long) lines * SLOTS + 4L * slot;
+      to.set(FixedColumn.FLOAT, at, add);
+      to.set(FixedColumn.FLOAT, at + 4L * SLOTS, scale);
+    }
+  }
+
   /// Codes the neighbours of one node after the other.
   private final class Edges {
     private final GraphLinks links;
     private final MemorySegment rotated;
-    private final int dim = codec.dim();
-    private final float[] own = new float[dim];
-    private final float[] other = new float[dim];
+    private final float[] own = new float[codec.dim()];
+    private final Coder coder;
     private final AtomicIntegerArray incoming;
     private final int[] neighbours;
 
@@ -175,21 +253,22 @@ final class GraphBlocks {
       this.incoming = incoming;
       this.links = links;
       this.rotated = rotated;
+      this.coder = new Coder(blocks, rotated, own);
       this.neighbours = new int[links.maxDegree()];
     }
 
     void lay(int node) {
       long at = node * stride;
       int count = fitting(links.neighbours(0, node, neighbours));
-      MemorySegment.copy(rotated, FixedColumn.FLOAT, 4L * node * dim, own, 0, dim);
+      MemorySegment.copy(rotated, FixedColumn.FLOAT, 4L * node * own.length, own, 0, own.length);
       blocks.asSlice(at + codesAt, (long) lines * SLOTS).fill((byte) 0);
       for (int slot = 0; slot < SLOTS; slot++) {
         int neighbour = slot < count ? neighbours[slot] : node;
         blocks.set(FixedColumn.INT, at + idsAt + 4L * slot, neighbour);
         if (slot < count) {
-          code(at + codesAt, slot, neighbour);
+          coder.code(at + codesAt, slot, neighbour);
         } else {
-          factors(at + codesAt, slot, Float.POSITIVE_INFINITY, 0);
+          coder.none(at + codesAt, slot);
         }
       }
     }
@@ -205,36 +284,6 @@ final class GraphBlocks {
         }
       }
       return Math.min(left, SLOTS);
-    }
-
-    private void code(long block, int slot, int neighbour) {
-      MemorySegment.copy(rotated, FixedColumn.FLOAT, 4L * neighbour * dim, other, 0, dim);
-      int place = NeighbourScan.place(slot);
-      float square = 0;
-      float length = 0;
-      float centre = 0;
-      for (int line = 0; line < lines; line++) {
-        int bits = 0;
-        for (int b = 0; b < 8; b++) {
-          float c = own[8 * line + b];
-          float r = other[8 * line + b] - c;
-          int negative = Float.floatToRawIntBits(r) >>> 31;
-          bits |= (1 - negative) << b;
-          square += r * r;
-          length += Math.abs(r);
-          centre += negative == 0 ? c : -c;
-        }
-        blocks.set(ValueLayout.JAVA_BYTE, block + (long) line * SLOTS + place, (byte) bits);
-      }
-      // Signs stand for halves: the product with them is half of `length` and of `centre`.
-      float ratio = length == 0 ? 0 : 2 * square / length;
-      factors(block, slot, square + ratio * centre, -2 * ratio);
-    }
-
-    private void factors(long block, int slot, float add, float scale) {
-      long to = block + (long) lines * SLOTS + 4L * slot;
-      blocks.set(FixedColumn.FLOAT, to, add);
-      blocks.set(FixedColumn.FLOAT, to + 4L * SLOTS, scale);
     }
   }
 
@@ -273,15 +322,23 @@ final class GraphBlocks {
       return entries.length;
     }
 
-    /// The node to start from.
-    int entry() {
+    /// The node to start from: the nearest of those that are estimated the nearest of their group.
+    ///
+    /// @param sums of [NeighbourScan#SLOTS], as `estimates`
+    int entry(short[] sums, float[] estimates) {
       int best = 0;
       float least = Float.POSITIVE_INFINITY;
-      for (int i = 0; i < entries.length; i++) {
-        float distance = ByteDistances.square(bytes, entryBytes, (long) i * bytes.length);
+      for (int first = 0; first < entries.length; first += SLOTS) {
+        estimate(entryCodes, groupAt(first), 0, 0, sums, estimates);
+        int near = 0;
+        for (int i = 1; i < SLOTS; i++) {
+          near = estimates[i] < estimates[near] ? i : near;
+        }
+        float distance =
+            ByteDistances.square(bytes, entryBytes, (long) (first + near) * bytes.length);
         if (distance < least) {
           least = distance;
-          best = i;
+          best = first + near;
         }
       }
       return entries[best];
@@ -297,17 +354,13 @@ final class GraphBlocks {
     /// @param own the node's own distance
     /// @return a bit for each that is below the limit
     int neighbours(int node, float own, float limit, short[] sums, float[] out) {
+      return estimate(blocks, node * stride + codesAt, own, limit, sums, out);
+    }
+
+    private int estimate(
+        MemorySegment codes, long at, float own, float limit, short[] sums, float[] out) {
       return NeighbourScan.below(
-          blocks,
-          node * stride + codesAt,
-          lines,
-          tables.bytes(),
-          own,
-          tables.step(),
-          tables.bias(),
-          limit,
-          sums,
-          out);
+          codes, at, lines, tables.bytes(), own, tables.step(), tables.bias(), limit, sums, out);
     }
 
     int neighbour(int node, int slot) {

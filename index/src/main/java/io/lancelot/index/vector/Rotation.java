@@ -17,7 +17,7 @@ final class Rotation {
   /// The largest power of two within the dimension.
   private final int block;
 
-  /// The signs of each round as factors: a multiplication is done for many numbers at once.
+  /// The signs of each round as factors, times what keeps lengths the same.
   private final float[][] flips;
 
   private Rotation(int dim, byte[] signs, float @Nullable [] matrix) {
@@ -26,10 +26,17 @@ final class Rotation {
     this.matrix = matrix;
     this.block = Integer.highestOneBit(dim);
     this.flips = new float[signs.length == 0 ? 0 : ROUNDS][dim];
+    float scale = (float) (1 / Math.sqrt(block));
     for (int round = 0; round < flips.length; round++) {
-      int from = round * ((dim + 7) / 8);
+      int bits = round * ((dim + 7) / 8);
+      int from = start(round);
       for (int i = 0; i < dim; i++) {
-        flips[round][i] = (signs[from + (i >>> 3)] >>> (i & 7) & 1) == 0 ? 1 : -1;
+        float factor = i >= from && i < from + block ? scale : 1;
+        if (block != dim) {
+          // The halves are added besides.
+          factor *= 0.5f * (float) Math.sqrt(2);
+        }
+        flips[round][i] = (signs[bits + (i >>> 3)] >>> (i & 7) & 1) == 0 ? factor : -factor;
       }
     }
   }
@@ -77,48 +84,65 @@ final class Rotation {
       return;
     }
     System.arraycopy(in, at, x, 0, dim);
-    float scale = (float) (1 / Math.sqrt(block));
     for (int round = 0; round < ROUNDS; round++) {
-      flip(x, flips[round]);
-      if (block == dim) {
-        hadamard(x, 0, scale);
-        continue;
+      float[] factors = flips[round];
+      for (int i = 0; i < factors.length; i++) {
+        x[i] *= factors[i];
       }
-      hadamard(x, round % 2 == 0 ? 0 : dim - block, scale);
-      int half = dim / 2;
-      for (int i = 0; i < half; i++) {
-        float a = x[i];
-        float b = x[i + half];
-        x[i] = a + b;
-        x[i + half] = a - b;
-      }
-    }
-    if (block != dim) {
-      for (int i = 0; i < dim; i++) {
-        x[i] *= 0.25f;
+      hadamard(x, start(round), block);
+      if (block != dim) {
+        butterfly(x, 0, dim / 2);
       }
     }
   }
 
-  private static void flip(float[] x, float[] factors) {
-    for (int i = 0; i < factors.length; i++) {
-      x[i] *= factors[i];
-    }
+  /// Where the block of a round begins: the first numbers and the last in turn.
+  private int start(int round) {
+    return round % 2 == 0 ? 0 : dim - block;
   }
 
-  private void hadamard(float[] x, int from, float scale) {
-    for (int h = 1; h < block; h <<= 1) {
-      for (int i = from; i < from + block; i += 2 * h) {
+  private static void hadamard(float[] x, int from, int block) {
+    int end = from + block;
+    int h = 1;
+    // Two steps at once, where each number is loaded and stored once.
+    if (block >= 4) {
+      for (int i = from; i < end; i += 4) {
+        float a = x[i] + x[i + 1];
+        float b = x[i] - x[i + 1];
+        float c = x[i + 2] + x[i + 3];
+        float d = x[i + 2] - x[i + 3];
+        x[i] = a + c;
+        x[i + 1] = b + d;
+        x[i + 2] = a - c;
+        x[i + 3] = b - d;
+      }
+      h = 4;
+    }
+    for (; 2 * h < block; h *= 4) {
+      for (int i = from; i < end; i += 4 * h) {
         for (int j = i; j < i + h; j++) {
-          float a = x[j];
-          float b = x[j + h];
-          x[j] = a + b;
-          x[j + h] = a - b;
+          float a = x[j] + x[j + h];
+          float b = x[j] - x[j + h];
+          float c = x[j + 2 * h] + x[j + 3 * h];
+          float d = x[j + 2 * h] - x[j + 3 * h];
+          x[j] = a + c;
+          x[j + h] = b + d;
+          x[j + 2 * h] = a - c;
+          x[j + 3 * h] = b - d;
         }
       }
     }
-    for (int i = from; i < from + block; i++) {
-      x[i] *= scale;
+    if (h < block) {
+      butterfly(x, from, h);
+    }
+  }
+
+  private static void butterfly(float[] x, int from, int half) {
+    for (int j = from; j < from + half; j++) {
+      float a = x[j];
+      float b = x[j + half];
+      x[j] = a + b;
+      x[j + half] = a - b;
     }
   }
 }

@@ -39,17 +39,22 @@ final class SignTables {
     step = widest == 0 ? 1 : widest / top;
     bias = least - total / 2;
     bytes = new byte[groups * 16 + CodeScan.TABLE_SLACK];
+    float inverse = 1 / step;
+    float[] sums = new float[16];
     for (int g = 0; g < groups; g++) {
-      float low = 0;
-      for (int d = 4 * g; d < 4 * g + 4; d++) {
-        low += Math.min(0, rotated[d]);
+      // Half a step, for numbers to be rounded; and what makes the least sum 0.
+      sums[0] = 0.5f;
+      for (int b = 0; b < 4; b++) {
+        sums[0] -= Math.min(0, rotated[4 * g + b]) * inverse;
+      }
+      for (int b = 0; b < 4; b++) {
+        float more = rotated[4 * g + b] * inverse;
+        for (int code = 0; code < 1 << b; code++) {
+          sums[(1 << b) + code] = sums[code] + more;
+        }
       }
       for (int code = 0; code < 16; code++) {
-        float sum = -low;
-        for (int b = 0; b < 4; b++) {
-          sum += (code >>> b & 1) == 0 ? 0 : rotated[4 * g + b];
-        }
-        bytes[g * 16 + code] = (byte) Math.min(top, (int) (sum / step + 0.5f));
+        bytes[g * 16 + code] = (byte) Math.min(top, (int) sums[code]);
       }
     }
   }
