@@ -7,7 +7,7 @@ import java.util.Optional;
 /// A system with approximate indices over the vectors of a data set. [#nearest] may be called from
 /// several threads, everything else from one.
 sealed interface NeighbourIndex extends AutoCloseable
-    permits LancelotIndices, LanceIndices, LuceneIndices {
+    permits LancelotIndices, LanceIndices, LuceneIndices, JVectorIndices {
 
   String name();
 

@@ -28,7 +28,7 @@ record Options(
     List<String> only) {
 
   static final String USAGE =
-      "lancelot bench tables|filters|vectors|indices|text|mutations|server [--data DIR] [--peers lance,lucene,duckdb|none] [--quick] [--format table|jsonl]"
+      "lancelot bench tables|filters|vectors|indices|text|mutations|server [--data DIR] [--peers lance,lucene,duckdb,jvector|none] [--quick] [--format table|jsonl]"
           + " [--dir DIR] [--rows N] [--dim N] [--only PART,…]";
 
   /// What is wrong with a command line.
@@ -150,12 +150,9 @@ record Options(
       return List.of();
     }
     for (String name : text.split(",")) {
-      if (name.equals("jvector")) {
-        throw new UsageException(
-            "--peers: jvector is not built in yet: it searches approximately only, and these suites are exact");
-      }
       if (Stream.of(Peer.values()).noneMatch(peer -> label(peer).equals(name))) {
-        throw new UsageException("--peers: expected=lance, lucene, duckdb or none, found=" + name);
+        throw new UsageException(
+            "--peers: expected=lance, lucene, duckdb, jvector or none, found=" + name);
       }
     }
     List<String> names = List.of(text.split(","));

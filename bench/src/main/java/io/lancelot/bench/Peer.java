@@ -4,13 +4,14 @@ package io.lancelot.bench;
 enum Peer {
   LANCE,
   LUCENE,
-  DUCKDB;
+  DUCKDB,
+  JVECTOR;
 
   boolean takesPart(Suite suite) {
     return switch (suite) {
-      case VECTORS, TEXT -> true;
+      case VECTORS, TEXT -> this != JVECTOR;
       case INDICES -> this != DUCKDB;
-      case TABLES, FILTERS -> this != LUCENE;
+      case TABLES, FILTERS -> this == LANCE || this == DUCKDB;
       case MUTATIONS -> this == LANCE;
       case SERVER -> false;
     };
@@ -21,6 +22,7 @@ enum Peer {
       case LANCE -> new LanceContender(data);
       case LUCENE -> new LuceneContender(data);
       case DUCKDB -> new DuckDbContender(data);
+      case JVECTOR -> throw new IllegalStateException("JVector has graphs and nothing else");
     };
   }
 }

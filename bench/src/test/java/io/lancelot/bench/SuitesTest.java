@@ -142,13 +142,13 @@ final class SuitesTest {
   @Test
   void usageErrorsSayWhatIsExpected() {
     assertThat(run("bench")).isEqualTo(2);
-    assertThat(run("bench", "tables", "--peers", "jvector")).isEqualTo(2);
+    assertThat(run("bench", "tables", "--peers", "faiss")).isEqualTo(2);
     assertThat(run("bench", "sounds")).isEqualTo(2);
     assertThat(run("bench", "tables", "--rows", "x")).isEqualTo(2);
     assertThat(err.toString(StandardCharsets.UTF_8))
         .contains(
             "expected=a suite, found=none",
-            "jvector is not built in yet",
+            "--peers: expected=lance, lucene, duckdb, jvector or none, found=faiss",
             "found=sounds",
             "--rows: expected=a positive number, found=x");
     assertThat(lines()).isEmpty();

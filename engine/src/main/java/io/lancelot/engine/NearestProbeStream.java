@@ -33,8 +33,8 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
   private static final long MANY_ROWS = 50_000;
 
   /// A graph's walk gets longer as a filter's share gets smaller: comparing all rows is faster up
-  /// to a number whose square is so many times the rows of the table.
-  private static final long WALK_WEIGHT = 600;
+  /// to a number whose square is so many times the rows of the table and the walk's usual width.
+  private static final double WALK_WEIGHT = 10;
 
   private static final double LARGE_SHARE = 0.25;
 
@@ -105,21 +105,20 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     return rows <= Math.max(FEW_ROWS / weight, (lists ? 20L : 2L) * plan.scan().k())
         || (allowed.share() < SMALL_SHARE && rows < MANY_ROWS / weight)
         || (allowed.share() < LARGE_SHARE
-            && (double) rows * rows < (double) WALK_WEIGHT / weight * allowed.total()
-            && hasGraph());
+            && (double) rows * rows < WALK_WEIGHT * walkWidth() / weight * allowed.total());
   }
 
-  private boolean hasGraph() {
+  private int walkWidth() {
     try {
       Optional<OpenSegments.Lease> first = execution.indices().open(plan.segments().getFirst());
       if (first.isEmpty()) {
-        return false;
+        return 0;
       }
       try (OpenSegments.Lease segment = first.get()) {
-        return ((VectorIndex) segment.index()).hasGraph();
+        return ((VectorIndex) segment.index()).walkWidth(plan.tuning().ef(), plan.scan().k());
       }
     } catch (ResourceExhaustedException _) {
-      return false;
+      return 0;
     }
   }
 

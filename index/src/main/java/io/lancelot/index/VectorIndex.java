@@ -19,8 +19,11 @@ public non-sealed interface VectorIndex extends OpenIndex {
   /// Its type by name: `IVF_PQ`.
   String type();
 
-  /// Whether it walks graphs: a walk among few rows that pass a filter is a long one.
-  boolean hasGraph();
+  /// How many candidates a walk through its graphs keeps where every row may be found, more as
+  /// fewer may; 0 where it has no graphs.
+  ///
+  /// @param ef as asked for, or 0
+  int walkWidth(int ef, int k);
 
   /// Finds rows near to a query and offers them, with their exact distances, to `search.best()`
   /// under the numbers that the segment stores. Looks further than it was told to where fewer than

@@ -3,7 +3,6 @@ package io.lancelot.index.text;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// Offers the best documents that have all of some tokens, and none of what is excluded; other
@@ -12,7 +11,7 @@ final class Conjunction {
 
   private final Partition partition;
   private final TopDocs best;
-  private final LongPredicate allowed;
+  private final AllowedDocs allowed;
 
   /// The token with the fewest documents leads.
   private final Cursor[] required;
@@ -34,7 +33,7 @@ final class Conjunction {
       List<Docs> excluded,
       @Nullable Given given,
       TopDocs best,
-      LongPredicate allowed) {
+      AllowedDocs allowed) {
     this.partition = partition;
     this.best = best;
     this.allowed = allowed;
@@ -90,9 +89,8 @@ final class Conjunction {
       }
       score = score(doc, score, threshold);
       if (score > threshold && !isExcluded(doc)) {
-        long row = partition.rowId(doc);
-        if (allowed.test(row)) {
-          best.add(row, score);
+        if (allowed.test(doc)) {
+          best.add(partition.rowId(doc), score);
           threshold = best.threshold();
         }
       }

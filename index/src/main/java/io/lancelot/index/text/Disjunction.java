@@ -3,7 +3,6 @@ package io.lancelot.index.text;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.LongPredicate;
 
 /// Offers the best documents that have one of some tokens: MAXSCORE with the maxima of blocks.
 /// Tokens that alone cannot lift a document among the best are not walked through, only looked up
@@ -12,7 +11,7 @@ final class Disjunction {
 
   private final Partition partition;
   private final TopDocs best;
-  private final LongPredicate allowed;
+  private final AllowedDocs allowed;
 
   /// The token with the lowest scores first.
   private final Cursor[] cursors;
@@ -25,7 +24,7 @@ final class Disjunction {
 
   private float threshold;
 
-  Disjunction(Partition partition, List<Cursor> list, TopDocs best, LongPredicate allowed) {
+  Disjunction(Partition partition, List<Cursor> list, TopDocs best, AllowedDocs allowed) {
     this.partition = partition;
     this.best = best;
     this.allowed = allowed;
@@ -84,9 +83,8 @@ final class Disjunction {
       }
     }
     if (found && score > threshold) {
-      long row = partition.rowId(doc);
-      if (allowed.test(row)) {
-        best.add(row, score);
+      if (allowed.test(doc)) {
+        best.add(partition.rowId(doc), score);
         threshold = best.threshold();
       }
     }
@@ -182,6 +180,9 @@ final class Disjunction {
   /// Adds what the tokens that are not walked through give, as long as the document may be among
   /// the best, and offers it.
   private void offer(int doc, float walked, int first) {
+    if (allowed.rejects(doc)) {
+      return;
+    }
     float score = walked;
     for (int i = first - 1; i >= 0; i--) {
       if ((score + upTo[i]) * PartitionSearch.ROUNDING <= threshold) {
@@ -198,9 +199,8 @@ final class Disjunction {
       }
     }
     if (score > threshold) {
-      long row = partition.rowId(doc);
-      if (allowed.test(row)) {
-        best.add(row, score);
+      if (allowed.test(doc)) {
+        best.add(partition.rowId(doc), score);
         refresh();
       }
     }

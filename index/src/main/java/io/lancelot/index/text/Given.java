@@ -14,31 +14,6 @@ final class Given implements Docs {
     this.docs = docs;
   }
 
-  /// The documents of some rows.
-  ///
-  /// @param rows ascending: those from `first` to before `end` are meant
-  /// @param rowIds of all documents, ascending
-  static Given of(long[] rows, int first, int end, long[] rowIds) {
-    int[] docs = new int[Math.min(end - first, rowIds.length)];
-    int count = 0;
-    int from = 0;
-    for (int i = first; i < end; i++) {
-      long row = rows[i];
-      // Mostly each row is a document, so the distance tells where it is.
-      long near = count == 0 ? 0 : docs[count - 1] + row - rowIds[docs[count - 1]];
-      if (near >= from && near < rowIds.length && rowIds[(int) near] == row) {
-        from = (int) near;
-      } else {
-        int found = Arrays.binarySearch(rowIds, from, rowIds.length, row);
-        from = found < 0 ? -found - 1 : found;
-      }
-      if (from < rowIds.length && rowIds[from] == row) {
-        docs[count++] = from++;
-      }
-    }
-    return new Given(Arrays.copyOf(docs, count));
-  }
-
   @Override
   public int doc() {
     return at < 0 ? -1 : at < docs.length ? docs[at] : END;

@@ -36,6 +36,10 @@ final class Partition {
   private final AtomicLong room;
 
   private volatile @Nullable Norms norms;
+
+  /// What the filter of the last search lets through: many searches come with the same one.
+  private volatile @Nullable PassingDocs passing;
+
   private final String where;
 
   /// @param rowIds of each document
@@ -131,7 +135,20 @@ final class Partition {
     return tokens.heldBytes()
         + 12L * rowIds.length
         + held.get()
-        + (norms == null ? 0 : 4L * rowIds.length);
+        + (norms == null ? 0 : 4L * rowIds.length)
+        + (passing == null ? 0 : passing.heldBytes());
+  }
+
+  /// The documents of some rows; to be asked where rows come in their order, and there are some.
+  ///
+  /// @param rows ascending; not to be changed any more
+  PassingDocs passing(long[] rows) {
+    PassingDocs known = passing;
+    if (known == null || known.rows() != rows) {
+      known = PassingDocs.of(rows, rowIds);
+      passing = known;
+    }
+    return known;
   }
 
   /// What each document's length adds to a frequency.

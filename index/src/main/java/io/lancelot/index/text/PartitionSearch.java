@@ -28,11 +28,15 @@ final class PartitionSearch {
   private final float averageLength;
   private final float[] norms;
 
+  /// Which documents may be found, as far as that is known without asking for rows.
+  private AllowedDocs may;
+
   PartitionSearch(Partition partition, LongPredicate allowed, float averageLength) {
     this.partition = partition;
     this.allowed = allowed;
     this.averageLength = averageLength;
     this.norms = partition.norms(averageLength);
+    this.may = new AllowedDocs(partition, allowed, null);
   }
 
   /// Offers the best documents.
@@ -43,10 +47,12 @@ final class PartitionSearch {
     if (partition.docCount() == 0 || best.wanted() == 0) {
       return;
     }
-    Given given = given(few);
-    if (given != null && given.docCount() == 0) {
+    PassingDocs passing = partition.ascending() ? few.map(partition::passing).orElse(null) : null;
+    if (passing != null && passing.docs().length == 0) {
       return;
     }
+    may = new AllowedDocs(partition, allowed, passing);
+    Given given = given(passing);
     if (clause instanceof Terms terms) {
       switch (terms.mode()) {
         case ANY -> any(merged(terms.terms()), given, best);
@@ -70,22 +76,10 @@ final class PartitionSearch {
   }
 
   /// The documents that a filter leaves, where they are so few that they lead the search.
-  private @Nullable Given given(Optional<long[]> few) {
-    if (few.isEmpty() || !partition.ascending()) {
-      return null;
-    }
-    // Of all rows that may be found, those between the first and the last of the partition.
-    long[] rows = few.get();
-    int from = place(rows, partition.rowId(0));
-    int to = place(rows, partition.rowId(partition.docCount() - 1) + 1);
-    return to - from <= partition.docCount() / SELECTIVE
-        ? Given.of(rows, from, to, partition.rowIds())
+  private @Nullable Given given(@Nullable PassingDocs passing) {
+    return passing != null && passing.docs().length <= partition.docCount() / SELECTIVE
+        ? new Given(passing.docs())
         : null;
-  }
-
-  private static int place(long[] rows, long row) {
-    int found = Arrays.binarySearch(rows, row);
-    return found < 0 ? -found - 1 : found;
   }
 
   private void walk(Docs docs, @Nullable Given given, TopDocs best) {
@@ -117,9 +111,8 @@ final class PartitionSearch {
       // What takes positions to know is looked up last.
       float score = docs.score();
       if (score > threshold) {
-        long row = partition.rowId(doc);
-        if (allowed.test(row) && docs.matches()) {
-          best.add(row, score);
+        if (may.test(doc) && docs.matches()) {
+          best.add(partition.rowId(doc), score);
           threshold = best.threshold();
         }
       }
@@ -265,7 +258,7 @@ final class PartitionSearch {
       having += cursor.docCount();
     }
     if (given != null && given.docCount() < having) {
-      new Disjunction(partition, list, best, allowed).among(given);
+      new Disjunction(partition, list, best, may).among(given);
       return;
     }
     for (Cursor cursor : list) {
@@ -274,7 +267,7 @@ final class PartitionSearch {
       }
     }
     if (!list.isEmpty()) {
-      new Disjunction(partition, list, best, allowed).run();
+      new Disjunction(partition, list, best, may).run();
     }
   }
 
@@ -287,7 +280,7 @@ final class PartitionSearch {
       TopDocs best) {
     List<Cursor> cursors = merged(required);
     if (cursors.size() == distinct(required)) {
-      new Conjunction(partition, cursors, optional, excluded, given, best, allowed).run();
+      new Conjunction(partition, cursors, optional, excluded, given, best, may).run();
     }
   }
 
@@ -304,7 +297,7 @@ final class PartitionSearch {
     }
     int found = 0;
     for (int i = 0; i < docs.length; i++) {
-      if (allowed.test(partition.rowId(docs[i])) && ++found == k) {
+      if (may.test(docs[i]) && ++found == k) {
         best.atLeast(cursor.bestScore(i));
         break;
       }
@@ -316,7 +309,7 @@ final class PartitionSearch {
     }
     for (int i = 0; i < docs.length; i++) {
       float score = cursor.bestScore(i);
-      if (score > best.threshold() && allowed.test(partition.rowId(docs[i]))) {
+      if (score > best.threshold() && may.test(docs[i])) {
         best.add(partition.rowId(docs[i]), score);
       }
     }

@@ -57,10 +57,7 @@ final class GraphSearch {
     }
     long base = index.partitionStart(partition) - chunk.firstRow();
     Walk.Distances distances = distances(chunk, partition, base);
-    int wanted =
-        search.ef() > 0
-            ? Math.max(search.ef(), search.k())
-            : Math.max(model.codec().coding() == Coding.PQ ? 400 : 64, 2 * search.k());
+    int wanted = index.walkWidth(search.ef(), search.k());
     int width = (int) Math.min(count, Math.ceil(wanted / share));
     GraphBlocks blocks = index.graphBlocks(partition, chunk);
     if (blocks != null) {

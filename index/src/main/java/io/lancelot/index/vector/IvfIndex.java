@@ -168,8 +168,13 @@ final class IvfIndex implements VectorIndex {
   }
 
   @Override
-  public boolean hasGraph() {
-    return model.graph();
+  public int walkWidth(int ef, int k) {
+    if (!model.graph()) {
+      return 0;
+    }
+    // Codes of product quantisation are too coarse for a narrow walk.
+    int usual = model.codec().coding() == Coding.PQ ? 400 : 64;
+    return ef > 0 ? Math.max(ef, k) : Math.max(usual, 2 * k);
   }
 
   @Override
