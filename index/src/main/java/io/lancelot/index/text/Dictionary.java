@@ -4,8 +4,10 @@ import io.lancelot.base.CorruptDataException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
-/// The tokens of a partition in the order of their bytes, with their numbers. Immutable.
+/// The tokens of a partition in the order of their bytes, with their numbers. Immutable but for
+/// what is noted when it is first asked for. Thread-safe.
 final class Dictionary {
 
   private final byte[] bytes;
@@ -14,6 +16,21 @@ final class Dictionary {
 
   /// Positions by hash, to find a token in one step; -1 where there is none.
   private final int[] table;
+
+  private volatile @Nullable Beginnings beginnings;
+
+  /// How tokens begin alike.
+  ///
+  /// @param shared bytes of each token that the one before begins with, too, up to 255
+  /// @param least the least of these for so many tokens at once
+  private record Beginnings(byte[] shared, byte[] least) {
+    static final int TOGETHER = 64;
+    static final int MOST = 255;
+
+    long heldBytes() {
+      return shared.length + least.length;
+    }
+  }
 
   private Dictionary(byte[] bytes, int[] starts, int[] ids) {
     this.bytes = bytes;
@@ -45,7 +62,56 @@ final class Dictionary {
   }
 
   long heldBytes() {
-    return bytes.length + 4L * (starts.length + ids.length + table.length);
+    Beginnings known = beginnings;
+    return bytes.length
+        + 4L * (starts.length + ids.length + table.length)
+        + (known == null ? 0 : known.heldBytes());
+  }
+
+  private Beginnings beginnings() {
+    Beginnings known = beginnings;
+    if (known == null) {
+      byte[] shared = new byte[ids.length];
+      byte[] least = new byte[ids.length / Beginnings.TOGETHER + 1];
+      Arrays.fill(least, (byte) Beginnings.MOST);
+      for (int i = 1; i < shared.length; i++) {
+        // Two tokens are never the same.
+        int same =
+            Arrays.mismatch(bytes, starts[i - 1], starts[i], bytes, starts[i], starts[i + 1]);
+        shared[i] = (byte) Math.min(same, Beginnings.MOST);
+        int group = i / Beginnings.TOGETHER;
+        if ((shared[i] & 0xff) < (least[group] & 0xff)) {
+          least[group] = shared[i];
+        }
+      }
+      known = new Beginnings(shared, least);
+      beginnings = known;
+    }
+    return known;
+  }
+
+  /// How many bytes a token and the one before begin with alike, or 255 where these are more.
+  int shared(int index) {
+    return beginnings().shared[index] & 0xff;
+  }
+
+  /// The first token behind those that begin like one in so many bytes; the next one where the
+  /// bytes are too many to tell.
+  int behind(int index, int length) {
+    int i = index + 1;
+    if (length > Beginnings.MOST) {
+      return i;
+    }
+    Beginnings known = beginnings();
+    while (i < ids.length && (known.shared[i] & 0xff) >= length) {
+      i++;
+      while (i % Beginnings.TOGETHER == 0
+          && i < ids.length
+          && (known.least[i / Beginnings.TOGETHER] & 0xff) >= length) {
+        i += Beginnings.TOGETHER;
+      }
+    }
+    return Math.min(i, ids.length);
   }
 
   /// The number of a token; -1 if it is not there.

@@ -75,9 +75,8 @@ final class Fuzzy {
       byte[] bytes = tokens.bytes();
       int found = 0;
       int i = prefix.length == 0 ? 0 : tokens.lowerBound(prefix, 0, prefix.length);
-      // Where the token before lies, as far as its rows hold.
-      int before = 0;
-      int beforeEnd = 0;
+      // Bytes of the token before that this one begins with, and letters whose rows hold.
+      int shared = 0;
       int letters = 0;
       while (i < tokens.size() && found < limit) {
         int from = tokens.start(i);
@@ -85,9 +84,6 @@ final class Fuzzy {
         if (!startsWith(bytes, from, to, prefix, 0, prefix.length)) {
           return;
         }
-        // Rows of the letters shared with the token before still hold.
-        int same = Arrays.mismatch(bytes, before, beforeEnd, bytes, from, to);
-        int shared = same < 0 ? beforeEnd - before : same;
         int depth = 0;
         while (depth < letters && ends[depth + 1] <= shared) {
           depth++;
@@ -103,11 +99,11 @@ final class Fuzzy {
           ends[depth] = at - from;
         }
         letters = depth;
-        before = from;
-        beforeEnd = Math.min(at, to);
         if (dead) {
-          // Nothing that begins so is near: on to the first token that begins otherwise.
-          i = after(tokens, i, beforeEnd - from);
+          // Nothing that begins so is near: on to the first token that begins otherwise. With the
+          // one before it this has as much in common as with the one left here.
+          i = tokens.behind(i, Math.min(at, to) - from);
+          shared = i < tokens.size() ? tokens.shared(i) : 0;
           continue;
         }
         if (Math.abs(depth - word.length) <= distance && rows[depth][word.length] <= distance) {
@@ -115,37 +111,13 @@ final class Fuzzy {
           found++;
         }
         i++;
+        shared = i < tokens.size() ? tokens.shared(i) : 0;
       }
     }
 
     private static boolean startsWith(
         byte[] bytes, int from, int to, byte[] in, int at, int length) {
       return to - from >= length && Arrays.equals(bytes, from, from + length, in, at, at + length);
-    }
-
-    /// The first token behind those that begin like one, in so many bytes.
-    private static int after(Dictionary tokens, int from, int length) {
-      byte[] bytes = tokens.bytes();
-      int beginning = tokens.start(from);
-      int low = from + 1;
-      int step = 1;
-      int high = low;
-      while (high < tokens.size()
-          && startsWith(bytes, tokens.start(high), tokens.end(high), bytes, beginning, length)) {
-        low = high + 1;
-        high += step;
-        step *= 2;
-      }
-      high = Math.min(high, tokens.size());
-      while (low < high) {
-        int middle = (low + high) >>> 1;
-        if (startsWith(bytes, tokens.start(middle), tokens.end(middle), bytes, beginning, length)) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
-      return low;
     }
 
     /// Fills the row after another letter; true if no continuation can be near.
