@@ -163,36 +163,6 @@ class VectorIndexTest {
     assertThat(lost).as("seed %s", seed).isLessThanOrEqualTo(1);
   }
 
-  /// Graphs are laid out in blocks when an index is loaded beforehand: searches then run by
-  /// estimates.
-  @ParameterizedTest
-  @CsvSource({
-    "IVF_HNSW_FLAT,L2",
-    "IVF_HNSW_FLAT,COSINE",
-    "IVF_HNSW_SQ,L2",
-    "IVF_HNSW_SQ,COSINE",
-    "IVF_HNSW_PQ,L2",
-  })
-  void graphsInBlocksFindAsMuch(String type, Distance metric) {
-    List<Item> items = clustered(ROWS);
-    Table table = created("t", items);
-    Index.Vectors index = (Index.Vectors) Index.of(type, Map.of("num_partitions", "2"));
-    String name = table.createIndex("vector", index.distanceType(metric)).name();
-    table.prewarmIndex(name);
-    long held = (long) table.indexStatistics(name).getFirst().get("held_bytes");
-    assertThat(held).isGreaterThan(ROWS * (DIM + 32L * (DIM / 8 + 12)));
-    assertThat(recall(table, items, metric, 40)).as("seed %s", seed).isGreaterThanOrEqualTo(0.95);
-    int lost = 0;
-    for (Item item : items.subList(0, 1000)) {
-      List<Hit> hits = table.search(item.vector()).distanceType(metric).toList(Hit.class);
-      lost += ids(hits).contains(item.id()) ? 0 : 1;
-    }
-    assertThat(lost).as("seed %s", seed).isLessThanOrEqualTo(1);
-    assertThat(table.search(gaussian(1)).distanceType(metric).analyze())
-        .containsPattern("ANNIvfPartition.*partitions_searched=[12], index_comparisons=[1-9]")
-        .containsPattern("rows_refined=[1-9]");
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"IVF_PQ", "IVF_RQ", "IVF_HNSW_SQ"})
   void deletedRowsGoNewRowsComeFiltersHold(String type) {

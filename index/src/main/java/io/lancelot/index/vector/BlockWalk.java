@@ -46,6 +46,18 @@ final class BlockWalk {
   /// Visits nodes until the `width` that are estimated nearest have all been.
   void run(GraphBlocks.Query query, int width) {
     clear();
+    walk(query, width);
+  }
+
+  /// Does so as if a node were not there.
+  void runWithout(GraphBlocks.Query query, int width, int node) {
+    clear();
+    seen[node >>> 6] |= 1L << node;
+    walk(query, width);
+    seen[node >>> 6] &= ~(1L << node);
+  }
+
+  private void walk(GraphBlocks.Query query, int width) {
     if (pool.length < width + 1) {
       pool = new long[width + 1];
     }

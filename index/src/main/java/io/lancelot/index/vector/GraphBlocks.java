@@ -24,13 +24,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Derived in memory when the graph has been loaded, and left out where the budget does not allow
 /// it. Technique: Gou and others, "SymphonyQG" (2025).
-final class GraphBlocks {
+final class GraphBlocks implements AutoCloseable {
 
   /// A node that more edges than this lead to can lose one.
   private static final int SPARE = 3;
 
   private static final int TASK_NODES = 2048;
   private static final int SLOTS = NeighbourScan.SLOTS;
+
+  /// Estimates lead astray now and then: a walk by them must be so much wider than one by distances
+  /// to find as much.
+  private static final double WIDER =
+      Double.parseDouble(System.getProperty("lancelot.vector.blockwidth", "1.75"));
 
   /// Searches start from the best of about so many nodes.
   private static final int ENTRIES = 256;
@@ -41,6 +46,7 @@ final class GraphBlocks {
   private final long codesAt;
   private final long idsAt;
   private final long stride;
+  private final Scratch memory;
   private final MemorySegment blocks;
   private final int[] entries;
   private final MemorySegment entryBytes;
@@ -58,6 +64,7 @@ final class GraphBlocks {
     this.codesAt = (codec.dim() + 63) / 64 * 64L;
     this.idsAt = codesAt + NeighbourScan.bytes(lines);
     this.stride = stride(codec.dim());
+    this.memory = memory;
     this.blocks = memory.allocateBytes(nodes * stride);
     this.entries = entries;
     this.entryBytes = memory.allocateBytes((long) entries.length * codec.dim());
@@ -74,6 +81,11 @@ final class GraphBlocks {
     return dim % 8 == 0 && dim <= 4096;
   }
 
+  /// How wide a walk over blocks must be where one by distances has a width.
+  static int width(long width) {
+    return (int) Math.min(Integer.MAX_VALUE - 8, WIDER * width);
+  }
+
   /// Bytes that the blocks of a graph take.
   static long bytes(int nodes, int dim) {
     return nodes * stride(dim);
@@ -83,7 +95,6 @@ final class GraphBlocks {
   ///
   /// @param codec what the rows are coded by
   /// @param rows bytes of the nodes
-  /// @param memory where the blocks live
   /// @param work for the time of the work
   /// @param stop asked now and then; null comes back when it says so
   static @Nullable GraphBlocks of(
@@ -92,25 +103,44 @@ final class GraphBlocks {
       SqCodec codec,
       MemorySegment rows,
       int nodes,
-      Scratch memory,
       Scratch work,
       BooleanSupplier stop) {
-    GraphBlocks made = new GraphBlocks(codec, nodes, links.entries(ENTRIES), memory);
-    AtomicIntegerArray incoming = new AtomicIntegerArray(links.incoming());
-    MemorySegment rotated = work.allocateBytes(4L * nodes * codec.dim());
-    made.inTasks(context, (from, to) -> made.rotate(rows, rotated, from, to));
-    made.inTasks(
-        context,
-        (from, to) -> {
-          if (!stop.getAsBoolean()) {
-            made.lay(links, rows, rotated, incoming, from, to);
-          }
-        });
-    if (stop.getAsBoolean()) {
-      return null;
+    Scratch memory = context.memory().scratch();
+    boolean done = false;
+    try {
+      GraphBlocks made = new GraphBlocks(codec, nodes, links.entries(ENTRIES), memory);
+      AtomicIntegerArray incoming = new AtomicIntegerArray(links.incoming());
+      MemorySegment rotated = work.allocateBytes(4L * nodes * codec.dim());
+      made.inTasks(context, (from, to) -> made.rotate(rows, rotated, from, to));
+      made.inTasks(
+          context,
+          (from, to) -> {
+            if (!stop.getAsBoolean()) {
+              made.lay(links, rows, rotated, incoming, from, to);
+            }
+          });
+      if (stop.getAsBoolean()) {
+        return null;
+      }
+      made.layEntries(rows, rotated);
+      done = true;
+      return made;
+    } finally {
+      if (!done) {
+        memory.close();
+      }
     }
-    made.layEntries(rows, rotated);
-    return made;
+  }
+
+  /// Bytes of native memory.
+  long heldBytes() {
+    return memory.heldBytes();
+  }
+
+  /// To be called when nobody walks here any more.
+  @Override
+  public void close() {
+    memory.close();
   }
 
   private interface Range {
@@ -309,7 +339,12 @@ final class GraphBlocks {
     private final SignTables tables;
 
     Query(float[] vector) {
-      this.bytes = codec.codes(vector);
+      this(codec.codes(vector));
+    }
+
+    /// @param bytes as the rows have them
+    Query(byte[] bytes) {
+      this.bytes = bytes;
       float[] coded = new float[bytes.length];
       for (int d = 0; d < coded.length; d++) {
         coded[d] = bytes[d] & 0xff;

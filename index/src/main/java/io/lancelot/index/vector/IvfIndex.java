@@ -1,5 +1,6 @@
 package io.lancelot.index.vector;
 
+import io.lancelot.base.Context;
 import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
@@ -21,6 +22,7 @@ import io.lancelot.kernels.NeighbourScan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -60,9 +62,13 @@ final class IvfIndex implements VectorIndex {
   /// Blocks of the partitions' graphs, as far as they are laid out, and the memory they live in.
   private final AtomicReferenceArray<@Nullable GraphBlocks> graphBlocks;
 
+  /// How wide walks are that nothing is said about: what graphs that were tried out want.
+  private volatile int usualWidth = GraphTrial.WIDTH;
+
   private final ReentrantLock deriving = new ReentrantLock();
-  private final Set<Integer> derived = ConcurrentHashMap.newKeySet();
-  private final Scratch blockMemory;
+  private final Set<Integer> asked = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> derived = new HashSet<>();
+  private long blockBytes;
   private volatile boolean closed;
 
   /// What the two files say, checked.
@@ -106,7 +112,6 @@ final class IvfIndex implements VectorIndex {
     this.chunkStarts = starts.stream().mapToInt(Integer::intValue).toArray();
     this.chunks = new AtomicReferenceArray<>(chunkStarts.length - 1);
     this.graphBlocks = new AtomicReferenceArray<>(model.graph() ? chunkStarts.length - 1 : 0);
-    this.blockMemory = files.context().memory().scratch();
     this.searching = new IvfSearch(this);
     this.held = memory.heldBytes();
     if (!model.graph() && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {
@@ -173,7 +178,7 @@ final class IvfIndex implements VectorIndex {
       return 0;
     }
     // Codes of product quantisation are too coarse for a narrow walk.
-    int usual = model.codec().coding() == Coding.PQ ? 400 : 64;
+    int usual = model.codec().coding() == Coding.PQ ? 400 : usualWidth;
     return ef > 0 ? Math.max(ef, k) : Math.max(usual, 2 * k);
   }
 
@@ -190,19 +195,10 @@ final class IvfIndex implements VectorIndex {
   @Override
   public void prewarm() {
     for (int p = 0; p < lengths.length; p++) {
-      Chunk chunk = chunk(p);
-      if (derived.add(p)) {
-        derive(p, chunk);
-      }
+      derive(p, chunk(p));
     }
-    // Under this lock, so that what searches have begun to lay out is there afterwards.
-    deriving.lock();
-    try {
-      CodeScan.warm();
-      ByteDistances.warm();
-    } finally {
-      deriving.unlock();
-    }
+    CodeScan.warm();
+    ByteDistances.warm();
   }
 
   @Override
@@ -248,7 +244,7 @@ final class IvfIndex implements VectorIndex {
   /// in the background, as that takes longer than a search without them.
   @Nullable GraphBlocks graphBlocks(int partition, Chunk chunk) {
     GraphBlocks known = graphBlocks.getAcquire(chunkOf[partition]);
-    if (known == null && derived.add(partition)) {
+    if (known == null && asked.add(partition)) {
       Thread thread = new Thread(() -> derive(partition, chunk), "lancelot-graph-layout");
       thread.setDaemon(true);
       thread.start();
@@ -256,6 +252,7 @@ final class IvfIndex implements VectorIndex {
     return known;
   }
 
+  /// Tries a partition's graph out and lays it out, once; whoever comes meanwhile waits.
   @SuppressWarnings("NonAtomicVolatileUpdate") // Written under locks alone.
   private void derive(int partition, Chunk chunk) {
     GraphLinks links = chunk.graph();
@@ -268,35 +265,46 @@ final class IvfIndex implements VectorIndex {
     ByteDistances.warm();
     deriving.lock();
     try (Scratch work = files.context().memory().scratch()) {
-      long bytes = GraphBlocks.bytes(rows, dim);
-      if (closed || blockMemory.heldBytes() + bytes > files.context().memory().limitBytes() / 4) {
+      if (closed || !derived.add(partition)) {
         return;
       }
       GraphCodes.Coded coded = GraphCodes.of(model, partition, chunk.data(), rows, work);
-      GraphBlocks blocks =
-          GraphBlocks.of(
-              files.context(),
-              links,
-              coded.codec(),
-              coded.bytes(),
-              rows,
-              blockMemory,
-              work,
-              () -> closed);
-      if (blocks != null) {
-        loading.lock();
-        try {
-          held += bytes;
-        } finally {
-          loading.unlock();
-        }
-        graphBlocks.setRelease(chunkOf[partition], blocks);
-      }
+      GraphTrial trial = new GraphTrial(links, coded.bytes(), rows, dim);
+      usualWidth = Math.max(usualWidth, trial.usualWidth());
+      lay(partition, links, coded, trial, work);
     } catch (ResourceExhaustedException _) {
       // Searches go on without.
     } finally {
       deriving.unlock();
     }
+  }
+
+  /// Lays a graph out in blocks, if there is room for them and they serve.
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under locks alone.
+  private void lay(
+      int partition, GraphLinks links, GraphCodes.Coded coded, GraphTrial trial, Scratch work) {
+    int rows = lengths[partition];
+    Context context = files.context();
+    if (blockBytes + GraphBlocks.bytes(rows, dim()) > context.memory().limitBytes() / 4) {
+      return;
+    }
+    GraphBlocks blocks =
+        GraphBlocks.of(context, links, coded.codec(), coded.bytes(), rows, work, () -> closed);
+    if (blocks == null) {
+      return;
+    }
+    if (!trial.served(blocks)) {
+      blocks.close();
+      return;
+    }
+    blockBytes += blocks.heldBytes();
+    loading.lock();
+    try {
+      held += blocks.heldBytes();
+    } finally {
+      loading.unlock();
+    }
+    graphBlocks.setRelease(chunkOf[partition], blocks);
   }
 
   /// The chunk that a partition lies in.
@@ -475,7 +483,12 @@ final class IvfIndex implements VectorIndex {
     closed = true;
     deriving.lock();
     try {
-      blockMemory.close();
+      for (int i = 0; i < graphBlocks.length(); i++) {
+        GraphBlocks blocks = graphBlocks.getAndSet(i, null);
+        if (blocks != null) {
+          blocks.close();
+        }
+      }
     } finally {
       deriving.unlock();
     }

@@ -21,6 +21,9 @@ final class IvfSearch {
   private static final float SPREAD =
       Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.3")) / 1.9f;
 
+  /// By how many times candidates may become more.
+  private static final int MOST = 64;
+
   private static final int BATCH = 64;
   private static final long[] NONE = {};
 
@@ -59,7 +62,13 @@ final class IvfSearch {
 
     /// Rows by estimate, to be refined in the end; not used for RaBitQ, whose bounds say at once
     /// which rows matter. Where rows hold lists of vectors, they are what is found.
-    private final TopK candidates;
+    private TopK candidates;
+
+    /// Partitions scanned, to be scanned again where candidates turn out too few.
+    private int[] scanned = new int[16];
+
+    /// How many times as many candidates as usual are looked for.
+    private int wider = 1;
 
     private float reach = Float.POSITIVE_INFINITY;
     private @Nullable SignTables rq;
@@ -131,12 +140,17 @@ final class IvfSearch {
             continue;
           }
         }
-        probed++;
+        if (probed == scanned.length) {
+          scanned = Arrays.copyOf(scanned, 2 * probed);
+        }
+        scanned[probed++] = p;
         scan(p);
         updateReach(probed);
       }
       if (model.type().lists()) {
         offerCandidates();
+      } else if (model.codec().coding() == Coding.PQ) {
+        refineProducts(probed);
       } else {
         flush();
         refineCandidates();
@@ -216,7 +230,8 @@ final class IvfSearch {
       Chunk chunk = index.chunk(partition);
       Chunk.Blocks blocks = chunk.blocks();
       if (chunk.graph() != null) {
-        GraphSearch graph = new GraphSearch(index, search, query, candidates, this::denseQuery);
+        GraphSearch graph =
+            new GraphSearch(index, search, wider, query, candidates, this::denseQuery);
         boolean walked = graph.walked(chunk, partition);
         comparisons += graph.comparisons();
         if (walked) {
@@ -535,6 +550,40 @@ final class IvfSearch {
         return;
       }
       long[] chosen = promising(candidates, search, metric);
+      offerExact(chosen, 0, chosen.length);
+    }
+
+    /// Compares the best by estimate exactly. Where many of the nearest stand late among them,
+    /// others stand farther behind: estimates say little, and four times as many are compared.
+    private void refineProducts(int probed) {
+      int known = 0;
+      while (candidates.size() > known) {
+        long[] chosen = candidates.ranking().ids();
+        int half = Math.max(known, chosen.length / 2);
+        offerExact(chosen, known, half);
+        float[] late = offerExact(chosen, half, chosen.length);
+        int near = 0;
+        for (float distance : late) {
+          near += distance <= best.worst() ? 1 : 0;
+        }
+        if (search.refine() > 0
+            || near < Math.max(1, search.k() / 10)
+            || chosen.length < candidates.k()
+            || wider == MOST) {
+          return;
+        }
+        known = chosen.length;
+        wider *= 4;
+        candidates = new TopK((int) Math.min(index.rowCount(), 4L * candidates.k()));
+        for (int i = 0; i < probed; i++) {
+          scan(scanned[i]);
+        }
+      }
+    }
+
+    /// @return the exact distances, of rows in ascending order
+    private float[] offerExact(long[] ids, int from, int to) {
+      long[] chosen = Arrays.copyOfRange(ids, from, to);
       Arrays.sort(chosen);
       float[] distances = new float[chosen.length];
       rows.distances(chosen, chosen.length, distances);
@@ -542,6 +591,7 @@ final class IvfSearch {
       for (int i = 0; i < chosen.length; i++) {
         best.offer(distances[i], chosen[i]);
       }
+      return distances;
     }
   }
 

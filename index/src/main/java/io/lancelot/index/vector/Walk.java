@@ -97,6 +97,12 @@ final class Walk {
     insert(distances[0], entry, width);
   }
 
+  /// Has the search that was started pass a node by.
+  void leaveOut(int node) {
+    seen[node >>> 6] |= 1L << node;
+    touched[touchedCount++] = node;
+  }
+
   /// Goes down the levels above the lowest, keeping one node.
   static int descend(
       Walk walk, Links links, int entry, int fromLevel, int toLevel, Distances query) {
