@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 /// Makes, lists and drops the indices of a table. The segments of one index share its name.
@@ -131,7 +132,8 @@ final class Indexing {
     UUID uuid = randomUuid();
     IndexFiles files = files(uuid);
     try {
-      TableSource source = new TableSource(table, base, context, column, base.fragments());
+      TableSource source =
+          new TableSource(table, base, context, column, base.fragments(), TableSource.Held.NONE);
       IndexKind.Built built = kind.build(source, spec, files, progress);
       return entry(base, uuid, name, column, kind, built, files, ids(base.fragments()));
     } catch (RuntimeException | Error e) {
@@ -357,7 +359,7 @@ final class Indexing {
           base.fragments().stream()
               .filter(fragment -> !covered.contains((int) fragment.id()))
               .toList();
-      if (entries.isEmpty() || uncovered.isEmpty()) {
+      if (entries.isEmpty()) {
         return false;
       }
       try {
@@ -410,13 +412,24 @@ final class Indexing {
       BuildProgress progress) {
     UUID uuid = randomUuid();
     IndexFiles files = files(uuid);
-    TableSource added = new TableSource(table, base, context, column, uncovered);
+    List<OpenIndex> segments = List.copyOf(opened.keySet());
+    Map<OpenIndex, RoaringBitmap> covered = new HashMap<>();
+    opened.forEach((segment, old) -> covered.put(segment, old.fragments().orElseThrow()));
+    TableSource.Held without = new TableSource.Held(covered, null);
+    if (uncovered.isEmpty()
+        && !kind.outlived(
+            segments, new TableSource(table, base, context, column, uncovered, without), files)) {
+      return false;
+    }
+    RowIdMap rowIds = base.stableRowIds() ? RowIdMap.of(table, base) : null;
+    TableSource.Held held = new TableSource.Held(covered, rowIds);
+    TableSource added = new TableSource(table, base, context, column, uncovered, held);
     RoaringBitmap fragments = ids(uncovered);
     List<IndexEntry> removed = new ArrayList<>();
     IndexEntry entry;
     try {
       IndexKind.Built built =
-          kind.update(List.copyOf(opened.keySet()), liveRows(base, opened), added, files, progress);
+          kind.update(segments, liveRows(base, opened, rowIds), added, files, progress);
       for (OpenIndex replaced : built.replaced()) {
         IndexEntry old = opened.get(replaced);
         if (old != null) {
@@ -436,11 +449,11 @@ final class Indexing {
 
   /// Rows of a version by its own numbers: where they were, unless they are dead or their entry is
   /// stale, which is so in fragments that its segment does not speak for.
-  private RowMapping liveRows(Snapshot base, Map<OpenIndex, IndexEntry> opened) {
+  private RowMapping liveRows(
+      Snapshot base, Map<OpenIndex, IndexEntry> opened, @Nullable RowIdMap ids) {
     Map<Integer, RoaringBitmap> deleted = new HashMap<>();
     base.fragments()
         .forEach(fragment -> deleted.put((int) fragment.id(), table.deletions(base, fragment)));
-    RowIdMap ids = base.stableRowIds() ? RowIdMap.of(table, base) : null;
     Map<OpenIndex, RowMapping> mappings = new HashMap<>();
     opened.forEach((segment, entry) -> {
       RoaringBitmap covered = entry.fragments().orElseThrow();
