@@ -343,13 +343,16 @@ final class Indexing {
   /// Brings every index up to date with a version's rows: indexes fragments it does not cover and
   /// forgets those that are gone.
   ///
+  /// @param retrain whether vector indices are trained anew over all rows
   /// @return names of the indices that got a new segment
-  List<String> update(BuildProgress progress) {
-    return byName(table.latest()).keySet().stream().filter(name -> update(name, progress)).toList();
+  List<String> update(boolean retrain, BuildProgress progress) {
+    return byName(table.latest()).keySet().stream()
+        .filter(name -> update(name, retrain, progress))
+        .toList();
   }
 
   /// False if there was nothing to do, or the kind is not ours to touch.
-  private boolean update(String name, BuildProgress progress) {
+  private boolean update(String name, boolean retrain, BuildProgress progress) {
     CommitConflictException last = null;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Snapshot base = table.latest();
@@ -363,7 +366,7 @@ final class Indexing {
         return false;
       }
       try {
-        return update(base, name, entries, uncovered, progress);
+        return update(base, name, entries, uncovered, retrain, progress);
       } catch (CommitConflictException e) {
         if (!e.retryable()) {
           throw e;
@@ -379,11 +382,15 @@ final class Indexing {
       String name,
       List<IndexEntry> entries,
       List<Fragment> uncovered,
+      boolean retrain,
       BuildProgress progress) {
     Optional<IndexedColumn> column =
         IndexedColumn.ofId(base, entries.getFirst().fieldIds().getFirst());
     Optional<IndexKind> kind = usableKind(base, entries.getLast());
     if (column.isEmpty() || kind.isEmpty()) {
+      return false;
+    }
+    if (uncovered.isEmpty() && !(kind.get() instanceof VectorKind)) {
       return false;
     }
     Map<OpenIndex, IndexEntry> opened = new LinkedHashMap<>();
@@ -396,7 +403,7 @@ final class Indexing {
           opened.put(lease.get().index(), entry);
         }
       }
-      return update(base, name, column.get(), kind.get(), opened, uncovered, progress);
+      return update(base, name, column.get(), kind.get(), opened, uncovered, retrain, progress);
     } finally {
       leases.forEach(OpenSegments.Lease::close);
     }
@@ -409,6 +416,7 @@ final class Indexing {
       IndexKind kind,
       Map<OpenIndex, IndexEntry> opened,
       List<Fragment> uncovered,
+      boolean retrain,
       BuildProgress progress) {
     UUID uuid = randomUuid();
     IndexFiles files = files(uuid);
@@ -416,9 +424,11 @@ final class Indexing {
     Map<OpenIndex, RoaringBitmap> covered = new HashMap<>();
     opened.forEach((segment, old) -> covered.put(segment, old.fragments().orElseThrow()));
     TableSource.Held without = new TableSource.Held(covered, null);
+    TableSource rows = new TableSource(table, base, context, column, uncovered, without);
+    boolean anew = retrain && !segments.isEmpty();
     if (uncovered.isEmpty()
-        && !kind.outlived(
-            segments, new TableSource(table, base, context, column, uncovered, without), files)) {
+        && !(kind instanceof VectorKind vectors
+            && (anew || vectors.outlived(segments, rows, files)))) {
       return false;
     }
     RowIdMap rowIds = base.stableRowIds() ? RowIdMap.of(table, base) : null;
@@ -429,7 +439,9 @@ final class Indexing {
     IndexEntry entry;
     try {
       IndexKind.Built built =
-          kind.update(segments, liveRows(base, opened, rowIds), added, files, progress);
+          anew && kind instanceof VectorKind vectors
+              ? vectors.retrain(segments, added, files, progress)
+              : kind.update(segments, liveRows(base, opened, rowIds), added, files, progress);
       for (OpenIndex replaced : built.replaced()) {
         IndexEntry old = opened.get(replaced);
         if (old != null) {

@@ -55,14 +55,6 @@ public interface IndexKind {
       IndexFiles into,
       BuildProgress progress);
 
-  /// Whether segments want an [#update] although no rows came, as most of what they hold is dead.
-  ///
-  /// @param none a source without rows
-  /// @param files where the update would go; nothing is written
-  default boolean outlived(List<OpenIndex> segments, IndexSource none, IndexFiles files) {
-    return false;
-  }
-
   /// Opens a segment for searches; the caller closes it.
   ///
   /// @throws io.lancelot.base.CorruptDataException if its files are damaged

@@ -103,6 +103,16 @@ final class IvfUpkeep {
         : new Step.Join(model, alike);
   }
 
+  /// Trains all anew.
+  Step.Train anew() {
+    return train(held);
+  }
+
+  /// Leaves the new rows apart, with a model of their own.
+  Step.Train apart() {
+    return train(held.size() < MOST_SEGMENTS ? List.of() : absorbed());
+  }
+
   /// Whether most of what the segments hold is dead. Lists are not counted: rows may have any
   /// number of vectors.
   boolean mostlyDead() {
@@ -134,7 +144,7 @@ final class IvfUpkeep {
   }
 
   /// Partitions grow in number as those of a new index would.
-  private Step train(List<IvfIndex> absorbed) {
+  private Step.Train train(List<IvfIndex> absorbed) {
     IvfIndex largest = held.getFirst();
     for (IvfIndex index : absorbed.isEmpty() ? held : absorbed) {
       largest = index.rowCount() > largest.rowCount() ? index : largest;
@@ -160,7 +170,7 @@ final class IvfUpkeep {
   private double lossOfOwn(IvfIndex index) {
     VectorSource own =
         new VectorSource(files.context(), added.with(List.of(index)), index.model().type());
-    return own.count() == 0 ? 0 : fit(own, index).loss();
+    return own.isEmpty() ? 0 : fit(own, index).loss();
   }
 
   private IvfBuilder.Fit fit(VectorSource rows, IvfIndex index) {
@@ -172,7 +182,7 @@ final class IvfUpkeep {
   /// How far the new rows are from the centres of a segment; infinitely, if its model does not suit
   /// them.
   private double loss(IvfIndex index) {
-    if (vectors.count() == 0) {
+    if (vectors.isEmpty()) {
       return 0;
     }
     IvfBuilder.Fit fit = fit(vectors, index);

@@ -8,11 +8,11 @@ import io.lancelot.kernels.Centroids;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
@@ -39,6 +39,10 @@ final class Reshaping {
   /// Partitions beside one that is split whose rows may be nearer to the new centres.
   private static final int NEIGHBOURS = 8;
 
+  /// By such a factor, or more, rows are closer to each other than those of the training, as mean
+  /// squared distances from centres.
+  private static final int CROWDED = 4;
+
   private static final int MOST_WAYS = 1024;
   private static final int SAMPLE_ROWS = 8192;
   private static final long SAMPLE_FLOATS = 16L << 20;
@@ -46,6 +50,7 @@ final class Reshaping {
   private final Context context;
   private final IvfModel model;
   private final VectorSource added;
+  private final IvfBuilder.Assigned assigned;
   private final IndexSource covered;
   private final List<IvfIndex> joined;
   private final RowMapping moved;
@@ -65,6 +70,7 @@ final class Reshaping {
     this.context = context;
     this.model = model;
     this.added = added;
+    this.assigned = assigned;
     this.covered = covered;
     this.joined = joined;
     this.moved = moved;
@@ -89,7 +95,13 @@ final class Reshaping {
   ///
   /// @param rows to be assigned: the added ones and those that may change their partition
   /// @param from for each partition the old one whose records stay as they are, or -1
-  record Reshaped(IvfModel model, VectorSource rows, int[] from) {}
+  /// @param coarse whether the new rows lie too close together for the model's codes
+  record Reshaped(IvfModel model, VectorSource rows, int[] from, boolean coarse) {}
+
+  /// New centres for a partition.
+  ///
+  /// @param loss mean squared distance of its rows from them
+  private record Split(float[] centres, double loss) {}
 
   /// Empty if the partitions can stay as they are.
   Optional<Reshaped> reshape() {
@@ -105,7 +117,7 @@ final class Reshaping {
     if (empty.size() * FEW_EMPTY < sizes.length) {
       empty.clear();
     }
-    Map<Integer, float[]> splits = overfull.isEmpty() ? Map.of() : splits(overfull);
+    Map<Integer, Split> splits = overfull.isEmpty() ? Map.of() : splits(overfull);
     if (splits.isEmpty() && empty.isEmpty()) {
       return Optional.empty();
     }
@@ -122,16 +134,27 @@ final class Reshaping {
         from.add(neighbours.contains(p) ? -1 : p);
       }
     }
-    for (float[] split : splits.values()) {
-      centres.add(split);
-      from.addAll(Collections.nCopies(split.length / width, -1));
+    for (Split split : splits.values()) {
+      centres.add(split.centres());
+      from.addAll(Collections.nCopies(split.centres().length / width, -1));
     }
+    boolean coarse = splits.entrySet().stream().anyMatch(s -> coarse(s.getKey(), s.getValue()));
     changed.addAll(neighbours);
     return Optional.of(
         new Reshaped(
             model.with(joined(centres)),
             added.with(covered, ids(changed, Long.MAX_VALUE)),
-            from.stream().mapToInt(Integer::intValue).toArray()));
+            from.stream().mapToInt(Integer::intValue).toArray(),
+            coarse));
+  }
+
+  /// Whether a crowd of new rows lies so close that product quantisation, whose codes have steps of
+  /// the size that rows were apart when it was trained, could not tell one from another.
+  private boolean coarse(int partition, Split split) {
+    double usual = model.trained().map(IvfModel.Trained::loss).orElse(0.0);
+    return model.codec() instanceof PqCodec
+        && split.loss() * CROWDED < usual
+        && assigned.counts()[partition] * 2L > sizes[partition];
   }
 
   private static float[] joined(List<float[]> parts) {
@@ -152,21 +175,21 @@ final class Reshaping {
               joined.stream()
                   .flatMapToLong(segment -> segment.liveIds(p, moved.in(segment)))
                   .toArray();
-          long step = Math.max(1, (ids.length + most - 1) / most);
+          long step = Math.max(1, Math.ceilDiv(ids.length, most));
           return IntStream.range(0, ids.length).filter(i -> i % step == 0).mapToLong(i -> ids[i]);
         })
         .toArray();
   }
 
   /// New centres for partitions, as far as their rows can be told apart.
-  private Map<Integer, float[]> splits(Set<Integer> overfull) {
+  private Map<Integer, Split> splits(Set<Integer> overfull) {
     int width = model.width();
     int most = Math.clamp(SAMPLE_FLOATS / width / overfull.size(), 64, SAMPLE_ROWS);
     VectorSource some = added.with(covered, ids(overfull, most));
     IvfBuilder builder = new IvfBuilder(context, some, model.type(), BuildProgress.NONE);
     Map<Integer, float[]> samples =
         builder.samples(model.metric(), builder.assign(model), overfull, most);
-    Map<Integer, float[]> splits = new HashMap<>();
+    Map<Integer, Split> splits = new TreeMap<>();
     samples.forEach((p, sample) -> {
       int rows = sample.length / width;
       long ways = Math.clamp((sizes[p] + mean) / Math.max(1, mean), 2, MOST_WAYS);
@@ -177,26 +200,31 @@ final class Reshaping {
                 .centres(
                     new KMeans(context, sample, 0, width, rows, width, 7)
                         .train((int) Math.min(ways, rows / 16), 20, BuildProgress.NONE));
-        if (divides(centres, sample)) {
-          splits.put(p, centres);
-        }
+        divided(centres, sample).ifPresent(split -> splits.put(p, split));
       }
     });
     return splits;
   }
 
-  /// Whether no centre keeps most of the rows. Equal ones stay together however often they are
+  /// Empty if one centre keeps most of the rows. Equal ones stay together however often they are
   /// split.
-  private boolean divides(float[] centres, float[] sample) {
+  private Optional<Split> divided(float[] centres, float[] sample) {
     int width = model.width();
     int[] best = new int[sample.length / width];
     int[] counts = new int[centres.length / width];
     Centroids.ofL2(centres, counts.length, width)
         .nearest(sample, 0, width, best.length, best, new float[best.length], 0);
-    for (int c : best) {
-      counts[c]++;
+    double loss = 0;
+    for (int i = 0; i < best.length; i++) {
+      counts[best[i]]++;
+      for (int d = 0; d < width; d++) {
+        double apart = sample[i * width + d] - centres[best[i] * width + d];
+        loss += apart * apart / best.length;
+      }
     }
-    return Arrays.stream(counts).max().orElse(0) <= best.length * 3 / 4;
+    return Arrays.stream(counts).max().orElse(0) > best.length * 3 / 4
+        ? Optional.empty()
+        : Optional.of(new Split(centres, loss));
   }
 
   /// The partitions nearest to one, but for those that go anyway.

@@ -119,26 +119,40 @@ public final class VectorKind implements IndexKind {
     if (held.isEmpty()) {
       throw new IllegalArgumentException("no segment to update");
     }
-    return switch (new IvfUpkeep(held, added, into).decide()) {
-      case IvfUpkeep.Step.Join(IvfModel model, List<IvfIndex> joined) ->
-          joined(model, joined, moved, added, into, progress);
-      case IvfUpkeep.Step.Train(IvfModel like, int partitions, List<IvfIndex> absorbed) -> {
-        IvfParams params = IvfParams.of(like).withPartitions(partitions);
-        Coding as = like.codec().coding();
-        IndexSource all = added.with(absorbed);
-        yield trained(like.type(), as, like.graph(), params, all, absorbed, into, progress);
-      }
+    IvfUpkeep upkeep = new IvfUpkeep(held, added, into);
+    return switch (upkeep.decide()) {
+      case IvfUpkeep.Step.Join join -> joined(upkeep, join, moved, added, into, progress);
+      case IvfUpkeep.Step.Train train -> trained(train, added, into, progress);
     };
   }
 
+  /// Builds one segment of all rows, with the settings of those that there are.
+  ///
+  /// @param added source of an update
+  public Built retrain(
+      List<OpenIndex> segments, IndexSource added, IndexFiles into, BuildProgress progress) {
+    return trained(new IvfUpkeep(held(segments), added, into).anew(), added, into, progress);
+  }
+
+  private static Built trained(
+      IvfUpkeep.Step.Train train, IndexSource added, IndexFiles into, BuildProgress progress) {
+    IvfModel like = train.like();
+    IvfParams params = IvfParams.of(like).withPartitions(train.partitions());
+    Coding as = like.codec().coding();
+    IndexSource all = added.with(train.absorbed());
+    return trained(like.type(), as, like.graph(), params, all, train.absorbed(), into, progress);
+  }
+
   private static Built joined(
-      IvfModel model,
-      List<IvfIndex> joined,
+      IvfUpkeep upkeep,
+      IvfUpkeep.Step.Join join,
       RowMapping moved,
       IndexSource added,
       IndexFiles into,
       BuildProgress progress) {
     Context context = into.context();
+    IvfModel model = join.model();
+    List<IvfIndex> joined = join.joined();
     VectorSource vectors = new VectorSource(context, added, model.type());
     IvfBuilder builder = new IvfBuilder(context, vectors, model.type(), progress);
     IvfBuilder.Assigned assigned = builder.assign(model);
@@ -151,6 +165,8 @@ public final class VectorKind implements IndexKind {
     if (reshaped.isEmpty()) {
       int[] same = IntStream.range(0, model.partitions()).toArray();
       builder.write(model, assigned, new Kept(joined, moved, same), into);
+    } else if (reshaped.get().coarse()) {
+      return trained(upkeep.apart(), added, into, progress);
     } else {
       Reshaping.Reshaped to = reshaped.get();
       IvfBuilder again = new IvfBuilder(context, to.rows(), model.type(), progress);
@@ -160,7 +176,10 @@ public final class VectorKind implements IndexKind {
     return built(model, IvfParams.of(model), joined);
   }
 
-  @Override
+  /// Whether segments want an [#update] although no rows came, as most of what they hold is dead.
+  ///
+  /// @param none source of an update without rows
+  /// @param files where the update would go; nothing is written
   public boolean outlived(List<OpenIndex> segments, IndexSource none, IndexFiles files) {
     List<IvfIndex> held = held(segments);
     return !held.isEmpty() && new IvfUpkeep(held, none, files).mostlyDead();

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// Format: as the real Lance flattens multivector columns before it trains and writes.
 final class VectorSource {
 
+  /// Vectors that a list has, more or less.
+  private static final int LIST_VECTORS = 16;
+
   private final Context context;
   private final IndexSource source;
   private final boolean lists;
@@ -42,6 +45,10 @@ final class VectorSource {
   /// The column's name.
   String name() {
     return source.field().name();
+  }
+
+  boolean isEmpty() {
+    return source.rowCount() + more.length == 0;
   }
 
   /// How many vectors the streams deliver. Lists are read once to be counted.
@@ -73,7 +80,7 @@ final class VectorSource {
   /// The vectors of some rows, spread evenly, and their `_rowid`s.
   BatchStream sample(int most) {
     long rows = source.rowCount();
-    int count = (int) Math.min(rows, most);
+    int count = (int) Math.min(rows, lists ? most / LIST_VECTORS : most);
     long[] positions = new long[count];
     for (int i = 0; i < count; i++) {
       positions[i] = i * rows / count;
