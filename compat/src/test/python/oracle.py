@@ -102,6 +102,11 @@ def op_vector_index(r):
     return {}
 
 
+def op_update_indices(r):
+    opened(r).optimize.optimize_indices(**r.get("params", {}))
+    return {}
+
+
 def op_filtered(r):
     """Ids for which a filter is true by a scan and by the indices, and the plan with them."""
     d = opened(r)

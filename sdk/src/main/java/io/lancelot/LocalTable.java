@@ -353,8 +353,13 @@ final class LocalTable extends Table {
         options.cleanup().dryRun()
             ? table.planCompaction(options.compaction())
             : table.compact(options.compaction());
-    List<String> indices =
-        options.cleanup().dryRun() ? List.of() : engine.updateIndices(BuildProgress.NONE);
+    List<String> indices = List.of();
+    if (!options.cleanup().dryRun()) {
+      indices =
+          options.retrain()
+              ? engine.retrainIndices(BuildProgress.NONE)
+              : engine.updateIndices(BuildProgress.NONE);
+    }
     CleanupReport cleanup = table.cleanup(options.cleanup());
     return new OptimizeReport(compaction, indices, cleanup, table.snapshot().version());
   }

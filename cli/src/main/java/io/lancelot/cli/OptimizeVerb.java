@@ -35,6 +35,10 @@ final class OptimizeVerb extends Verb {
         "N",
         "rows per fragment to aim at",
         value -> options = options.withTargetRows(Arguments.number("--target-rows", value)));
+    arguments.flag(
+        "--retrain",
+        "train vector indices anew over all rows",
+        () -> options = options.withRetrain());
   }
 
   @Override

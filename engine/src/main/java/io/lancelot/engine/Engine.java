@@ -116,7 +116,12 @@ public final class Engine implements AutoCloseable {
   ///
   /// @return names of the indices that had such rows
   public List<String> updateIndices(BuildProgress progress) {
-    return indexing.update(progress);
+    return indexing.update(false, progress);
+  }
+
+  /// The same; vector indices are trained anew over all rows, whether rows came or not.
+  public List<String> retrainIndices(BuildProgress progress) {
+    return indexing.update(true, progress);
   }
 
   /// The rows of a query, over one version of the table. The caller closes the stream.

@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 /// Makes, lists and drops the indices of a table. The segments of one index share its name.
@@ -131,7 +132,8 @@ final class Indexing {
     UUID uuid = randomUuid();
     IndexFiles files = files(uuid);
     try {
-      TableSource source = new TableSource(table, base, context, column, base.fragments());
+      TableSource source =
+          new TableSource(table, base, context, column, base.fragments(), TableSource.Held.NONE);
       IndexKind.Built built = kind.build(source, spec, files, progress);
       return entry(base, uuid, name, column, kind, built, files, ids(base.fragments()));
     } catch (RuntimeException | Error e) {
@@ -341,13 +343,16 @@ final class Indexing {
   /// Brings every index up to date with a version's rows: indexes fragments it does not cover and
   /// forgets those that are gone.
   ///
+  /// @param retrain whether vector indices are trained anew over all rows
   /// @return names of the indices that got a new segment
-  List<String> update(BuildProgress progress) {
-    return byName(table.latest()).keySet().stream().filter(name -> update(name, progress)).toList();
+  List<String> update(boolean retrain, BuildProgress progress) {
+    return byName(table.latest()).keySet().stream()
+        .filter(name -> update(name, retrain, progress))
+        .toList();
   }
 
   /// False if there was nothing to do, or the kind is not ours to touch.
-  private boolean update(String name, BuildProgress progress) {
+  private boolean update(String name, boolean retrain, BuildProgress progress) {
     CommitConflictException last = null;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Snapshot base = table.latest();
@@ -357,11 +362,11 @@ final class Indexing {
           base.fragments().stream()
               .filter(fragment -> !covered.contains((int) fragment.id()))
               .toList();
-      if (entries.isEmpty() || uncovered.isEmpty()) {
+      if (entries.isEmpty()) {
         return false;
       }
       try {
-        return update(base, name, entries, uncovered, progress);
+        return update(base, name, entries, uncovered, retrain, progress);
       } catch (CommitConflictException e) {
         if (!e.retryable()) {
           throw e;
@@ -377,11 +382,15 @@ final class Indexing {
       String name,
       List<IndexEntry> entries,
       List<Fragment> uncovered,
+      boolean retrain,
       BuildProgress progress) {
     Optional<IndexedColumn> column =
         IndexedColumn.ofId(base, entries.getFirst().fieldIds().getFirst());
     Optional<IndexKind> kind = usableKind(base, entries.getLast());
     if (column.isEmpty() || kind.isEmpty()) {
+      return false;
+    }
+    if (uncovered.isEmpty() && !(kind.get() instanceof VectorKind)) {
       return false;
     }
     Map<OpenIndex, IndexEntry> opened = new LinkedHashMap<>();
@@ -394,7 +403,7 @@ final class Indexing {
           opened.put(lease.get().index(), entry);
         }
       }
-      return update(base, name, column.get(), kind.get(), opened, uncovered, progress);
+      return update(base, name, column.get(), kind.get(), opened, uncovered, retrain, progress);
     } finally {
       leases.forEach(OpenSegments.Lease::close);
     }
@@ -407,16 +416,32 @@ final class Indexing {
       IndexKind kind,
       Map<OpenIndex, IndexEntry> opened,
       List<Fragment> uncovered,
+      boolean retrain,
       BuildProgress progress) {
     UUID uuid = randomUuid();
     IndexFiles files = files(uuid);
-    TableSource added = new TableSource(table, base, context, column, uncovered);
+    List<OpenIndex> segments = List.copyOf(opened.keySet());
+    Map<OpenIndex, RoaringBitmap> covered = new HashMap<>();
+    opened.forEach((segment, old) -> covered.put(segment, old.fragments().orElseThrow()));
+    TableSource.Held without = new TableSource.Held(covered, null);
+    TableSource rows = new TableSource(table, base, context, column, uncovered, without);
+    boolean anew = retrain && !segments.isEmpty();
+    if (uncovered.isEmpty()
+        && !(kind instanceof VectorKind vectors
+            && (anew || vectors.outlived(segments, rows, files)))) {
+      return false;
+    }
+    RowIdMap rowIds = base.stableRowIds() ? RowIdMap.of(table, base) : null;
+    TableSource.Held held = new TableSource.Held(covered, rowIds);
+    TableSource added = new TableSource(table, base, context, column, uncovered, held);
     RoaringBitmap fragments = ids(uncovered);
     List<IndexEntry> removed = new ArrayList<>();
     IndexEntry entry;
     try {
       IndexKind.Built built =
-          kind.update(List.copyOf(opened.keySet()), liveRows(base, opened), added, files, progress);
+          anew && kind instanceof VectorKind vectors
+              ? vectors.retrain(segments, added, files, progress)
+              : kind.update(segments, liveRows(base, opened, rowIds), added, files, progress);
       for (OpenIndex replaced : built.replaced()) {
         IndexEntry old = opened.get(replaced);
         if (old != null) {
@@ -436,11 +461,11 @@ final class Indexing {
 
   /// Rows of a version by its own numbers: where they were, unless they are dead or their entry is
   /// stale, which is so in fragments that its segment does not speak for.
-  private RowMapping liveRows(Snapshot base, Map<OpenIndex, IndexEntry> opened) {
+  private RowMapping liveRows(
+      Snapshot base, Map<OpenIndex, IndexEntry> opened, @Nullable RowIdMap ids) {
     Map<Integer, RoaringBitmap> deleted = new HashMap<>();
     base.fragments()
         .forEach(fragment -> deleted.put((int) fragment.id(), table.deletions(base, fragment)));
-    RowIdMap ids = base.stableRowIds() ? RowIdMap.of(table, base) : null;
     Map<OpenIndex, RowMapping> mappings = new HashMap<>();
     opened.forEach((segment, entry) -> {
       RoaringBitmap covered = entry.fragments().orElseThrow();

@@ -10,19 +10,24 @@ import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Projection;
 import io.lancelot.index.IndexSource;
+import io.lancelot.index.OpenIndex;
 import io.lancelot.table.Fragment;
 import io.lancelot.table.ScanOptions;
 import io.lancelot.table.Snapshot;
 import io.lancelot.table.Table;
 import io.lancelot.table.TableScan;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
-/// Live rows of some fragments of a version, for an index to be built from.
+/// Live rows of some fragments of a version, for an index to be built from or updated.
 final class TableSource implements IndexSource {
 
   private final Table table;
@@ -30,20 +35,32 @@ final class TableSource implements IndexSource {
   private final Context context;
   private final IndexedColumn column;
   private final List<Fragment> fragments;
+  private final Held held;
   private final List<Part> parts;
   private final Schema schema;
+
+  /// What an update has beside the rows that came.
+  ///
+  /// @param fragments that segments speak for
+  /// @param ids where rows are by their ids; null where these are addresses
+  record Held(Map<OpenIndex, RoaringBitmap> fragments, @Nullable RowIdMap ids) {
+
+    static final Held NONE = new Held(Map.of(), null);
+  }
 
   TableSource(
       Table table,
       Snapshot snapshot,
       Context context,
       IndexedColumn column,
-      List<Fragment> fragments) {
+      List<Fragment> fragments,
+      Held held) {
     this.table = table;
     this.snapshot = snapshot;
     this.context = context;
     this.column = column;
     this.fragments = fragments;
+    this.held = held;
     this.parts =
         fragments.stream()
             .map(fragment -> new Part(fragment.id(), fragment.physicalRows(), fragment.liveRows()))
@@ -92,6 +109,36 @@ final class TableSource implements IndexSource {
         context.memory().scratch());
   }
 
+  @Override
+  public IndexSource with(List<? extends OpenIndex> segments) {
+    RoaringBitmap wanted = new RoaringBitmap();
+    fragments.forEach(fragment -> wanted.add((int) fragment.id()));
+    segments.forEach(segment -> wanted.or(Objects.requireNonNull(held.fragments().get(segment))));
+    List<Fragment> all =
+        snapshot.fragments().stream()
+            .filter(fragment -> wanted.contains((int) fragment.id()))
+            .toList();
+    return new TableSource(table, snapshot, context, column, all, held);
+  }
+
+  @Override
+  public BatchStream rows(long[] ids) {
+    Map<Integer, RoaringBitmap> deleted = new HashMap<>();
+    fragments.forEach(
+        fragment -> deleted.put((int) fragment.id(), table.deletions(snapshot, fragment)));
+    RowIdMap byId = held.ids();
+    long[] addresses =
+        Arrays.stream(ids)
+            .map(id -> byId == null ? id : byId.address(id))
+            .filter(address -> {
+              RoaringBitmap gone = deleted.get((int) (address >>> 32));
+              return address != -1 && gone != null && !gone.contains((int) address);
+            })
+            .sorted()
+            .toArray();
+    return new Taken(addresses, context.memory().scratch());
+  }
+
   /// Lists may be long: as many rows at once as stay small.
   private int batchRows() {
     int most = ScanOptions.DEFAULT_BATCH_ROWS;
@@ -138,6 +185,39 @@ final class TableSource implements IndexSource {
       columns.set(0, Projection.of(column.expr(), batch.schema()).evaluate(batch, scratch));
     }
     return new Batch(schema, batch.rowCount(), columns);
+  }
+
+  private final class Taken implements BatchStream {
+    private final long[] addresses;
+    private final Scratch scratch;
+    private int next;
+
+    Taken(long[] addresses, Scratch scratch) {
+      this.addresses = addresses;
+      this.scratch = scratch;
+    }
+
+    @Override
+    public Schema schema() {
+      return schema;
+    }
+
+    @Override
+    public @Nullable Batch next() {
+      int count = Math.min(addresses.length - next, batchRows());
+      if (count == 0) {
+        return null;
+      }
+      scratch.reset();
+      long[] some = Arrays.copyOfRange(addresses, next, next + count);
+      next += count;
+      return leaf(table.take(snapshot, some, count, columns(), scratch), scratch);
+    }
+
+    @Override
+    public void close() {
+      scratch.close();
+    }
   }
 
   private final class Rows implements BatchStream {

@@ -195,7 +195,8 @@ final class TextSources {
             .toList();
     long limit = Runtime.getRuntime().maxMemory() / 3;
     InvertedIndex.Collector collector = new InvertedIndex.Collector(params);
-    TableSource source = new TableSource(table, snapshot, context, column, parts);
+    TableSource source =
+        new TableSource(table, snapshot, context, column, parts, TableSource.Held.NONE);
     try (BatchStream rows = source.rows()) {
       for (Batch batch = rows.next(); batch != null; batch = rows.next()) {
         collector.add(batch.column(0), (FixedColumn) batch.column(IndexSource.ROW_ID));

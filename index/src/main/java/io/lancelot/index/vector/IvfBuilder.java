@@ -11,13 +11,16 @@ import io.lancelot.columnar.FixedListColumn;
 import io.lancelot.columnar.ListColumn;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
-import io.lancelot.index.RowMapping;
 import io.lancelot.kernels.Centroids;
+import io.lancelot.kernels.Metric;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +61,7 @@ final class IvfBuilder {
     int width = type.width(params.metric());
     long rows = source.count();
     int wanted = params.partitionsFor(rows, graph);
-    float[] sample = sample(params, width, (long) wanted * params.sampleRate());
+    float[] sample = sample(params.metric(), width, (long) wanted * params.sampleRate());
     int sampled = sample.length / width;
     if (sampled == 0 && rows > 0) {
       checkOnlyNulls();
@@ -71,11 +74,7 @@ final class IvfBuilder {
               : new KMeans(context, sample, 0, width, sampled, width, 7)
                   .train(wanted, params.maxIterations(), progress);
     }
-    if (type.element() == io.lancelot.kernels.ElementType.UINT8) {
-      for (int i = 0; i < centres.length; i++) {
-        centres[i] = centres[i] > 0.5f ? 1 : 0;
-      }
-    }
+    centres = type.centres(centres);
     int[] best = new int[sampled];
     double loss = toResiduals(sample, width, centres, best);
     Codec codec =
@@ -84,7 +83,7 @@ final class IvfBuilder {
           // The bounds are found with the partitions.
           case SQ -> new SqCodec(width, 0, 0);
           case PQ -> {
-            if (params.metric() == io.lancelot.kernels.Metric.DOT) {
+            if (params.metric() == Metric.DOT) {
               backToVectors(sample, width, centres, best);
             }
             yield PqCodec.train(context, type, params, sample, sampled, centres, progress);
@@ -101,7 +100,10 @@ final class IvfBuilder {
         graph,
         params.m(),
         params.efConstruction(),
-        sampled == 0 ? Optional.empty() : Optional.of(loss));
+        sampled == 0 ? Optional.empty() : Optional.of(loss),
+        Optional.of(
+            new IvfModel.Trained(rows, wanted, Double.isFinite(loss) ? loss : Double.MAX_VALUE)),
+        params.partitionRows());
   }
 
   /// Nulls make a small or empty index; nothing but broken numbers is a mistake to be told.
@@ -173,7 +175,7 @@ final class IvfBuilder {
   }
 
   /// Rows for training, in random order.
-  private float[] sample(IvfParams params, int width, long wanted) {
+  private float[] sample(Metric metric, int width, long wanted) {
     long rows = source.count();
     long budget = Math.min(SAMPLE_BYTES, context.memory().limitBytes() / 8);
     int most =
@@ -182,7 +184,7 @@ final class IvfBuilder {
     SplittableRandom random = new SplittableRandom(3);
     int taken = 0;
     long seen = 0;
-    try (Reader reader = new Reader(params.metric(), false)) {
+    try (Reader reader = new Reader(metric, false)) {
       for (int count = reader.next(); count > 0; count = reader.next()) {
         for (int i = 0; i < count; i++) {
           if (!reader.usable[i]) {
@@ -202,6 +204,36 @@ final class IvfBuilder {
     sample = taken == most ? sample : Arrays.copyOf(sample, taken * width);
     shuffle(sample, width, random);
     return sample;
+  }
+
+  /// Rows of some partitions for training, in random order: at most so many of each.
+  Map<Integer, float[]> samples(Metric metric, Assigned assigned, Set<Integer> of, int most) {
+    int width = type.width(metric);
+    Map<Integer, float[]> samples = new HashMap<>();
+    Map<Integer, Integer> seen = new HashMap<>();
+    for (int p : of) {
+      samples.put(p, new float[Math.min(most, assigned.counts()[p]) * width]);
+    }
+    SplittableRandom random = new SplittableRandom(3);
+    int at = 0;
+    try (Reader reader = new Reader(metric, false)) {
+      for (int count = reader.next(); count > 0; count = reader.next()) {
+        for (int i = 0; i < count; i++) {
+          int p = assigned.partitions()[at + i];
+          float[] sample = samples.get(p);
+          if (sample != null) {
+            int before = seen.merge(p, 1, Integer::sum) - 1;
+            int place = before < most ? before : random.nextInt(before + 1);
+            if (place < most) {
+              System.arraycopy(reader.rows, i * width, sample, place * width, width);
+            }
+          }
+        }
+        at += count;
+      }
+    }
+    samples.values().forEach(sample -> shuffle(sample, width, random));
+    return samples;
   }
 
   private static void shuffle(float[] rows, int width, SplittableRandom random) {
@@ -254,6 +286,54 @@ final class IvfBuilder {
     return new Assigned(partitions, ids, counts, low, high);
   }
 
+  /// How well a model suits some rows: what they lose by it.
+  ///
+  /// @param rows that take part
+  /// @param loss mean squared distance from the nearest centre
+  /// @param square mean squared length
+  /// @param clipped mean squared distance from what scalar quantisation has room for
+  record Fit(int rows, double loss, double square, double clipped) {}
+
+  /// @param sample vectors with the ids of their rows; closed
+  Fit fit(IvfModel model, BatchStream sample) {
+    int width = model.width();
+    Centroids centroids = model.centroids();
+    boolean bounded = model.codec() instanceof SqCodec;
+    float low = model.codec() instanceof SqCodec sq ? (float) sq.start() : 0;
+    float high = model.codec() instanceof SqCodec sq ? (float) sq.end() : 0;
+    float[] scores = new float[MAX_CHUNK_ROWS];
+    int[] best = new int[MAX_CHUNK_ROWS];
+    int rows = 0;
+    double loss = 0;
+    double square = 0;
+    double clipped = 0;
+    try (Reader reader = new Reader(sample, model.metric(), false)) {
+      for (int count = reader.next(); count > 0; count = reader.next()) {
+        float[] chunk = reader.rows;
+        slices(
+            count,
+            (from, size) ->
+                centroids.nearest(chunk, from * width, width, size, best, scores, from));
+        for (int i = 0; i < count; i++) {
+          if (!reader.usable[i]) {
+            continue;
+          }
+          rows++;
+          for (int d = 0; d < width; d++) {
+            double x = chunk[i * width + d];
+            double centre = x - model.centres()[best[i] * width + d];
+            double outside = bounded ? Math.max(0, Math.max(low - x, x - high)) : 0;
+            loss += centre * centre;
+            square += x * x;
+            clipped += outside * outside;
+          }
+        }
+      }
+    }
+    int mean = Math.max(1, rows);
+    return new Fit(rows, loss / mean, square / mean, clipped / mean);
+  }
+
   private interface Slice {
     void run(int from, int size);
   }
@@ -276,8 +356,8 @@ final class IvfBuilder {
 
   /// The rows of the source as floats, a chunk at a time.
   private final class Reader implements AutoCloseable {
-    private final BatchStream stream = source.vectors();
-    private final io.lancelot.kernels.Metric metric;
+    private final BatchStream stream;
+    private final Metric metric;
     private final boolean withIds;
     private final int width;
     private final int capacity;
@@ -287,7 +367,12 @@ final class IvfBuilder {
     private @Nullable Batch batch;
     private int position;
 
-    Reader(io.lancelot.kernels.Metric metric, boolean withIds) {
+    Reader(Metric metric, boolean withIds) {
+      this(source.vectors(), metric, withIds);
+    }
+
+    Reader(BatchStream stream, Metric metric, boolean withIds) {
+      this.stream = stream;
       this.metric = metric;
       this.withIds = withIds;
       this.width = type.width(metric);
@@ -340,18 +425,13 @@ final class IvfBuilder {
     }
   }
 
-  /// Writes a segment of the source's rows, and of those that other segments of the same model
-  /// hold.
-  void write(
-      IvfModel model, Assigned assigned, List<IvfIndex> others, RowMapping moved, IndexFiles into) {
+  /// Writes a segment of the source's rows, and of those that are kept from others.
+  void write(IvfModel model, Assigned assigned, Kept kept, IndexFiles into) {
     int partitions = model.partitions();
     int recordBytes = model.codec().recordBytes();
     long[] most = new long[partitions];
     for (int p = 0; p < partitions; p++) {
-      most[p] = assigned.counts()[p];
-      for (IvfIndex other : others) {
-        most[p] += other.partitionRows(p);
-      }
+      most[p] = assigned.counts()[p] + kept.rows(p);
     }
     long share = Math.max(16L << 20, context.memory().limitBytes() / 4);
     try (IvfWriter writer = new IvfWriter(model, into, progress);
@@ -363,7 +443,7 @@ final class IvfBuilder {
           bytes += most[end++] * recordBytes;
         }
         scratch.reset();
-        writeGroup(model, assigned, others, moved, first, end, bytes, writer, scratch);
+        writeGroup(model, assigned, kept, first, end, bytes, writer, scratch);
         first = end;
       }
       writer.finish();
@@ -373,8 +453,7 @@ final class IvfBuilder {
   private void writeGroup(
       IvfModel model,
       Assigned assigned,
-      List<IvfIndex> others,
-      RowMapping moved,
+      Kept kept,
       int first,
       int end,
       long bytes,
@@ -388,24 +467,12 @@ final class IvfBuilder {
     long[] base = new long[end - first];
     long slot = 0;
     for (int p = first; p < end; p++) {
-      int rows = assigned.counts()[p];
-      long others0 = 0;
-      for (IvfIndex other : others) {
-        others0 += other.partitionRows(p);
-      }
+      long rows = assigned.counts()[p] + kept.rows(p);
       base[p - first] = slot;
-      ids[p - first] = new long[Math.toIntExact(rows + others0)];
-      for (IvfIndex other : others) {
-        filled[p - first] +=
-            other.copyRecords(
-                p,
-                moved.in(other),
-                ids[p - first],
-                filled[p - first],
-                records.asSlice((slot + filled[p - first]) * recordBytes));
-      }
+      ids[p - first] = new long[Math.toIntExact(rows)];
+      filled[p - first] = kept.copy(p, ids[p - first], records.asSlice(slot * recordBytes));
       next[p - first] = slot + filled[p - first];
-      slot += rows + others0;
+      slot += rows;
     }
     encodeGroup(model, assigned, first, end, next, base, ids, filled, records);
     for (int p = first; p < end; p++) {

@@ -22,6 +22,7 @@ import io.lancelot.kernels.NeighbourScan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /// An open segment of a vector index. Partitions are loaded, some neighbouring ones together, when
@@ -455,6 +457,23 @@ final class IvfIndex implements VectorIndex {
         }
       }
       return kept;
+    }
+  }
+
+  /// The ids of a partition's rows that are still there, as they are now.
+  LongStream liveIds(int partition, RowMapping moved) {
+    int rows = lengths[partition];
+    if (rows == 0) {
+      return LongStream.empty();
+    }
+    try (Scratch scratch = files.context().memory().scratch()) {
+      FixedColumn stored =
+          (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), offsets[partition], rows, scratch);
+      long[] ids = new long[rows];
+      for (int r = 0; r < rows; r++) {
+        ids[r] = moved.map(stored.longAt(r));
+      }
+      return Arrays.stream(ids).filter(id -> id != RowMapping.GONE);
     }
   }
 

@@ -3,12 +3,15 @@ package io.lancelot.index.vector;
 import io.lancelot.kernels.Centroids;
 import io.lancelot.kernels.Metric;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// What training has found and all rows share: the centres of the partitions and the coding.
 ///
 /// @param centres `partitions × width` numbers
 /// @param graph whether each partition has a graph
-/// @param loss mean squared distance of the sample from its centres
+/// @param loss mean squared distance of the sample from its centres, of the real Lance's a sum
+/// @param trained what it was made for; empty of models that are not ours
+/// @param partitionRows rows that a partition should have, where that was asked for
 record IvfModel(
     VectorType type,
     Metric metric,
@@ -17,7 +20,16 @@ record IvfModel(
     boolean graph,
     int m,
     int efConstruction,
-    Optional<Double> loss) {
+    Optional<Double> loss,
+    Optional<Trained> trained,
+    OptionalLong partitionRows) {
+
+  /// The rows that a model was made for, as a measure of those that come later.
+  ///
+  /// @param rows of the segment
+  /// @param partitions that so many rows were to have
+  /// @param loss mean squared distance of a row from its centre
+  record Trained(long rows, int partitions, double loss) {}
 
   int width() {
     return type.width(metric);
@@ -29,6 +41,39 @@ record IvfModel(
 
   Centroids centroids() {
     return Centroids.ofL2(centres, partitions(), width());
+  }
+
+  /// The same with other centres, of which a codec may make use.
+  IvfModel with(float[] others) {
+    Codec moved =
+        switch (codec) {
+          case FlatCodec flat -> flat;
+          case SqCodec sq -> sq;
+          case PqCodec pq ->
+              new PqCodec(type, metric, pq.subVectors(), pq.bits(), pq.codebook(), others);
+          case RqCodec rq -> new RqCodec(rq.dim(), metric, rq.bits(), rq.rotation(), others);
+        };
+    return new IvfModel(
+        type, metric, others, moved, graph, m, efConstruction, loss, trained, partitionRows);
+  }
+
+  IvfModel with(Codec other) {
+    return new IvfModel(
+        type, metric, centres, other, graph, m, efConstruction, loss, trained, partitionRows);
+  }
+
+  IvfModel with(Trained other) {
+    return new IvfModel(
+        type,
+        metric,
+        centres,
+        codec,
+        graph,
+        m,
+        efConstruction,
+        loss,
+        Optional.of(other),
+        partitionRows);
   }
 
   String typeName() {

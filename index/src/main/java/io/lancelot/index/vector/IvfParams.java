@@ -111,6 +111,39 @@ record IvfParams(
                 spec.number("ef_construction", 1, 1 << 16).orElse((long) DEFAULT_EF_CONSTRUCTION));
   }
 
+  /// The settings that a model tells; the number of partitions is left open.
+  static IvfParams of(IvfModel model) {
+    int bits =
+        switch (model.codec()) {
+          case PqCodec pq -> pq.bits();
+          case RqCodec rq -> rq.bits();
+          case FlatCodec _, SqCodec _ -> 8;
+        };
+    return new IvfParams(
+        model.metric(),
+        OptionalInt.empty(),
+        model.partitionRows(),
+        50,
+        256,
+        model.codec() instanceof PqCodec pq ? pq.subVectors() : 0,
+        bits,
+        model.m(),
+        model.efConstruction());
+  }
+
+  IvfParams withPartitions(int number) {
+    return new IvfParams(
+        metric,
+        OptionalInt.of(number),
+        partitionRows,
+        maxIterations,
+        sampleRate,
+        subVectors,
+        bits,
+        m,
+        efConstruction);
+  }
+
   static Metric metric(String name) {
     return switch (name.strip().toLowerCase(Locale.ROOT)) {
       case "l2", "euclidean" -> Metric.L2;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// Reads and checks what the files of a segment say of themselves. Format: lance-format sections
@@ -15,17 +16,22 @@ final class IvfReader {
   private final VectorType type;
   private final DataFileReader index;
   private final DataFileReader codes;
+  private final OptionalLong partitionRows;
   private final String path;
 
-  private IvfReader(VectorType type, DataFileReader index, DataFileReader codes) {
+  private IvfReader(
+      VectorType type, DataFileReader index, DataFileReader codes, OptionalLong partitionRows) {
     this.type = type;
     this.index = index;
     this.codes = codes;
+    this.partitionRows = partitionRows;
     this.path = index.path();
   }
 
-  static IvfIndex.Parts read(VectorType type, DataFileReader index, DataFileReader codes) {
-    return new IvfReader(type, index, codes).read();
+  /// @param partitionRows rows that the manifest says a partition should have
+  static IvfIndex.Parts read(
+      VectorType type, DataFileReader index, DataFileReader codes, OptionalLong partitionRows) {
+    return new IvfReader(type, index, codes, partitionRows).read();
   }
 
   private IvfIndex.Parts read() {
@@ -89,7 +95,17 @@ final class IvfReader {
       }
     }
     IvfModel model =
-        new IvfModel(type, metric, centres, codec, graph, m, efConstruction, table.loss());
+        new IvfModel(
+            type,
+            metric,
+            centres,
+            codec,
+            graph,
+            m,
+            efConstruction,
+            table.loss(),
+            trained(),
+            partitionRows);
     return new IvfIndex.Parts(
         model,
         codes,
@@ -100,6 +116,20 @@ final class IvfReader {
         graphs,
         !Boolean.FALSE.equals(stored.getOrDefault("packed", false)),
         codes.schema().field(RqCodec.ERROR).isPresent());
+  }
+
+  private Optional<IvfModel.Trained> trained() {
+    String text = index.schema().metadata().get(IvfWriter.TRAINED);
+    if (text == null) {
+      return Optional.empty();
+    }
+    Map<String, @Nullable Object> said = Wire.parseObject(text, index.path());
+    return Optional.of(
+        new IvfModel.Trained(
+            Wire.intOf(said, "rows", 0, Integer.MAX_VALUE, index.path()),
+            Wire.intOf(said, "partitions", 1, Integer.MAX_VALUE, index.path()),
+            Wire.doubleOf(
+                Objects.requireNonNullElse(said.get("loss"), "null"), "loss", index.path())));
   }
 
   private Codec codec(

@@ -22,6 +22,10 @@ final class IvfWriter implements AutoCloseable {
 
   static final String INDEX_FILE = "index.idx";
   static final String AUXILIARY_FILE = "auxiliary.idx";
+
+  /// What a model was trained for. Lance's files may say more than the real Lance looks at.
+  static final String TRAINED = "lancelot:trained";
+
   static final Field ROW_ID = Field.nullable("_rowid", Types.UINT64);
   private static final Field MARKER = Field.required("__flat_marker", Types.UINT64);
   private static final Schema GRAPH =
@@ -167,6 +171,18 @@ final class IvfWriter implements AutoCloseable {
     index.putMetadata(
         "lance:index",
         "{\"type\":\"" + model.typeName() + "\",\"distance_type\":\"" + distance + "\"}");
+    model
+        .trained()
+        .ifPresent(trained ->
+            index.putMetadata(
+                TRAINED,
+                "{\"rows\":"
+                    + trained.rows()
+                    + ",\"partitions\":"
+                    + trained.partitions()
+                    + ",\"loss\":"
+                    + trained.loss()
+                    + "}"));
     index.putMetadata(model.graph() ? "lance:hnsw" : "lance:flat", Wire.strings(partitions));
     codes.addGlobalBuffer(
         MemorySegment.ofArray(new Wire.Ivf(offsets, lengths, null, Optional.empty()).toBytes()));

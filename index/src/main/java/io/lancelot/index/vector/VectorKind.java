@@ -1,5 +1,6 @@
 package io.lancelot.index.vector;
 
+import io.lancelot.base.Context;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Field;
 import io.lancelot.file.DataFileReader;
@@ -14,16 +15,11 @@ import io.lancelot.table.IndexEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// Vectors divided into partitions, in one of several codings, with or without graphs.
 public final class VectorKind implements IndexKind {
-
-  /// A delta is added beside the segments that there are until they would hold so many times its
-  /// rows: then all become one.
-  private static final int MERGE_SHARE = 8;
 
   private final Coding coding;
   private final boolean graph;
@@ -79,6 +75,18 @@ public final class VectorKind implements IndexKind {
   public Built build(IndexSource source, IndexSpec spec, IndexFiles into, BuildProgress progress) {
     VectorType type = VectorType.of(source.field());
     IvfParams params = IvfParams.of(coding, graph, type, spec);
+    return trained(type, coding, graph, params, source, List.of(), into, progress);
+  }
+
+  private static Built trained(
+      VectorType type,
+      Coding coding,
+      boolean graph,
+      IvfParams params,
+      IndexSource source,
+      List<IvfIndex> replaced,
+      IndexFiles into,
+      BuildProgress progress) {
     VectorSource vectors = new VectorSource(into.context(), source, type);
     IvfBuilder builder = new IvfBuilder(into.context(), vectors, type, progress);
     IvfModel model = builder.train(coding, graph, params);
@@ -86,26 +94,18 @@ public final class VectorKind implements IndexKind {
     if (coding == Coding.SQ) {
       boolean any = assigned.low() <= assigned.high();
       Codec codec = new SqCodec(type.dim(), any ? assigned.low() : 0, any ? assigned.high() : 0);
-      model = withCodec(model, codec);
+      model = model.with(codec);
     }
-    builder.write(model, assigned, List.of(), RowMapping.IDENTITY, into);
-    return new Built(Wire.details(coding, graph, params), version(coding), List.of());
+    builder.write(model, assigned, Kept.NONE, into);
+    return built(model, params, replaced);
   }
 
-  private static IvfModel withCodec(IvfModel model, Codec codec) {
-    return new IvfModel(
-        model.type(),
-        model.metric(),
-        model.centres(),
-        codec,
-        model.graph(),
-        model.m(),
-        model.efConstruction(),
-        model.loss());
-  }
-
-  private static int version(Coding coding) {
-    return coding == Coding.RQ ? 2 : 1;
+  private static Built built(IvfModel model, IvfParams params, List<IvfIndex> replaced) {
+    Coding coding = model.codec().coding();
+    return new Built(
+        Wire.details(coding, model.graph(), params),
+        coding == Coding.RQ ? 2 : 1,
+        List.copyOf(replaced));
   }
 
   @Override
@@ -115,63 +115,84 @@ public final class VectorKind implements IndexKind {
       IndexSource added,
       IndexFiles into,
       BuildProgress progress) {
+    List<IvfIndex> held = held(segments);
+    if (held.isEmpty()) {
+      throw new IllegalArgumentException("no segment to update");
+    }
+    IvfUpkeep upkeep = new IvfUpkeep(held, added, into);
+    return switch (upkeep.decide()) {
+      case IvfUpkeep.Step.Join join -> joined(upkeep, join, moved, added, into, progress);
+      case IvfUpkeep.Step.Train train -> trained(train, added, into, progress);
+    };
+  }
+
+  /// Builds one segment of all rows, with the settings of those that there are.
+  ///
+  /// @param added source of an update
+  public Built retrain(
+      List<OpenIndex> segments, IndexSource added, IndexFiles into, BuildProgress progress) {
+    return trained(new IvfUpkeep(held(segments), added, into).anew(), added, into, progress);
+  }
+
+  private static Built trained(
+      IvfUpkeep.Step.Train train, IndexSource added, IndexFiles into, BuildProgress progress) {
+    IvfModel like = train.like();
+    IvfParams params = IvfParams.of(like).withPartitions(train.partitions());
+    Coding as = like.codec().coding();
+    IndexSource all = added.with(train.absorbed());
+    return trained(like.type(), as, like.graph(), params, all, train.absorbed(), into, progress);
+  }
+
+  private static Built joined(
+      IvfUpkeep upkeep,
+      IvfUpkeep.Step.Join join,
+      RowMapping moved,
+      IndexSource added,
+      IndexFiles into,
+      BuildProgress progress) {
+    Context context = into.context();
+    IvfModel model = join.model();
+    List<IvfIndex> joined = join.joined();
+    VectorSource vectors = new VectorSource(context, added, model.type());
+    IvfBuilder builder = new IvfBuilder(context, vectors, model.type(), progress);
+    IvfBuilder.Assigned assigned = builder.assign(model);
+    // Lists stay where they are: rows are read by their ids, and vectors have none of their own.
+    Optional<Reshaping.Reshaped> reshaped =
+        joined.isEmpty() || model.type().lists()
+            ? Optional.empty()
+            : new Reshaping(context, model, vectors, assigned, added.with(joined), joined, moved)
+                .reshape();
+    if (reshaped.isEmpty()) {
+      int[] same = IntStream.range(0, model.partitions()).toArray();
+      builder.write(model, assigned, new Kept(joined, moved, same), into);
+    } else if (reshaped.get().coarse()) {
+      return trained(upkeep.apart(), added, into, progress);
+    } else {
+      Reshaping.Reshaped to = reshaped.get();
+      IvfBuilder again = new IvfBuilder(context, to.rows(), model.type(), progress);
+      Kept kept = new Kept(joined, moved, to.from());
+      again.write(to.model(), again.assign(to.model()), kept, into);
+    }
+    return built(model, IvfParams.of(model), joined);
+  }
+
+  /// Whether segments want an [#update] although no rows came, as most of what they hold is dead.
+  ///
+  /// @param none source of an update without rows
+  /// @param files where the update would go; nothing is written
+  public boolean outlived(List<OpenIndex> segments, IndexSource none, IndexFiles files) {
+    List<IvfIndex> held = held(segments);
+    return !held.isEmpty() && new IvfUpkeep(held, none, files).mostlyDead();
+  }
+
+  private static List<IvfIndex> held(List<OpenIndex> segments) {
     List<IvfIndex> held = new ArrayList<>();
     for (OpenIndex segment : segments) {
       if (segment instanceof IvfIndex index) {
         held.add(index);
       }
     }
-    if (held.isEmpty()) {
-      throw new IllegalArgumentException("no segment to update");
-    }
-    IvfIndex last = held.getLast();
-    List<IvfIndex> merged = new ArrayList<>();
-    long rows = held.stream().mapToLong(IvfIndex::rowCount).sum();
-    VectorSource vectors = new VectorSource(into.context(), added, last.model().type());
-    boolean retrain = vectors.count() > rows;
-    for (IvfIndex index : held) {
-      if (index.copyable() && index.sameModel(last)) {
-        merged.add(index);
-      }
-    }
-    // Graphs are made anew for every row: dear, so a small delta stays beside them.
-    boolean merge =
-        !merged.isEmpty()
-            && (vectors.count() == 0
-                || !last.model().graph()
-                || vectors.count() * MERGE_SHARE > rows
-                || held.size() >= 4);
-    IvfModel model = last.model();
-    IvfBuilder builder = new IvfBuilder(into.context(), vectors, model.type(), progress);
-    IvfParams params = params(model);
-    if (retrain && !merge) {
-      model = builder.train(model.codec().coding(), model.graph(), params);
-    }
-    IvfBuilder.Assigned assigned = builder.assign(model);
-    builder.write(model, assigned, merge ? merged : List.of(), moved, into);
-    return new Built(
-        Wire.details(model.codec().coding(), model.graph(), params),
-        version(model.codec().coding()),
-        merge ? List.copyOf(merged) : List.of());
-  }
-
-  private static IvfParams params(IvfModel model) {
-    int bits =
-        switch (model.codec()) {
-          case PqCodec pq -> pq.bits();
-          case RqCodec rq -> rq.bits();
-          case FlatCodec _, SqCodec _ -> 8;
-        };
-    return new IvfParams(
-        model.metric(),
-        OptionalInt.empty(),
-        OptionalLong.empty(),
-        50,
-        256,
-        model.codec() instanceof PqCodec pq ? pq.subVectors() : 0,
-        bits,
-        model.m(),
-        model.efConstruction());
+    return held;
   }
 
   @Override
@@ -186,7 +207,10 @@ public final class VectorKind implements IndexKind {
     Optional<IvfIndex> opened = Optional.empty();
     try {
       codes = files.open(IvfWriter.AUXILIARY_FILE);
-      opened = Optional.of(new IvfIndex(files, IvfReader.read(type, index, codes)));
+      opened =
+          Optional.of(
+              new IvfIndex(
+                  files, IvfReader.read(type, index, codes, Wire.partitionRows(entry.details()))));
       return opened.get();
     } finally {
       if (opened.isEmpty() || !opened.get().model().graph()) {

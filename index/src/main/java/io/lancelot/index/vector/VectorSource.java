@@ -19,15 +19,27 @@ import org.jspecify.annotations.Nullable;
 /// Format: as the real Lance flattens multivector columns before it trains and writes.
 final class VectorSource {
 
+  /// Vectors that a list has, more or less.
+  private static final int LIST_VECTORS = 16;
+
   private final Context context;
   private final IndexSource source;
   private final boolean lists;
+  private final IndexSource other;
+  private final long[] more;
   private long counted = -1;
 
   VectorSource(Context context, IndexSource source, VectorType type) {
+    this(context, source, type.lists(), source, new long[0]);
+  }
+
+  private VectorSource(
+      Context context, IndexSource source, boolean lists, IndexSource other, long[] more) {
     this.context = context;
     this.source = source;
-    this.lists = type.lists();
+    this.lists = lists;
+    this.other = other;
+    this.more = more;
   }
 
   /// The column's name.
@@ -35,10 +47,14 @@ final class VectorSource {
     return source.field().name();
   }
 
+  boolean isEmpty() {
+    return source.rowCount() + more.length == 0;
+  }
+
   /// How many vectors the streams deliver. Lists are read once to be counted.
   long count() {
     if (!lists) {
-      return source.rowCount();
+      return source.rowCount() + more.length;
     }
     if (counted < 0) {
       long count = 0;
@@ -53,9 +69,94 @@ final class VectorSource {
     return counted;
   }
 
+  /// These, and then those of rows of another source; not for lists.
+  VectorSource with(IndexSource other, long[] ids) {
+    if (lists) {
+      throw new IllegalStateException("lists of vectors by the ids of rows");
+    }
+    return new VectorSource(context, source, lists, other, ids);
+  }
+
+  /// The vectors of some rows, spread evenly, and their `_rowid`s.
+  BatchStream sample(int most) {
+    long rows = source.rowCount();
+    int count = (int) Math.min(rows, lists ? most / LIST_VECTORS : most);
+    long[] positions = new long[count];
+    for (int i = 0; i < count; i++) {
+      positions[i] = i * rows / count;
+    }
+    Scratch scratch = context.memory().scratch();
+    try {
+      return flat(new Once(source.sample(positions, count, scratch), scratch));
+    } catch (RuntimeException | Error e) {
+      scratch.close();
+      throw e;
+    }
+  }
+
+  private BatchStream flat(BatchStream rows) {
+    return lists ? new Flattened(rows, context.memory().scratch()) : rows;
+  }
+
+  private static final class Both implements BatchStream {
+    private final BatchStream first;
+    private final BatchStream second;
+
+    Both(BatchStream first, BatchStream second) {
+      this.first = first;
+      this.second = second;
+    }
+
+    @Override
+    public Schema schema() {
+      return first.schema();
+    }
+
+    @Override
+    public @Nullable Batch next() {
+      Batch batch = first.next();
+      return batch == null ? second.next() : batch;
+    }
+
+    @Override
+    public void close() {
+      first.close();
+      second.close();
+    }
+  }
+
+  /// A single batch, and the memory it lies in.
+  private static final class Once implements BatchStream {
+    private final Batch batch;
+    private final Scratch scratch;
+    private boolean given;
+
+    Once(Batch batch, Scratch scratch) {
+      this.batch = batch;
+      this.scratch = scratch;
+    }
+
+    @Override
+    public Schema schema() {
+      return batch.schema();
+    }
+
+    @Override
+    public @Nullable Batch next() {
+      boolean first = !given;
+      given = true;
+      return first ? batch : null;
+    }
+
+    @Override
+    public void close() {
+      scratch.close();
+    }
+  }
+
   /// Every vector, then `_rowid`.
   BatchStream vectors() {
-    return lists ? new Flattened(source.rows(), context.memory().scratch()) : source.rows();
+    return more.length == 0 ? flat(source.rows()) : new Both(source.rows(), other.rows(more));
   }
 
   /// Null lists have no vectors in Lance's files. Should one have some, they are found under a row

@@ -65,6 +65,16 @@ record VectorType(ElementType element, int dim, boolean lists) {
     return metric == Metric.HAMMING ? Math.multiplyExact(dim, 8) : dim;
   }
 
+  /// Means of vectors as centres can be: those of bits are bits.
+  float[] centres(float[] means) {
+    if (element == ElementType.UINT8) {
+      for (int i = 0; i < means.length; i++) {
+        means[i] = means[i] > 0.5f ? 1 : 0;
+      }
+    }
+    return means;
+  }
+
   DataType itemType() {
     return switch (element) {
       case FLOAT16 -> Types.FLOAT16;

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// The small messages of vector indices: partition tables, tensors, details, and the JSON texts in
@@ -244,6 +245,21 @@ final class Wire {
         });
     return Optional.ofNullable(coding[0])
         .map(found -> "IVF_" + (graph[0] ? "HNSW_" : "") + found.name());
+  }
+
+  /// Rows of a partition that a details message asks for.
+  static OptionalLong partitionRows(byte[] details) {
+    long[] rows = {0};
+    fields(
+        details,
+        "details",
+        (field, _, in) -> {
+          if (field == 2) {
+            rows[0] = in.readUInt64();
+          }
+          return field == 2;
+        });
+    return rows[0] > 0 ? OptionalLong.of(rows[0]) : OptionalLong.empty();
   }
 
   private static int metricNumber(Metric metric) {
