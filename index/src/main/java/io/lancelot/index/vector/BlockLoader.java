@@ -3,6 +3,7 @@ package io.lancelot.index.vector;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.kernels.CodeScan;
+import io.lancelot.kernels.SignQuery;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -89,7 +90,7 @@ final class BlockLoader {
     }
   }
 
-  /// Four bits to a look-up, two look-ups to a line.
+  /// Sign bits as a [SignQuery] wants them.
   static Chunk.Blocks ofRq(
       IvfIndex index,
       int first,
@@ -103,7 +104,8 @@ final class BlockLoader {
       Scratch scratch) {
     int[] starts = starts(index, first, end);
     int blocks = starts[end - first];
-    MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * bytes * BLOCK));
+    int codeBytes = SignQuery.codeBytes(bytes);
+    MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * codeBytes * BLOCK));
     long factorBytes = Math.max(64, 4L * blocks * BLOCK);
     MemorySegment add = scratch.allocateBytes(factorBytes);
     MemorySegment scale = scratch.allocateBytes(factorBytes).fill((byte) 0);
@@ -118,15 +120,15 @@ final class BlockLoader {
         if (packedSigns) {
           signs = SignCodes.unpack(signs, bytes, some);
         }
-        byte[] laid = new byte[blocks(some) * bytes * BLOCK];
+        byte[] laid = new byte[blocks(some) * codeBytes * BLOCK];
         for (int r = 0; r < some; r++) {
-          int to = r / BLOCK * bytes * BLOCK + CodeScan.place(r % BLOCK);
+          int to = r / BLOCK * codeBytes * BLOCK;
           for (int b = 0; b < bytes; b++) {
-            laid[to + b * BLOCK] = signs[r * bytes + b];
+            laid[to + SignQuery.place(r % BLOCK, b)] = signs[r * bytes + b];
           }
         }
         long to = (long) starts[p - first] * BLOCK + from;
-        MemorySegment.copy(laid, 0, codes, ValueLayout.JAVA_BYTE, to * bytes, laid.length);
+        MemorySegment.copy(laid, 0, codes, ValueLayout.JAVA_BYTE, to * codeBytes, laid.length);
         float[] sums = factors(some);
         MemorySegment.copy(addFactors, FixedColumn.FLOAT, 4 * (row + from), sums, 0, some);
         MemorySegment.copy(sums, 0, add, FixedColumn.FLOAT, 4 * to, sums.length);
