@@ -296,20 +296,25 @@ public final class CodeScan {
       MemorySegment.copy(scale, ScalarKernels.FLOAT, from, scales, 0, rows);
       MemorySegment.copy(error, ScalarKernels.FLOAT, from, errors, 0, rows);
       products(sums, first * BLOCK, rows, step, bias, scales);
-      for (int i = 0; i < rows; i++) {
-        adds[i] = base + adds[i] + scales[i] - spread * errors[i];
-      }
+      bounds(adds, scales, errors, rows, base, spread);
       hits(adds, rows, limit, mask, first);
       System.arraycopy(adds, 0, out, first * BLOCK, rows);
     }
   }
 
   /// Multiplies factors with the products that sums stand for. Its own method, as the compiler
-  /// vectorises short loops over few arrays best.
+  /// vectorises loops over few arrays best.
   private static void products(
       short[] sums, int at, int rows, float step, float bias, float[] factors) {
     for (int i = 0; i < rows; i++) {
       factors[i] *= step * (float) sums[at + i] + bias;
+    }
+  }
+
+  private static void bounds(
+      float[] adds, float[] products, float[] errors, int rows, float base, float spread) {
+    for (int i = 0; i < rows; i++) {
+      adds[i] = base + adds[i] + products[i] - spread * errors[i];
     }
   }
 

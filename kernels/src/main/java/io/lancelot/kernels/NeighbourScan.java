@@ -26,7 +26,11 @@ public final class NeighbourScan {
 
   /// Where in a block a byte of a neighbour's code stands.
   public static int place(int slot, int line) {
-    return SignQuery.place(slot, line, SLOTS, place(slot), VECTOR);
+    return VECTOR ? line * SLOTS + place(slot) : wordPlace(slot, line);
+  }
+
+  static int wordPlace(int slot, int line) {
+    return (line & ~7) * SLOTS + slot * 8 + (line & 7);
   }
 
   /// Where in a line of the vector twin the byte of a neighbour stands.

@@ -28,8 +28,8 @@ public final class SignQuery {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /// Rows counted at once: the JIT's vectors pay in long loops only.
-  private static final int GROUP = 16;
+  /// Blocks counted at once: the JIT's vectors pay in long loops only.
+  public static final int GROUP = 16;
 
   private final int lines;
   private final byte[] tables;
@@ -69,13 +69,23 @@ public final class SignQuery {
     return byTables ? lines : (lines + 7) / 8 * 8;
   }
 
-  /// Where in a block of 64 rows a byte of a row's code stands.
-  public static int place(int row, int line) {
-    return place(row, line, CodeScan.BLOCK, CodeScan.place(row), TABLES);
+  /// Where a byte of a row's code stands, when so many blocks of 64 rows are laid out together: as
+  /// many as [#sums] is asked for at once, of which all groups of [#GROUP] but the last are whole.
+  public static int place(int row, int line, int lines, int blocks) {
+    return place(row, line, lines, blocks, TABLES);
   }
 
-  static int place(int row, int line, int rows, int place, boolean byTables) {
-    return byTables ? line * rows + place : (line & ~7) * rows + row * 8 + (line & 7);
+  static int place(int row, int line, int lines, int blocks, boolean byTables) {
+    int block = CodeScan.BLOCK;
+    if (byTables) {
+      return (row / block * lines + line) * block + CodeScan.place(row % block);
+    }
+    int group = row / (GROUP * block);
+    int rows = Math.min(GROUP, blocks - group * GROUP) * block;
+    return group * GROUP * block * codeBytes(lines, false)
+        + (line & ~7) * rows
+        + row % (GROUP * block) * 8
+        + (line & 7);
   }
 
   byte[] tables() {
@@ -86,7 +96,7 @@ public final class SignQuery {
     return lines;
   }
 
-  /// Sums for the rows of some blocks.
+  /// Sums for the rows of some blocks that were laid out together.
   ///
   /// @param at where the first block begins
   public void sums(MemorySegment codes, long at, int blocks, short[] sums) {
@@ -102,14 +112,10 @@ public final class SignQuery {
     int perCode = planes.length / PLANES;
     room(Math.min(GROUP, blocks) * CodeScan.BLOCK);
     for (int first = 0; first < blocks; first += GROUP) {
-      int some = Math.min(GROUP, blocks - first);
-      int rows = some * CodeScan.BLOCK;
+      int rows = Math.min(GROUP, blocks - first) * CodeScan.BLOCK;
       java.util.Arrays.fill(counts, 0, rows, 0);
-      for (int w = 0; w < perCode; w++) {
-        for (int b = 0; b < some; b++) {
-          long from = at + ((long) (first + b) * perCode + w) * CodeScan.BLOCK * 8;
-          MemorySegment.copy(codes, LONG, from, words, b * CodeScan.BLOCK, CodeScan.BLOCK);
-        }
+      for (int w = 0; w < perCode; w++, at += 8L * rows) {
+        MemorySegment.copy(codes, LONG, at, words, 0, rows);
         add(words, rows, planes, w * PLANES, counts);
       }
       narrow(counts, rows, sums, first * CodeScan.BLOCK);

@@ -47,7 +47,7 @@ class SignQueryTest {
   @ParameterizedTest
   @CsvSource({
     "8,1,true", "64,2,true", "128,17,true", "200,3,true", "768,2,true", "2400,1,true",
-    "8,1,false", "64,2,false", "128,17,false", "200,3,false", "768,2,false", "2400,1,false"
+    "8,1,false", "64,2,false", "128,17,false", "200,3,false", "768,33,false", "2400,1,false"
   })
   void sumsStandForProducts(int dim, int blocks, boolean byTables) {
     int lines = dim / 8;
@@ -58,10 +58,8 @@ class SignQueryTest {
     for (int row = 0; row < rows; row++) {
       random.nextBytes(signs[row]);
       for (int line = 0; line < lines; line++) {
-        int r = row % CodeScan.BLOCK;
-        int place = SignQuery.place(r, line, CodeScan.BLOCK, CodeScan.place(r), byTables);
-        long at = 64 + (long) (row - r) * bytes + place;
-        codes.set(ValueLayout.JAVA_BYTE, at, signs[row][line]);
+        int place = SignQuery.place(row, line, lines, blocks, byTables);
+        codes.set(ValueLayout.JAVA_BYTE, 64L + place, signs[row][line]);
       }
     }
     float[] numbers = query(dim);
@@ -95,7 +93,7 @@ class SignQueryTest {
     for (int slot = 0; slot < signs.length; slot++) {
       random.nextBytes(signs[slot]);
       for (int line = 0; line < lines; line++) {
-        int place = SignQuery.place(slot, line, NeighbourScan.SLOTS, -1, false);
+        int place = NeighbourScan.wordPlace(slot, line);
         codes.set(ValueLayout.JAVA_BYTE, 64 + place, signs[slot][line]);
       }
     }

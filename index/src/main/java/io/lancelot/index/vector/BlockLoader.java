@@ -15,6 +15,7 @@ final class BlockLoader {
   private static final int BLOCK = CodeScan.BLOCK;
 
   /// Rows laid out at once, in arrays: until code is compiled these are far faster than segments.
+  /// Whole groups of a [SignQuery].
   private static final int SLAB = 1 << 14;
 
   private BlockLoader() {}
@@ -122,9 +123,8 @@ final class BlockLoader {
         }
         byte[] laid = new byte[blocks(some) * codeBytes * BLOCK];
         for (int r = 0; r < some; r++) {
-          int to = r / BLOCK * codeBytes * BLOCK;
           for (int b = 0; b < bytes; b++) {
-            laid[to + SignQuery.place(r % BLOCK, b)] = signs[r * bytes + b];
+            laid[SignQuery.place(r, b, bytes, blocks(some))] = signs[r * bytes + b];
           }
         }
         long to = (long) starts[p - first] * BLOCK + from;
