@@ -32,7 +32,26 @@ public final class CodeScan {
   private static final int[] ROWS = inverse(PLACES);
 
   /// Lines that plain Java sums at once.
-  private static final int GROUP = 8;
+  private static final int LINES = 8;
+
+  /// Blocks that plain Java estimates at once: the JIT vectorises long loops only.
+  private static final int GROUP = 16;
+
+  /// What plain Java works in, for one thread: new arrays for each call would come from memory that
+  /// no cache holds, and take three times as long.
+  public static final class Room {
+    private float[] adds = {};
+    private float[] scales = {};
+    private float[] errors = {};
+
+    private void made() {
+      if (adds.length == 0) {
+        adds = new float[GROUP * BLOCK];
+        scales = new float[GROUP * BLOCK];
+        errors = new float[GROUP * BLOCK];
+      }
+    }
+  }
 
   private static final AtomicBoolean STARTED = new AtomicBoolean();
   private static volatile boolean ready;
@@ -148,6 +167,11 @@ public final class CodeScan {
       VectorCodeScan.products(query, columns, part, words, parts, out);
       return;
     }
+    plainProducts(query, columns, words, part, parts, out);
+  }
+
+  static void plainProducts(
+      float[] query, float[] columns, int words, int part, int parts, float[] out) {
     java.util.Arrays.fill(out, 0, parts * words, 0);
     for (int d = 0; d < parts * part; d++) {
       int to = d / part * words;
@@ -157,7 +181,7 @@ public final class CodeScan {
     }
   }
 
-  private static void check(MemorySegment codes, long at, int lines, int blocks, short[] sums) {
+  static void check(MemorySegment codes, long at, int lines, int blocks, short[] sums) {
     long end = at + (long) lines * blocks * BLOCK;
     if (at < 0 || end > codes.byteSize() || sums.length < blocks * BLOCK) {
       throw new IndexOutOfBoundsException(
@@ -189,11 +213,11 @@ public final class CodeScan {
   /// compiler then knows how long they are, and leaves out the bounds checks.
   static void plain8(
       MemorySegment codes, long at, int lines, int blocks, byte[] table, short[] sums) {
-    byte[] tables = new byte[GROUP * 256];
-    byte[] group = new byte[GROUP * BLOCK];
+    byte[] tables = new byte[LINES * 256];
+    byte[] group = new byte[LINES * BLOCK];
     java.util.Arrays.fill(sums, 0, blocks * BLOCK, (short) 0);
-    for (int j = 0; j < lines; j += GROUP) {
-      int some = Math.min(GROUP, lines - j);
+    for (int j = 0; j < lines; j += LINES) {
+      int some = Math.min(LINES, lines - j);
       System.arraycopy(table, 256 * j, tables, 0, 256 * some);
       java.util.Arrays.fill(tables, 256 * some, tables.length, (byte) 0);
       for (int b = 0; b < blocks; b++) {
@@ -232,29 +256,77 @@ public final class CodeScan {
       float spread,
       float limit,
       float[] out,
-      long[] mask) {
+      long[] mask,
+      Room room) {
     checkFactors(add, at, blocks);
     checkFactors(scale, at, blocks);
     checkFactors(error, at, blocks);
     if (ready) {
       VectorCodeScan.below(
           sums, blocks, add, scale, error, at, base, step, bias, spread, limit, out, mask);
-      return;
+    } else {
+      plainBelow(
+          sums, blocks, add, scale, error, at, base, step, bias, spread, limit, out, mask, room);
     }
-    for (int b = 0; b < blocks; b++) {
+  }
+
+  static void plainBelow(
+      short[] sums,
+      int blocks,
+      MemorySegment add,
+      MemorySegment scale,
+      MemorySegment error,
+      long at,
+      float base,
+      float step,
+      float bias,
+      float spread,
+      float limit,
+      float[] out,
+      long[] mask,
+      Room room) {
+    room.made();
+    float[] adds = room.adds;
+    float[] scales = room.scales;
+    float[] errors = room.errors;
+    for (int first = 0; first < blocks; first += GROUP) {
+      int rows = Math.min(GROUP, blocks - first) * BLOCK;
+      long from = at + 4L * first * BLOCK;
+      MemorySegment.copy(add, ScalarKernels.FLOAT, from, adds, 0, rows);
+      MemorySegment.copy(scale, ScalarKernels.FLOAT, from, scales, 0, rows);
+      MemorySegment.copy(error, ScalarKernels.FLOAT, from, errors, 0, rows);
+      products(sums, first * BLOCK, rows, step, bias, scales);
+      bounds(adds, scales, errors, rows, base, spread);
+      hits(adds, rows, limit, mask, first);
+      System.arraycopy(adds, 0, out, first * BLOCK, rows);
+    }
+  }
+
+  /// Multiplies factors with the products that sums stand for. Its own method, as the compiler
+  /// vectorises loops over few arrays best.
+  private static void products(
+      short[] sums, int at, int rows, float step, float bias, float[] factors) {
+    for (int i = 0; i < rows; i++) {
+      factors[i] *= step * (float) sums[at + i] + bias;
+    }
+  }
+
+  private static void bounds(
+      float[] adds, float[] products, float[] errors, int rows, float base, float spread) {
+    for (int i = 0; i < rows; i++) {
+      adds[i] = base + adds[i] + products[i] - spread * errors[i];
+    }
+  }
+
+  private static void hits(float[] estimates, int rows, float limit, long[] mask, int block) {
+    for (int from = 0; from < rows; from += BLOCK) {
       long hits = 0;
       for (int r = 0; r < BLOCK; r++) {
-        int i = b * BLOCK + r;
-        long o = at + 4L * i;
-        float bound =
-            base
-                + add.get(ScalarKernels.FLOAT, o)
-                + scale.get(ScalarKernels.FLOAT, o) * (step * sums[i] + bias)
-                - spread * error.get(ScalarKernels.FLOAT, o);
-        out[i] = bound;
-        hits |= bound < limit ? 1L << r : 0;
+        if (estimates[from + r] < limit) {
+          hits |= 1L << r;
+        }
       }
-      mask[b] = hits;
+      mask[block + from / BLOCK] = hits;
     }
   }
 
@@ -268,21 +340,38 @@ public final class CodeScan {
       float step,
       float limit,
       float[] out,
-      long[] mask) {
+      long[] mask,
+      Room room) {
     checkFactors(add, at, blocks);
     if (ready) {
       VectorCodeScan.offsets(sums, blocks, add, at, base, step, 0, limit, out, mask);
-      return;
+    } else {
+      plainOffsets(sums, blocks, add, at, base, step, limit, out, mask, room);
     }
-    for (int b = 0; b < blocks; b++) {
-      long hits = 0;
-      for (int r = 0; r < BLOCK; r++) {
-        int i = b * BLOCK + r;
-        float estimate = base + add.get(ScalarKernels.FLOAT, at + 4L * i) + step * sums[i];
-        out[i] = estimate;
-        hits |= estimate < limit ? 1L << r : 0;
+  }
+
+  static void plainOffsets(
+      short[] sums,
+      int blocks,
+      MemorySegment add,
+      long at,
+      float base,
+      float step,
+      float limit,
+      float[] out,
+      long[] mask,
+      Room room) {
+    room.made();
+    float[] adds = room.adds;
+    for (int first = 0; first < blocks; first += GROUP) {
+      int rows = Math.min(GROUP, blocks - first) * BLOCK;
+      MemorySegment.copy(add, ScalarKernels.FLOAT, at + 4L * first * BLOCK, adds, 0, rows);
+      int from = first * BLOCK;
+      for (int i = 0; i < rows; i++) {
+        adds[i] = base + adds[i] + step * (float) sums[from + i];
       }
-      mask[b] = hits;
+      hits(adds, rows, limit, mask, first);
+      System.arraycopy(adds, 0, out, from, rows);
     }
   }
 

@@ -8,17 +8,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// Estimates the distances of the 32 neighbours of a graph's node at once, from sign bits that lie
 /// beside it: sums of 4-bit look-ups as in [CodeScan], in blocks of half as many rows.
 ///
-/// A block has a line of 32 bytes for each eight bits of a code, the first four in the low halves,
-/// neighbours in the order of [#place]; then 32 floats to add and 32 to scale by.
+/// A block has the codes, as a [SignQuery] wants them: [#place]; then 32 floats to add and 32 to
+/// scale by.
 ///
 /// Until the vector twin is compiled, calls run on plain Java: see [#warm].
 public final class NeighbourScan {
 
   /// Neighbours of a block.
   public static final int SLOTS = 32;
-
-  /// Look-up tables must have so many bytes more than the tables need.
-  public static final int TABLE_SLACK = 16;
 
   private static final boolean VECTOR = Kernels.current().name().startsWith("vector");
   private static final int LANES = VECTOR ? VectorNeighbourScan.LANES : SLOTS;
@@ -27,18 +24,32 @@ public final class NeighbourScan {
 
   private NeighbourScan() {}
 
-  /// Where in a line the byte of a neighbour stands.
-  public static int place(int slot) {
+  /// Where in a block a byte of a neighbour's code stands.
+  public static int place(int slot, int line) {
+    return VECTOR ? line * SLOTS + place(slot) : wordPlace(slot, line);
+  }
+
+  static int wordPlace(int slot, int line) {
+    return (line & ~7) * SLOTS + slot * 8 + (line & 7);
+  }
+
+  /// Where in a line of the vector twin the byte of a neighbour stands.
+  private static int place(int slot) {
     int s = slot % LANES;
     int half = LANES / 2;
     return slot - s + (s < half ? 2 * s : 2 * (s - half) + 1);
   }
 
-  /// Bytes of a block.
+  /// Bytes of the codes, with which a block begins.
   ///
   /// @param lines bytes of a code
+  public static int codeBytes(int lines) {
+    return SignQuery.codeBytes(lines) * SLOTS;
+  }
+
+  /// Bytes of a block.
   public static int bytes(int lines) {
-    return (lines + 8) * SLOTS;
+    return codeBytes(lines) + 8 * SLOTS;
   }
 
   /// Whether the vector twin is in use.
@@ -49,45 +60,34 @@ public final class NeighbourScan {
   /// Writes the estimates `base + add + scale·(step·sum + bias)` of a block's neighbours to `out`.
   ///
   /// @param at where the block begins
-  /// @param table 16 entries of at most 127 for each half byte of a code
-  /// @param sums room for the sums, none of which may exceed 32767
+  /// @param sums room for the sums
   /// @return a bit for each neighbour whose estimate is below the limit
   public static int below(
       MemorySegment blocks,
       long at,
-      int lines,
-      byte[] table,
+      SignQuery query,
       float base,
-      float step,
-      float bias,
       float limit,
       short[] sums,
       float[] out) {
-    Objects.checkFromIndexSize(at, bytes(lines), blocks.byteSize());
-    Objects.checkFromIndexSize(0, lines * 32 + TABLE_SLACK, table.length);
+    Objects.checkFromIndexSize(at, bytes(query.lines()), blocks.byteSize());
     Objects.checkFromIndexSize(0, SLOTS, sums.length);
     Objects.checkFromIndexSize(0, SLOTS, out.length);
+    long factors = at + codeBytes(query.lines());
     if (ready) {
-      VectorNeighbourScan.sums(blocks, at, lines, table, sums);
+      VectorNeighbourScan.sums(blocks, at, query.lines(), query.tables(), sums);
       return VectorNeighbourScan.below(
-          blocks, at + (long) lines * SLOTS, sums, base, step, bias, limit, out);
+          blocks, factors, sums, base, query.step(), query.bias(), limit, out);
     }
-    return plain(blocks, at, lines, table, base, step, bias, limit, sums, out);
+    if (VECTOR) {
+      plain(blocks, at, query.lines(), query.tables(), sums);
+    } else {
+      query.neighbours(blocks, at, sums);
+    }
+    return plainBelow(blocks, factors, sums, base, query.step(), query.bias(), limit, out);
   }
 
-  static int plain(
-      MemorySegment blocks,
-      long at,
-      int lines,
-      byte[] table,
-      float base,
-      float step,
-      float bias,
-      float limit,
-      short[] sums,
-      float[] out) {
-    long factors = at + (long) lines * SLOTS;
-    int hits = 0;
+  static void plain(MemorySegment blocks, long at, int lines, byte[] table, short[] sums) {
     for (int s = 0; s < SLOTS; s++) {
       int place = place(s);
       int sum = 0;
@@ -96,9 +96,23 @@ public final class NeighbourScan {
         sum += table[32 * j + (code & 15)] + table[32 * j + 16 + (code >>> 4)];
       }
       sums[s] = (short) sum;
+    }
+  }
+
+  static int plainBelow(
+      MemorySegment blocks,
+      long factors,
+      short[] sums,
+      float base,
+      float step,
+      float bias,
+      float limit,
+      float[] out) {
+    int hits = 0;
+    for (int s = 0; s < SLOTS; s++) {
       float add = blocks.get(ScalarKernels.FLOAT, factors + 4L * s);
       float scale = blocks.get(ScalarKernels.FLOAT, factors + 4L * (SLOTS + s));
-      out[s] = base + add + scale * (step * sum + bias);
+      out[s] = base + add + scale * (step * sums[s] + bias);
       hits |= out[s] < limit ? 1 << s : 0;
     }
     return hits;
@@ -122,7 +136,7 @@ public final class NeighbourScan {
     int lines = 16;
     try (java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofShared()) {
       MemorySegment block = arena.allocate(bytes(lines), 64);
-      byte[] table = new byte[lines * 32 + TABLE_SLACK];
+      byte[] table = new byte[lines * 32 + CodeScan.TABLE_SLACK];
       short[] sums = new short[SLOTS];
       float[] out = new float[SLOTS];
       long end = System.nanoTime() + 3_000_000_000L;

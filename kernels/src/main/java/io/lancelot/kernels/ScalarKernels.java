@@ -10,8 +10,10 @@ import java.nio.ByteOrder;
 /// Rows are first copied, several at a time, into an array that stays in the first-level cache.
 /// Reading segments number by number is as fast as long as the JVM has seen one kind of segment
 /// only, and five times slower once both native and mapped ones have come by. C2 does not vectorise
-/// sums of floats, so every loop carries four sums to break the chain of additions; it does
-/// vectorise the loops that widen bytes and half floats.
+/// sums of floats, so every loop carries several sums to break the chain of additions, and takes
+/// four rows at once where the processor multiplies and adds in one step ([RowsOfFour]). It does
+/// vectorise the loops that widen bytes and half floats, and the squares of bytes' differences
+/// ([ByteRows]), of which only the sums remain to be made one by one.
 final class ScalarKernels implements DistanceKernels {
 
   static final ValueLayout.OfFloat FLOAT =
@@ -23,7 +25,7 @@ final class ScalarKernels implements DistanceKernels {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /// Numbers copied at a time, unless a single row has more.
+  /// Numbers copied at a time, unless four rows have more.
   private static final int TILE = 2048;
 
   @Override
@@ -38,22 +40,31 @@ final class ScalarKernels implements DistanceKernels {
       hamming(query.bytes(), data, base, rows, count, out);
       return;
     }
-    int dim = query.dim();
-    int most = Math.min(count, Math.max(1, TILE / dim));
-    Tile tile = Tile.of(query.type(), Math.multiplyExact(most, dim));
-    for (int i = 0; i < count; ) {
-      int run = 1;
-      while (run < most && i + run < count && rows[i + run] == rows[i] + run) {
-        run++;
-      }
-      tile.fill(data, base + rows[i] * query.rowBytes(), run * dim);
-      if (query.type() == ElementType.FLOAT64) {
-        doubleRows(query.metric(), tile.doubles, run, query.doubles(), out, i);
-      } else {
-        floatRows(query.metric(), tile.floats, run, query.floats(), out, i);
-      }
-      i += run;
+    if (query.metric() != Metric.COSINE && query.type().bytes() == 1) {
+      ByteRows.distances(query, data, base, rows, count, out);
+      return;
     }
+    int dim = query.dim();
+    int most = Math.min(count, Math.max(4, TILE / dim));
+    Tile tile = Tile.of(query.type(), Math.multiplyExact(most, dim));
+    for (int i = 0; i < count; i += most) {
+      int some = Math.min(most, count - i);
+      tile.fill(data, base, query.rowBytes(), rows, i, some, dim);
+      if (query.type() == ElementType.FLOAT64) {
+        doubleRows(query.metric(), tile.doubles, some, query.doubles(), out, i);
+      } else {
+        floatRows(query.metric(), tile.floats, some, query.floats(), out, i);
+      }
+    }
+  }
+
+  /// How many of some rows, from one on, follow each other in memory.
+  static int run(int[] rows, int from, int to) {
+    int run = 1;
+    while (from + run < to && rows[from + run] == rows[from] + run) {
+      run++;
+    }
+    return run;
   }
 
   /// A few rows on the heap, as floats or doubles.
@@ -82,22 +93,28 @@ final class ScalarKernels implements DistanceKernels {
       };
     }
 
-    void fill(MemorySegment data, long at, int size) {
+    void fill(
+        MemorySegment data, long base, long stride, int[] rows, int first, int some, int dim) {
+      for (int i = first; i < first + some; ) {
+        int run = run(rows, i, first + some);
+        long at = base + rows[i] * stride;
+        int to = (i - first) * dim;
+        switch (type) {
+          case FLOAT32 -> MemorySegment.copy(data, FLOAT, at, floats, to, run * dim);
+          case FLOAT64 -> MemorySegment.copy(data, DOUBLE, at, doubles, to, run * dim);
+          case FLOAT16 -> MemorySegment.copy(data, SHORT, at, halves, to, run * dim);
+          case INT8, UINT8 ->
+              MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, bytes, to, run * dim);
+        }
+        i += run;
+      }
       switch (type) {
-        case FLOAT32 -> MemorySegment.copy(data, FLOAT, at, floats, 0, size);
-        case FLOAT64 -> MemorySegment.copy(data, DOUBLE, at, doubles, 0, size);
-        case FLOAT16 -> {
-          MemorySegment.copy(data, SHORT, at, halves, 0, size);
-          widenHalves(halves, floats, size);
-        }
-        case INT8 -> {
-          MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, bytes, 0, size);
-          widenBytes(bytes, floats, size, 0);
-        }
+        case FLOAT32, FLOAT64 -> {}
+        case FLOAT16 -> widenHalves(halves, floats, some * dim);
+        case INT8 -> widenBytes(bytes, floats, some * dim, 0);
         case UINT8 -> {
-          MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, bytes, 0, size);
-          flip(bytes, size);
-          widenBytes(bytes, floats, size, 128);
+          flip(bytes, some * dim);
+          widenBytes(bytes, floats, some * dim, 128);
         }
       }
     }
@@ -110,7 +127,7 @@ final class ScalarKernels implements DistanceKernels {
   }
 
   /// Unsigned bytes to signed ones that are smaller by 128: C2 widens only signed bytes by vectors.
-  private static void flip(byte[] bytes, int size) {
+  static void flip(byte[] bytes, int size) {
     for (int j = 0; j < size; j++) {
       bytes[j] = (byte) (bytes[j] ^ 0x80);
     }
@@ -124,19 +141,20 @@ final class ScalarKernels implements DistanceKernels {
 
   private static void floatRows(
       Metric metric, float[] tile, int run, float[] q, float[] out, int first) {
+    int done = RowsOfFour.FAST ? RowsOfFour.distances(metric, tile, run, q, out, first) : 0;
     switch (metric) {
       case L2 -> {
-        for (int r = 0; r < run; r++) {
+        for (int r = done; r < run; r++) {
           out[first + r] = l2(tile, r * q.length, q);
         }
       }
       case DOT -> {
-        for (int r = 0; r < run; r++) {
+        for (int r = done; r < run; r++) {
           out[first + r] = 1 - dot(tile, r * q.length, q);
         }
       }
       case COSINE -> {
-        for (int r = 0; r < run; r++) {
+        for (int r = done; r < run; r++) {
           out[first + r] = cosine(tile, r * q.length, q);
         }
       }

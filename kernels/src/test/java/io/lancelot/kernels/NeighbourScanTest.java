@@ -21,20 +21,21 @@ class NeighbourScanTest {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment blocks = arena.allocate(2L * NeighbourScan.bytes(lines), 64);
       long at = NeighbourScan.bytes(lines);
-      for (long i = 0; i < (long) lines * NeighbourScan.SLOTS; i++) {
+      for (long i = 0; i < NeighbourScan.codeBytes(lines); i++) {
         blocks.set(ValueLayout.JAVA_BYTE, at + i, (byte) random.nextInt());
       }
-      long factors = at + (long) lines * NeighbourScan.SLOTS;
+      long factors = at + NeighbourScan.codeBytes(lines);
       for (int i = 0; i < 2 * NeighbourScan.SLOTS; i++) {
         blocks.set(ScalarKernels.FLOAT, factors + 4L * i, (float) random.nextGaussian());
       }
-      byte[] table = new byte[lines * 32 + NeighbourScan.TABLE_SLACK];
+      byte[] table = new byte[lines * 32 + CodeScan.TABLE_SLACK];
       for (int i = 0; i < lines * 32; i++) {
         table[i] = (byte) random.nextInt(128);
       }
       short[] sums = new short[32];
+      NeighbourScan.plain(blocks, at, lines, table, sums);
       float[] plain = new float[32];
-      int hits = NeighbourScan.plain(blocks, at, lines, table, 3, 0.1f, -5, 2, sums, plain);
+      int hits = NeighbourScan.plainBelow(blocks, factors, sums, 3, 0.1f, -5, 2, plain);
       short[] vectorSums = new short[32];
       float[] vector = new float[32];
       VectorNeighbourScan.sums(blocks, at, lines, table, vectorSums);

@@ -3,6 +3,7 @@ package io.lancelot.index.vector;
 import io.lancelot.base.Scratch;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.kernels.CodeScan;
+import io.lancelot.kernels.SignQuery;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ final class BlockLoader {
   private static final int BLOCK = CodeScan.BLOCK;
 
   /// Rows laid out at once, in arrays: until code is compiled these are far faster than segments.
+  /// Whole groups of a [SignQuery].
   private static final int SLAB = 1 << 14;
 
   private BlockLoader() {}
@@ -89,7 +91,7 @@ final class BlockLoader {
     }
   }
 
-  /// Four bits to a look-up, two look-ups to a line.
+  /// Sign bits as a [SignQuery] wants them.
   static Chunk.Blocks ofRq(
       IvfIndex index,
       int first,
@@ -103,7 +105,8 @@ final class BlockLoader {
       Scratch scratch) {
     int[] starts = starts(index, first, end);
     int blocks = starts[end - first];
-    MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * bytes * BLOCK));
+    int codeBytes = SignQuery.codeBytes(bytes);
+    MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * codeBytes * BLOCK));
     long factorBytes = Math.max(64, 4L * blocks * BLOCK);
     MemorySegment add = scratch.allocateBytes(factorBytes);
     MemorySegment scale = scratch.allocateBytes(factorBytes).fill((byte) 0);
@@ -118,15 +121,14 @@ final class BlockLoader {
         if (packedSigns) {
           signs = SignCodes.unpack(signs, bytes, some);
         }
-        byte[] laid = new byte[blocks(some) * bytes * BLOCK];
+        byte[] laid = new byte[blocks(some) * codeBytes * BLOCK];
         for (int r = 0; r < some; r++) {
-          int to = r / BLOCK * bytes * BLOCK + CodeScan.place(r % BLOCK);
           for (int b = 0; b < bytes; b++) {
-            laid[to + b * BLOCK] = signs[r * bytes + b];
+            laid[SignQuery.place(r, b, bytes, blocks(some))] = signs[r * bytes + b];
           }
         }
         long to = (long) starts[p - first] * BLOCK + from;
-        MemorySegment.copy(laid, 0, codes, ValueLayout.JAVA_BYTE, to * bytes, laid.length);
+        MemorySegment.copy(laid, 0, codes, ValueLayout.JAVA_BYTE, to * codeBytes, laid.length);
         float[] sums = factors(some);
         MemorySegment.copy(addFactors, FixedColumn.FLOAT, 4 * (row + from), sums, 0, some);
         MemorySegment.copy(sums, 0, add, FixedColumn.FLOAT, 4 * to, sums.length);

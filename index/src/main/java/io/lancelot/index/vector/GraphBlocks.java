@@ -6,6 +6,7 @@ import io.lancelot.base.Scratch;
 import io.lancelot.columnar.FixedColumn;
 import io.lancelot.kernels.ByteDistances;
 import io.lancelot.kernels.NeighbourScan;
+import io.lancelot.kernels.SignQuery;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -236,7 +237,6 @@ final class GraphBlocks implements AutoCloseable {
     /// Codes a row in a block of zeros.
     void code(long block, int slot, int node) {
       MemorySegment.copy(rotated, FixedColumn.FLOAT, 4L * node * row.length, row, 0, row.length);
-      int place = NeighbourScan.place(slot);
       float square = 0;
       float length = 0;
       float product = 0;
@@ -251,7 +251,7 @@ final class GraphBlocks implements AutoCloseable {
           length += Math.abs(r);
           product += negative == 0 ? c : -c;
         }
-        to.set(ValueLayout.JAVA_BYTE, block + (long) line * SLOTS + place, (byte) bits);
+        to.set(ValueLayout.JAVA_BYTE, block + NeighbourScan.place(slot, line), (byte) bits);
       }
       // Signs stand for halves: the product with them is half of `length` and of `product`.
       float ratio = length == 0 ? 0 : 2 * square / length;
@@ -264,7 +264,7 @@ final class GraphBlocks implements AutoCloseable {
     }
 
     private void factors(long block, int slot, float add, float scale) {
-      long at = block + (long) lines * SLOTS + 4L * slot;
+      long at = block + NeighbourScan.codeBytes(lines) + 4L * slot;
       to.set(FixedColumn.FLOAT, at, add);
       to.set(FixedColumn.FLOAT, at + 4L * SLOTS, scale);
     }
@@ -291,7 +291,7 @@ final class GraphBlocks implements AutoCloseable {
       long at = node * stride;
       int count = fitting(links.neighbours(0, node, neighbours));
       MemorySegment.copy(rotated, FixedColumn.FLOAT, 4L * node * own.length, own, 0, own.length);
-      blocks.asSlice(at + codesAt, (long) lines * SLOTS).fill((byte) 0);
+      blocks.asSlice(at + codesAt, NeighbourScan.codeBytes(lines)).fill((byte) 0);
       for (int slot = 0; slot < SLOTS; slot++) {
         int neighbour = slot < count ? neighbours[slot] : node;
         blocks.set(FixedColumn.INT, at + idsAt + 4L * slot, neighbour);
@@ -336,7 +336,7 @@ final class GraphBlocks implements AutoCloseable {
   /// What a query is compared by.
   final class Query {
     private final byte[] bytes;
-    private final SignTables tables;
+    private final SignQuery signs;
 
     Query(float[] vector) {
       this(codec.codes(vector));
@@ -349,7 +349,7 @@ final class GraphBlocks implements AutoCloseable {
       for (int d = 0; d < coded.length; d++) {
         coded[d] = bytes[d] & 0xff;
       }
-      this.tables = new SignTables(rotation.apply(coded, 0), coded.length);
+      this.signs = new SignQuery(rotation.apply(coded, 0));
     }
 
     /// Nodes that are compared to find where to start.
@@ -394,8 +394,7 @@ final class GraphBlocks implements AutoCloseable {
 
     private int estimate(
         MemorySegment codes, long at, float own, float limit, short[] sums, float[] out) {
-      return NeighbourScan.below(
-          codes, at, lines, tables.bytes(), own, tables.step(), tables.bias(), limit, sums, out);
+      return NeighbourScan.below(codes, at, signs, own, limit, sums, out);
     }
 
     int neighbour(int node, int slot) {

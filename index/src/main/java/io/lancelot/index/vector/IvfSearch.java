@@ -9,6 +9,7 @@ import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
 import io.lancelot.kernels.Ranking;
+import io.lancelot.kernels.SignQuery;
 import io.lancelot.kernels.TopK;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,7 @@ final class IvfSearch {
     private short[] sums = new short[0];
     private float[] estimates = new float[0];
     private long[] mask = new long[0];
+    private final CodeScan.Room room = new CodeScan.Room();
     private final int[] picked = new int[2 * CodeScan.BLOCK];
     private final long[] pickedIds = new long[2 * CodeScan.BLOCK];
     private int pickedCount;
@@ -71,7 +73,7 @@ final class IvfSearch {
     private int wider = 1;
 
     private float reach = Float.POSITIVE_INFINITY;
-    private @Nullable SignTables rq;
+    private @Nullable SignQuery rq;
     private @Nullable PqTables pq;
     private @Nullable QueryVector dense;
 
@@ -258,22 +260,16 @@ final class IvfSearch {
     }
 
     private void scanRq(RqCodec codec, Chunk chunk, Chunk.Blocks blocks, int partition) {
-      SignTables tables = rq;
+      SignQuery tables = rq;
       if (tables == null) {
-        tables = new SignTables(codec.rotation().apply(query, 0), codec.dim());
+        tables = new SignQuery(codec.rotation().apply(query, 0));
         rq = tables;
       }
       int start = index.blockStart(partition, blocks);
       int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
       room(count);
-      int lines = codec.dim() / 8;
-      CodeScan.sums4(
-          blocks.codes(),
-          (long) start * lines * CodeScan.BLOCK,
-          lines,
-          count,
-          tables.bytes(),
-          sums);
+      long codeBytes = SignQuery.codeBytes(codec.dim() / 8);
+      tables.sums(blocks.codes(), start * codeBytes * CodeScan.BLOCK, count, sums);
       comparisons += index.partitionRows(partition);
       long factors = 4L * start * CodeScan.BLOCK;
       float centre = probes.distance(partition);
@@ -306,7 +302,8 @@ final class IvfSearch {
           spread,
           limit,
           estimates,
-          mask);
+          mask,
+          room);
       for (int block = 0; block < count; ) {
         block = hits(block, count);
         chunk.rowIds(first, picked, pickedCount, pickedIds);
@@ -323,7 +320,7 @@ final class IvfSearch {
 
     /// Estimates, without looking for what they may miss.
     private void estimateRq(
-        Chunk.Blocks blocks, long factors, int count, float base, SignTables tables, float limit) {
+        Chunk.Blocks blocks, long factors, int count, float base, SignQuery tables, float limit) {
       CodeScan.below(
           sums,
           count,
@@ -337,7 +334,8 @@ final class IvfSearch {
           0,
           limit,
           estimates,
-          mask);
+          mask,
+          room);
     }
 
     private static boolean contains(long[] sorted, long id) {
@@ -352,7 +350,7 @@ final class IvfSearch {
         long factors,
         int count,
         float base,
-        SignTables tables,
+        SignQuery tables,
         Chunk chunk,
         long first) {
       estimateRq(blocks, factors, count, base, tables, Float.POSITIVE_INFINITY);
@@ -442,7 +440,8 @@ final class IvfSearch {
           tables.step,
           candidates.worst(),
           estimates,
-          mask);
+          mask,
+          room);
       collect(chunk, index.partitionStart(partition), count);
     }
 
