@@ -299,6 +299,11 @@ final class IvfIndex implements VectorIndex {
     }
   }
 
+  /// Whether a partition is in memory.
+  boolean isLoaded(int partition) {
+    return chunks.getAcquire(chunkOf[partition]) != null;
+  }
+
   /// The chunk that a partition lies in.
   @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock alone.
   Chunk chunk(int partition) {
