@@ -144,12 +144,29 @@ public sealed interface Index permits Index.Scalar, Index.Vectors, Index.Text {
       return param("num_partitions", partitions);
     }
 
+    /// How many rows a part should have; what [#numPartitions(int)] says counts before it. Default:
+    /// the square root of the number of rows, about a million for graphs.
+    public Vectors targetPartitionSize(int rows) {
+      return param("target_partition_size", rows);
+    }
+
+    /// Rounds of k-means at the most. Default: 50.
+    public Vectors maxIterations(int rounds) {
+      return param("max_iterations", rounds);
+    }
+
+    /// Vectors that k-means looks at for each part or code. Default: 256.
+    public Vectors sampleRate(int vectors) {
+      return param("sample_rate", vectors);
+    }
+
     /// Codes per vector, for product quantisation. Default: a sixteenth of the dimensions.
     public Vectors numSubVectors(int subVectors) {
       return param("num_sub_vectors", subVectors);
     }
 
-    /// Bits of a code. Default: 8, for IVF_RQ 5.
+    /// Bits of a code: of product quantisation 4 or 8, of IVF_RQ 1 to 9 per dimension. Default: 8,
+    /// for IVF_RQ 5.
     public Vectors numBits(int bits) {
       return param("num_bits", bits);
     }

@@ -12,6 +12,7 @@ import io.lancelot.engine.Assignment;
 import io.lancelot.engine.Engine;
 import io.lancelot.engine.IndexInfo;
 import io.lancelot.engine.MergeInsert;
+import io.lancelot.engine.SearchReport;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -486,6 +488,16 @@ final class LocalTable extends Table {
   @Override
   protected BatchStream run(io.lancelot.engine.Query query) {
     return ShownRows.of(engine.run(snapshot(), query), context.memory());
+  }
+
+  @Override
+  protected BatchStream run(io.lancelot.engine.Query query, Consumer<SearchReport> report) {
+    return ShownRows.of(engine.run(snapshot(), query, report), context.memory());
+  }
+
+  @Override
+  protected Schema outputSchema(io.lancelot.engine.Query query) {
+    return ShownRows.of(engine.plan(snapshot(), query).schema());
   }
 
   @Override

@@ -1,10 +1,16 @@
 package io.lancelot;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.columnar.BatchStream;
 import io.lancelot.engine.Fusion;
 import io.lancelot.engine.Nearest;
+import io.lancelot.engine.SearchReport;
+import io.lancelot.index.ApproxMode;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What searches by vectors have in common: the column, how distance is measured, and how an index
@@ -16,8 +22,12 @@ public abstract sealed class NearestQuery<Q extends NearestQuery<Q>> extends Que
 
   private Optional<String> column = Optional.empty();
   private Optional<Distance> distance = Optional.empty();
+  private int nprobes;
   private int minProbes;
-  private int maxProbes;
+  private OptionalInt maxProbes = OptionalInt.empty();
+  private double effort = Double.NaN;
+  private ApproxMode approximation = ApproxMode.NORMAL;
+  private long mostExact;
   private int ef;
   private int refine;
   private boolean fastSearch;
@@ -47,9 +57,13 @@ public abstract sealed class NearestQuery<Q extends NearestQuery<Q>> extends Que
   }
 
   /// How many partitions of an index to look into; more only where fewer than the limit would be
-  /// found. Default: as many as the query needs.
+  /// found. Default: as many as the query needs. Takes the place of a minimum and a maximum that
+  /// were given before.
   public Q nprobes(int partitions) {
-    return minimumNprobes(positive("nprobes", partitions)).maximumNprobes(partitions);
+    nprobes = positive("nprobes", partitions);
+    minProbes = 0;
+    maxProbes = OptionalInt.empty();
+    return self();
   }
 
   /// How many partitions to look into at the least.
@@ -60,7 +74,39 @@ public abstract sealed class NearestQuery<Q extends NearestQuery<Q>> extends Que
 
   /// How many partitions to look into at the most, unless rows would be missed; 0 for no limit.
   public Q maximumNprobes(int partitions) {
-    maxProbes = partitions == 0 ? 0 : positive("maximum nprobes", partitions);
+    maxProbes = OptionalInt.of(partitions == 0 ? 0 : positive("maximum nprobes", partitions));
+    return self();
+  }
+
+  /// How hard to look, from 0, the least number of partitions, to 1, all of them up to the maximum.
+  /// Counts in place of [#nprobes(int)]; says nothing about `ef` and `refineFactor`. Default: 0.5,
+  /// which finds nearly all and looks into as many partitions as the query needs.
+  ///
+  /// @throws InvalidInputException if it is not from 0 to 1
+  public Q searchEffort(double share) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new InvalidInputException(
+          "search effort: expected=a number from 0 to 1, found=" + share);
+    }
+    effort = share;
+    return self();
+  }
+
+  /// How closely an IVF_RQ index looks at rows that may be near; other kinds have no such choice.
+  /// Default: [ApproxMode#NORMAL].
+  public Q approxMode(ApproxMode mode) {
+    approximation = mode;
+    return self();
+  }
+
+  /// Refuses the search if it would compare more rows than that for want of an index: all rows of a
+  /// table without one, or those that the index does not cover. A row that holds a list of vectors
+  /// counts for ten. Default: any number.
+  public Q maxExactRows(long rows) {
+    if (rows < 1) {
+      throw new InvalidInputException("max exact rows: expected>=1, found=" + rows);
+    }
+    mostExact = rows;
     return self();
   }
 
@@ -95,7 +141,9 @@ public abstract sealed class NearestQuery<Q extends NearestQuery<Q>> extends Que
     return value;
   }
 
-  /// Only rows with `lower <= _distance < upper`. Infinite bounds mean no bound.
+  /// Only rows with `lower <= _distance < upper`. Infinite bounds mean no bound. Such a search is
+  /// always exact, whatever indices there are: a range may hold rows that are none of the nearest,
+  /// which only a comparison with every vector finds for sure.
   public Q distanceRange(float lower, float upper) {
     if (Float.isNaN(lower) || Float.isNaN(upper)) {
       throw new InvalidInputException(
@@ -131,6 +179,20 @@ public abstract sealed class NearestQuery<Q extends NearestQuery<Q>> extends Que
     return self();
   }
 
+  /// Runs the search and returns its rows as records, with how they were found.
+  public <T> SearchResult<T> toResult(Class<T> recordClass) {
+    AtomicReference<SearchReport> report = new AtomicReference<>();
+    try (BatchStream rows = stream(report::set)) {
+      List<T> records = records(recordClass, rows);
+      return new SearchResult<>(records, report.get());
+    }
+  }
+
+  /// Runs the search like [#stream()], and tells how it went before the first batch comes out.
+  public BatchStream stream(Consumer<SearchReport> report) {
+    return table().run(toQuery(), report);
+  }
+
   boolean indexedOnly() {
     return fastSearch;
   }
@@ -146,8 +208,18 @@ public abstract sealed class NearestQuery<Q extends NearestQuery<Q>> extends Que
   }
 
   Nearest nearest(List<double[]> vectors) {
+    int probes = Double.isNaN(effort) ? nprobes : 0;
     Nearest.Tuning tuning =
-        new Nearest.Tuning(minProbes, maxProbes, ef, refine, fastSearch, bypassIndex);
+        new Nearest.Tuning(
+            minProbes > 0 ? minProbes : probes,
+            maxProbes.orElse(probes),
+            ef,
+            refine,
+            effort,
+            approximation,
+            fastSearch,
+            bypassIndex,
+            mostExact);
     return new Nearest(column, vectors, distance.map(Distance::metric), lower, upper, tuning);
   }
 }

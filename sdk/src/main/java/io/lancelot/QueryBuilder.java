@@ -3,14 +3,17 @@ package io.lancelot;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
+import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Values;
 import io.lancelot.engine.Fusion;
 import io.lancelot.engine.Grouping;
 import io.lancelot.engine.Nearest;
 import io.lancelot.engine.Query.Ordering;
 import io.lancelot.engine.Query.Output;
+import io.lancelot.engine.Query.Within;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.FullTextQuery;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +34,16 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
   private OptionalLong limit = OptionalLong.empty();
   private long offset;
   private boolean withRowId;
+  private boolean withRowAddress;
+  private Within within = Within.ALL;
   private final List<Ordering> order = new ArrayList<>();
 
   QueryBuilder(Table table) {
     this.table = table;
+  }
+
+  final Table table() {
+    return table;
   }
 
   abstract Q self();
@@ -89,15 +98,38 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
     return self();
   }
 
-  /// Leaves out the first rows. Default: 0.
+  /// Leaves out the first rows. Default: 0, as for negative numbers.
   public Q offset(long rows) {
-    offset = rows;
+    offset = Math.max(0, rows);
     return self();
   }
 
   /// Adds `_rowid`, the id of each row.
   public Q withRowId() {
     withRowId = true;
+    return self();
+  }
+
+  /// Adds `_rowaddr`, where each row is in this version: the fragment's id in the upper, the row's
+  /// number in it in the lower 32 bits.
+  public Q withRowAddress() {
+    withRowAddress = true;
+    return self();
+  }
+
+  /// Reads these fragments of the table alone, by their ids; indices find their rows alone.
+  /// `_rowoffset` counts from the first of them.
+  public Q fragments(List<Long> ids) {
+    within = new Within(Optional.of(ids), within.timeout());
+    return self();
+  }
+
+  /// Cancels the query if its last row has not come after so long.
+  ///
+  /// @throws InvalidInputException if the time is negative; when it is over, methods that return
+  ///   rows throw [io.lancelot.base.CancelledException]
+  public Q timeout(Duration time) {
+    within = new Within(within.fragments(), Optional.of(time));
     return self();
   }
 
@@ -136,12 +168,14 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
         limit,
         offset,
         withRowId,
+        withRowAddress,
         Optional.empty(),
         Optional.empty(),
         false,
         Optional.empty(),
         order,
-        grouping);
+        grouping,
+        within);
   }
 
   final io.lancelot.engine.Query query(
@@ -157,12 +191,14 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
         limit,
         offset,
         withRowId,
+        withRowAddress,
         nearest,
         text,
         indexedOnly,
         fusion,
         order,
-        Optional.empty());
+        Optional.empty(),
+        within);
   }
 
   /// Runs the query. The stream must be closed; a batch is valid until the next one is pulled.
@@ -172,11 +208,15 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
 
   /// Runs the query and returns its rows as records, matched to columns by name.
   public <T> List<T> toList(Class<T> recordClass) {
-    List<T> rows = new ArrayList<>();
     try (BatchStream stream = stream()) {
-      for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
-        rows.addAll(RecordMapping.toRecords(recordClass, batch));
-      }
+      return records(recordClass, stream);
+    }
+  }
+
+  static <T> List<T> records(Class<T> recordClass, BatchStream stream) {
+    List<T> rows = new ArrayList<>();
+    for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
+      rows.addAll(RecordMapping.toRecords(recordClass, batch));
     }
     return rows;
   }
@@ -193,6 +233,13 @@ public abstract sealed class QueryBuilder<Q extends QueryBuilder<Q>>
       }
     }
     return rows;
+  }
+
+  /// The columns of the result, without running the query.
+  ///
+  /// @throws InvalidInputException if the query does not fit the table
+  public Schema outputSchema() {
+    return table.outputSchema(toQuery());
   }
 
   /// Runs the query and says what each step did: rows, time, and what was looked up in indices.

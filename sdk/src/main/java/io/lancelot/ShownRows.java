@@ -5,6 +5,7 @@ import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Jsonb;
+import io.lancelot.columnar.Schema;
 import io.lancelot.file.BlobDescriptor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,11 @@ final class ShownRows {
   static BatchStream of(BatchStream input, Memory memory) {
     List<Field> shown = input.schema().fields().stream().map(ShownRows::shown).toList();
     return ConvertedRows.of(input, shown, Jsonb::text, memory);
+  }
+
+  /// What rows of a schema are shown as.
+  static Schema of(Schema stored) {
+    return new Schema(stored.fields().stream().map(ShownRows::shown).toList(), stored.metadata());
   }
 
   private static Field shown(Field field) {

@@ -12,6 +12,7 @@ import io.lancelot.engine.Alteration;
 import io.lancelot.engine.Assignment;
 import io.lancelot.engine.IndexInfo;
 import io.lancelot.engine.MergeInsert;
+import io.lancelot.engine.SearchReport;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.table.Blob;
@@ -27,6 +28,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -521,6 +523,11 @@ public abstract class Table implements AutoCloseable {
   protected abstract Batch takeOffsets(long[] offsets, Scratch scratch);
 
   protected abstract BatchStream run(io.lancelot.engine.Query query);
+
+  /// The same, and how its vector search went: told before the first batch comes out.
+  protected abstract BatchStream run(io.lancelot.engine.Query query, Consumer<SearchReport> report);
+
+  protected abstract Schema outputSchema(io.lancelot.engine.Query query);
 
   protected abstract String analyze(io.lancelot.engine.Query query);
 

@@ -377,8 +377,9 @@ class MutationsTest {
   @Test
   void limitsAndRangesAtTheirEdges() {
     assertThat(table.query().limit(0).toMaps()).isEmpty();
-    assertThat(table.search(1, 2, 3).limit(0).toMaps()).isEmpty();
-    assertThat(table.searchAll(List.of(new float[3], new float[3])).limit(0).toMaps()).isEmpty();
+    assertThatThrownBy(() -> table.search(1, 2, 3).limit(0).toMaps())
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("limit of a vector search");
     assertThatThrownBy(() -> table.search(1, 2, 3).distanceRange(2, 1).toMaps())
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("distance range");

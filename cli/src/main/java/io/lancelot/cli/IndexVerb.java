@@ -23,14 +23,16 @@ final class IndexVerb extends Verb {
   private static final List<String> ACTIONS = List.of("create", "list", "stats", "drop", "prewarm");
 
   private final PrintStream out;
+  private final PrintStream err;
   private final Map<String, String> params = new LinkedHashMap<>();
   private @Nullable String type;
   private @Nullable String name;
   private @Nullable Format format;
   private boolean replace;
 
-  IndexVerb(PrintStream out) {
+  IndexVerb(PrintStream out, PrintStream err) {
     this.out = out;
+    this.err = err;
   }
 
   @Override
@@ -89,9 +91,12 @@ final class IndexVerb extends Verb {
     if (type == null) {
       throw new UsageException("--type: expected=the kind of index, found=nothing");
     }
-    IndexInfo info =
-        table.createIndex(
-            column, Index.of(type, params), new Index.Options(Optional.ofNullable(name), replace));
+    Index.Options options = new Index.Options(Optional.ofNullable(name), replace);
+    IndexInfo info;
+    try (ProgressLine progress =
+        new ProgressLine(err, !quiet && RowOutput.onTerminal(), System::nanoTime)) {
+      info = table.createIndex(column, Index.of(type, params), options, progress);
+    }
     try (JsonGenerator json = RowOutput.JSON.createGenerator(out)) {
       write(json, info, Optional.empty());
     }

@@ -53,7 +53,7 @@ public final class Main {
     verbs.put("versions", () -> new VersionsVerb(out));
     verbs.put("restore", () -> new RestoreVerb(out));
     verbs.put("delete", () -> new DeleteVerb(out));
-    verbs.put("index", () -> new IndexVerb(out));
+    verbs.put("index", () -> new IndexVerb(out, err));
     verbs.put("key", () -> new KeyVerb(out));
     verbs.put("serve", () -> new ServeVerb(out, err));
     verbs.put("update", () -> new UpdateVerb(out));

@@ -14,6 +14,7 @@ import io.lancelot.server.QueryBody;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +52,23 @@ final class QueryVerb extends Verb {
 
   private @Nullable Integer refineFactor;
 
+  private @Nullable Double searchEffort;
+
+  private @Nullable String approxMode;
+
+  private @Nullable Long maxExactRows;
+
   private boolean fastSearch;
 
   private boolean bypassVectorIndex;
 
   private boolean withRowId;
+
+  private boolean withRowAddress;
+
+  private @Nullable List<String> fragments;
+
+  private @Nullable Long timeoutMillis;
 
   private boolean explain;
 
@@ -154,9 +167,35 @@ final class QueryVerb extends Verb {
         "N",
         "candidates to compare exactly, per row wanted",
         value -> refineFactor = Math.toIntExact(Arguments.number("--refine-factor", value)));
+    arguments.option(
+        "--search-effort",
+        "X",
+        "how hard to look, from 0 to 1 (default 0.5)",
+        value -> searchEffort = decimal("--search-effort", value));
+    arguments.option(
+        "--approx-mode",
+        "MODE",
+        "of IVF_RQ: fast, normal or accurate",
+        value -> approxMode = value);
+    arguments.option(
+        "--max-exact-rows",
+        "N",
+        "refuse to compare more vectors for want of an index",
+        value -> maxExactRows = Arguments.number("--max-exact-rows", value));
     arguments.flag("--fast-search", "only indexed rows", () -> fastSearch = true);
     arguments.flag("--bypass-vector-index", "search exactly", () -> bypassVectorIndex = true);
     arguments.flag("--with-row-id", "add _rowid", () -> withRowId = true);
+    arguments.flag("--with-row-address", "add _rowaddr", () -> withRowAddress = true);
+    arguments.option(
+        "--fragments",
+        "A,B",
+        "read these fragments only, by their ids",
+        value -> fragments = List.of(value.split(",", -1)));
+    arguments.option(
+        "--timeout-ms",
+        "N",
+        "give up after so many milliseconds",
+        value -> timeoutMillis = Arguments.number("--timeout-ms", value));
     arguments.flag("--explain", "print the plan instead", () -> explain = true);
     arguments.flag("--analyze", "run, and print the plan with what it did", () -> analyze = true);
     arguments.flag("--verify", "compare the planned run with a full scan", () -> verify = true);
@@ -230,6 +269,15 @@ final class QueryVerb extends Verb {
     if (withRowId) {
       query.withRowId();
     }
+    if (withRowAddress) {
+      query.withRowAddress();
+    }
+    if (fragments != null) {
+      query.fragments(fragments.stream().map(id -> Arguments.number("--fragments", id)).toList());
+    }
+    if (timeoutMillis != null) {
+      query.timeout(Duration.ofMillis(timeoutMillis));
+    }
     query.offset(offset);
     return query;
   }
@@ -281,6 +329,15 @@ final class QueryVerb extends Verb {
     } else if (maxNprobes != null) {
       query.maximumNprobes(maxNprobes);
     }
+    if (searchEffort != null) {
+      query.searchEffort(searchEffort);
+    }
+    if (approxMode != null) {
+      query.approxMode(QueryBody.approxMode(approxMode));
+    }
+    if (maxExactRows != null) {
+      query.maxExactRows(maxExactRows);
+    }
     if (ef != null) {
       query.ef(ef);
     }
@@ -292,6 +349,14 @@ final class QueryVerb extends Verb {
     }
     if (bypassVectorIndex) {
       query.bypassVectorIndex();
+    }
+  }
+
+  private static double decimal(String flag, String text) {
+    try {
+      return Double.parseDouble(text.strip());
+    } catch (NumberFormatException e) {
+      throw new InvalidInputException(flag + ": expected=a number, found=" + text, e);
     }
   }
 

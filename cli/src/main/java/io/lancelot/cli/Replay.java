@@ -44,7 +44,9 @@ final class Replay {
           "ef",
           "fast_search",
           "bypass_vector_index",
-          "approx_mode");
+          "approx_mode",
+          "search_effort",
+          "max_exact_rows");
 
   private static final List<String> KNOWN =
       List.of(
@@ -58,6 +60,10 @@ final class Replay {
           "distance_type",
           "offset",
           "with_row_id",
+          "with_row_address",
+          "fragment_ids",
+          "use_lsm",
+          "use_rte",
           "lower_bound",
           "upper_bound",
           "version",

@@ -165,6 +165,83 @@ class CommandLineTest {
   }
 
   @Test
+  void searchesTakeTheOptionsOfTheWire() throws IOException {
+    assertThat(
+            ok(
+                "query",
+                db,
+                "t",
+                "--vector",
+                "[1,0]",
+                "--select",
+                "id",
+                "--limit",
+                1,
+                "--with-row-address",
+                "--search-effort",
+                "0.3",
+                "--approx-mode",
+                "fast",
+                "--fragments",
+                "0",
+                "--timeout-ms",
+                60000,
+                "--max-exact-rows",
+                3,
+                "--format",
+                "jsonl"))
+        .isEqualTo("{\"id\":1,\"_distance\":0.0,\"_rowaddr\":0}\n");
+    Run refused = run("query", db, "t", "--vector", "[1,0]", "--max-exact-rows", 2);
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.err()).startsWith("lancelot: invalid-input: exact vector search");
+    assertThat(run("query", db, "t", "--timeout-ms", 0).err())
+        .startsWith("lancelot: cancelled: Query timeout");
+    assertThat(run("query", db, "t", "--fragments", 4).err()).contains("fragment: expected=");
+    assertThat(ok("analyze", db, "t", "--vector", "[1,0]"))
+        .containsPattern("KNNVectorDistance.*exact=true, metrics=.*rows_compared=3");
+    Path requests =
+        Files.write(
+            folder.resolve("options.jsonl"),
+            List.of(
+                "{\"vector\":[1,0],\"k\":1,\"columns\":[\"id\"],\"with_row_address\":true,"
+                    + "\"fragment_ids\":[0],\"search_effort\":1,\"approx_mode\":\"accurate\","
+                    + "\"nprobes\":0}",
+                "{\"vector\":[1,0],\"use_lsm\":true}",
+                "{\"vector\":[1,0],\"approx_mode\":\"wild\"}",
+                "{\"vector\":[1,0],\"k\":0}"));
+    List<String> lines = ok("query", db, "t", "--requests", requests).lines().toList();
+    assertThat(lines.get(0))
+        .isEqualTo("{\"request\":0,\"rows\":[{\"id\":1,\"_distance\":0.0,\"_rowaddr\":0}]}");
+    assertThat(lines.get(1)).contains("invalid-input", "use_lsm: expected=");
+    assertThat(lines.get(2)).contains("invalid-input", "approx_mode: expected=");
+    assertThat(lines.get(3)).contains("invalid-input", "limit of a vector search");
+  }
+
+  @Test
+  void progressIsOneLineThatIsWipedInTheEnd() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    long[] millis = {0};
+    try (ProgressLine line = new ProgressLine(err, true, () -> millis[0] * 1_000_000)) {
+      line.report("k-means", 1, 50);
+      millis[0] = 1000;
+      line.report("k-means", 17, 50);
+      millis[0] = 1050;
+      line.report("k-means", 18, 50);
+      millis[0] = 1100;
+      line.report("sort", 3, 0);
+    }
+    assertThat(bytes.toString(StandardCharsets.UTF_8))
+        .isEqualTo("\r  k-means 17/50\r  sort 3       \r        \r");
+    bytes.reset();
+    try (ProgressLine line = new ProgressLine(err, false, () -> millis[0] * 1_000_000)) {
+      millis[0] = 9000;
+      line.report("k-means", 17, 50);
+    }
+    assertThat(bytes.size()).isZero();
+  }
+
+  @Test
   void requestsAreReplayedInOrder() throws IOException {
     Path requests =
         Files.write(

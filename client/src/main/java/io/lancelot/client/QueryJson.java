@@ -1,12 +1,16 @@
 package io.lancelot.client;
 
+import io.lancelot.base.StorageException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.engine.Fusion;
 import io.lancelot.engine.Nearest;
 import io.lancelot.engine.Query;
+import io.lancelot.engine.SearchReport;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.ApproxMode;
 import io.lancelot.index.FullTextQuery;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,8 +19,12 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// Queries as the protocol's `query` operation has them. What the protocol has no word for, the
-/// settings of a hybrid search, stands under `fusion`, which our own servers read.
-final class QueryJson {
+/// settings of a hybrid search and the like, stands under names of its own (`fusion`,
+/// `fragment_ids`, `max_exact_rows`), which our own servers read.
+public final class QueryJson {
+
+  /// In which an answer says how its vector search went, if the body's `report` asks for that.
+  public static final String REPORT_HEADER = "x-lancelot-search";
 
   private static final long NO_LIMIT = Long.MAX_VALUE;
 
@@ -39,6 +47,10 @@ final class QueryJson {
     if (query.withRowId()) {
       body.put("with_row_id", true);
     }
+    if (query.withRowAddress()) {
+      body.put("with_row_address", true);
+    }
+    query.within().fragments().ifPresent(ids -> body.put("fragment_ids", ids));
     if (!query.select().isEmpty()) {
       body.put("columns", columns(query.select()));
     }
@@ -52,6 +64,47 @@ final class QueryJson {
     query.text().ifPresent(text -> body.put("full_text_query", Map.of("query", text(text))));
     query.fusion().ifPresent(settings -> body.put("fusion", fusion(query, settings)));
     return body;
+  }
+
+  /// A report as a header has it: `path=index;rows=96000;…`.
+  public static String text(SearchReport report) {
+    return "path="
+        + report.path().text()
+        + ";rows="
+        + report.rows()
+        + ";partitions="
+        + report.partitions()
+        + ";partitions_searched="
+        + report.partitionsSearched()
+        + ";rows_estimated="
+        + report.rowsEstimated()
+        + ";rows_compared="
+        + report.rowsCompared()
+        + ";fraction="
+        + report.fraction();
+  }
+
+  /// The report of such a text.
+  ///
+  /// @throws StorageException if it is none
+  static SearchReport report(String text) {
+    Map<String, String> parts = new HashMap<>();
+    for (String part : text.split(";", -1)) {
+      int equals = part.indexOf('=');
+      parts.put(part.substring(0, Math.max(0, equals)), part.substring(equals + 1));
+    }
+    try {
+      return new SearchReport(
+          SearchReport.Path.valueOf(parts.getOrDefault("path", "").toUpperCase(Locale.ROOT)),
+          Long.parseLong(parts.getOrDefault("rows", "")),
+          Long.parseLong(parts.getOrDefault("partitions", "")),
+          Long.parseLong(parts.getOrDefault("partitions_searched", "")),
+          Long.parseLong(parts.getOrDefault("rows_estimated", "")),
+          Long.parseLong(parts.getOrDefault("rows_compared", "")),
+          Double.parseDouble(parts.getOrDefault("fraction", "")));
+    } catch (IllegalArgumentException e) {
+      throw new StorageException("answer: expected=a search report, found=" + text, e);
+    }
   }
 
   private static Object columns(List<Query.Output> select) {
@@ -99,6 +152,15 @@ final class QueryJson {
     count(body, "refine_factor", tuning.refine());
     if (tuning.fastSearch()) {
       body.put("fast_search", true);
+    }
+    if (!Double.isNaN(tuning.effort())) {
+      body.put("search_effort", tuning.effort());
+    }
+    if (tuning.approximation() != ApproxMode.NORMAL) {
+      body.put("approx_mode", tuning.approximation().name().toLowerCase(Locale.ROOT));
+    }
+    if (tuning.mostExact() > 0) {
+      body.put("max_exact_rows", tuning.mostExact());
     }
     if (tuning.bypassIndex()) {
       body.put("bypass_vector_index", true);

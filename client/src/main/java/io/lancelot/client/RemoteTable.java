@@ -21,6 +21,7 @@ import io.lancelot.engine.Assignment;
 import io.lancelot.engine.IndexInfo;
 import io.lancelot.engine.MergeInsert;
 import io.lancelot.engine.Query;
+import io.lancelot.engine.SearchReport;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.text.Analyzer;
@@ -37,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,7 @@ final class RemoteTable extends Table {
   private final RemoteTags tags;
   private final RemoteBranches branches;
   private final RemoteIndices indices;
+  private final RemoteQueries queries;
   private volatile OptionalLong pinned = OptionalLong.empty();
   private volatile @Nullable Described described;
 
@@ -70,6 +73,7 @@ final class RemoteTable extends Table {
     this.tags = new RemoteTags(this);
     this.branches = new RemoteBranches(this);
     this.indices = new RemoteIndices(this);
+    this.queries = new RemoteQueries(this);
   }
 
   /// A request about this table; the body gets the branch, and reads the version that is pinned.
@@ -83,7 +87,8 @@ final class RemoteTable extends Table {
     return wire.ask(kind, path(operation), full);
   }
 
-  private void scope(Wire.Kind kind, Map<String, @Nullable Object> body) {
+  /// Says in a body which branch and version it is about.
+  void scope(Wire.Kind kind, Map<String, @Nullable Object> body) {
     OptionalLong fixed = pinned;
     if (kind == Wire.Kind.READ && fixed.isPresent()) {
       body.putIfAbsent("version", fixed.getAsLong());
@@ -103,7 +108,7 @@ final class RemoteTable extends Table {
     wire.ask(Wire.Kind.WRITE, path(operation), body);
   }
 
-  private String path(String operation) {
+  String path(String operation) {
     return "/v1/table/" + Wire.part(name) + "/" + operation + "/";
   }
 
@@ -557,10 +562,19 @@ final class RemoteTable extends Table {
 
   @Override
   protected BatchStream run(Query query) {
-    Map<String, @Nullable Object> body = QueryJson.of(query);
-    scope(Wire.Kind.READ, body);
-    return AnswerRows.of(
-        wire.send(Wire.Kind.READ, "POST", path("query"), body, Map.of()), context.memory());
+    return queries.run(query);
+  }
+
+  @Override
+  protected BatchStream run(Query query, Consumer<SearchReport> report) {
+    return queries.run(query, report);
+  }
+
+  @Override
+  protected Schema outputSchema(Query query) {
+    try (BatchStream rows = run(query)) {
+      return rows.schema();
+    }
   }
 
   @Override
@@ -570,10 +584,7 @@ final class RemoteTable extends Table {
 
   @Override
   protected String explain(Query query) {
-    Map<String, @Nullable Object> body = QueryJson.of(query);
-    scope(Wire.Kind.READ, body);
-    return String.valueOf(
-        wire.ask(Wire.Kind.READ, path("explain_plan"), Map.of("query", body, "verbose", false)));
+    return queries.explain(query);
   }
 
   @Override

@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -128,27 +129,76 @@ public final class Engine implements AutoCloseable {
   ///
   /// @throws io.lancelot.base.InvalidInputException if the query does not fit the table
   public BatchStream run(Snapshot snapshot, Query query) {
-    return execution(snapshot).run(plan(snapshot, query));
+    return query.within().equals(Query.Within.ALL)
+        ? execution(snapshot).run(plan(snapshot, query))
+        : runWithin(snapshot, query, null);
+  }
+
+  /// The same, and how its vector search went: told when it is known, before the first rows come
+  /// out; never for a query without one.
+  public BatchStream run(Snapshot snapshot, Query query, Consumer<SearchReport> report) {
+    return runWithin(snapshot, query, report);
+  }
+
+  private BatchStream runWithin(
+      Snapshot snapshot, Query query, @Nullable Consumer<SearchReport> report) {
+    return TimedStream.of(
+        query.within().timeout(),
+        () -> {
+          Reading reading = reading(snapshot, query);
+          try {
+            Analysis analysis =
+                report == null ? null : new Analysis(false, indexing.openedSegments());
+            Execution execution =
+                new Execution(
+                    table,
+                    reading.snapshot(),
+                    context,
+                    reading.catalog(),
+                    new IndexWork(),
+                    analysis);
+            BatchStream rows = execution.run(reading.plan(query));
+            return new Reading.Rows(rows, reading, analysis, report);
+          } catch (RuntimeException | Error e) {
+            reading.close();
+            throw e;
+          }
+        });
+  }
+
+  /// What a query reads: the fragments that it names, or all.
+  private Reading reading(Snapshot snapshot, Query query) {
+    Instant now = context.clock().instant();
+    Optional<List<Long>> only = query.within().fragments();
+    if (only.isEmpty()) {
+      return new Reading(snapshot, catalog(snapshot), now, false);
+    }
+    Snapshot some = snapshot.only(only.get());
+    return new Reading(some, IndexCatalog.of(table, some, indexing), now, true);
   }
 
   /// How a query would run.
   public Plan plan(Snapshot snapshot, Query query) {
-    return Planner.plan(catalog(snapshot), query.at(context.clock().instant()));
+    try (Reading reading = reading(snapshot, query)) {
+      return reading.plan(query);
+    }
   }
 
   /// Runs a query to its end and says what each step of it did.
   public String analyze(Snapshot snapshot, Query query) {
-    Analysis analysis = new Analysis();
+    Analysis analysis = new Analysis(true, indexing.openedSegments());
     IndexWork work = new IndexWork();
-    Execution execution =
-        new Execution(table, snapshot, context, catalog(snapshot), work, analysis);
-    Plan plan = plan(snapshot, query);
-    try (BatchStream rows = execution.run(plan)) {
-      while (rows.next() != null) {
-        // Only the figures are wanted.
+    try (Reading reading = reading(snapshot, query)) {
+      Execution execution =
+          new Execution(table, reading.snapshot(), context, reading.catalog(), work, analysis);
+      Plan plan = reading.plan(query);
+      try (BatchStream rows = TimedStream.of(query.within().timeout(), () -> execution.run(plan))) {
+        while (rows.next() != null) {
+          // Only the figures are wanted.
+        }
       }
+      return analysis.print(plan, work);
     }
-    return analysis.print(plan, work);
   }
 
   /// Runs a query as planned and without any index, and compares the rows.
@@ -157,8 +207,12 @@ public final class Engine implements AutoCloseable {
   /// @throws CorruptDataException if they differ: an index does not say what the table says
   public long verify(Snapshot snapshot, Query query) {
     Query asked = query.at(context.clock().instant());
-    IndexCatalog bare = IndexCatalog.without(table, snapshot, indexing);
-    Execution scanning = new Execution(table, snapshot, context, bare, new IndexWork(), null);
+    Snapshot read =
+        query.within().fragments().isPresent()
+            ? snapshot.only(query.within().fragments().get())
+            : snapshot;
+    IndexCatalog bare = IndexCatalog.without(table, read, indexing);
+    Execution scanning = new Execution(table, read, context, bare, new IndexWork(), null);
     try (BatchStream planned = run(snapshot, asked);
         BatchStream scanned = scanning.run(Planner.plan(bare, asked))) {
       return SameRows.compare(planned, scanned, plan(snapshot, asked).explain());

@@ -42,8 +42,7 @@ final class IndexCatalog implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Schema schema;
   private final IdleReaders readers = new IdleReaders();
-  private final Map<Map.Entry<List<Query.Output>, Boolean>, Planner.ScanShape> shapes =
-      new ConcurrentHashMap<>();
+  private final Map<ShapeKey, Planner.ScanShape> shapes = new ConcurrentHashMap<>();
   private final Map<FoundKey, Planner.FoundShape> foundShapes = new ConcurrentHashMap<>();
   private final Map<UUID, Optional<IndexQuery.Segment>> resolved = new ConcurrentHashMap<>();
   private @Nullable RowIdMap rowIds;
@@ -141,9 +140,11 @@ final class IndexCatalog implements AutoCloseable {
     return filters;
   }
 
+  private record ShapeKey(List<Query.Output> select, boolean withRowId, boolean withRowAddress) {}
+
   /// What a kind of scan needs, computed at its first use.
   Planner.ScanShape shape(Query query, Supplier<Planner.ScanShape> maker) {
-    var key = Map.entry(query.select(), query.withRowId());
+    ShapeKey key = new ShapeKey(query.select(), query.withRowId(), query.withRowAddress());
     Planner.ScanShape known = shapes.get(key);
     if (known == null) {
       known = maker.get();

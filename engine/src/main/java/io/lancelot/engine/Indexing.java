@@ -277,6 +277,11 @@ final class Indexing {
     return figures;
   }
 
+  /// How many segments have been opened so far.
+  long openedSegments() {
+    return segments.opened();
+  }
+
   /// Loads all that queries over an index may need.
   void prewarm(Snapshot snapshot, String name) {
     for (IndexEntry entry : existing(snapshot, name)) {

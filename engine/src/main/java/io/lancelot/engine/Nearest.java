@@ -1,6 +1,7 @@
 package io.lancelot.engine;
 
 import io.lancelot.base.InvalidInputException;
+import io.lancelot.index.ApproxMode;
 import io.lancelot.kernels.Metric;
 import java.util.List;
 import java.util.Optional;
@@ -28,19 +29,36 @@ public record Nearest(
   /// @param maxProbes partitions to look into at the most; more only where k rows would be missed
   /// @param ef candidates kept while walking a graph
   /// @param refine rows compared exactly for each row wanted
+  /// @param effort from 0, the least number of partitions, to 1, all that may be looked into; NaN
+  ///   to leave it to the index, as 0.5 does
+  /// @param approximation how closely IVF_RQ looks at rows that may be near
   /// @param fastSearch whether rows that no index covers are left out
   /// @param bypassIndex whether every vector is compared, as if there were no index
+  /// @param mostExact rows that may be searched exactly, without an index; 0 for any number
   public record Tuning(
-      int minProbes, int maxProbes, int ef, int refine, boolean fastSearch, boolean bypassIndex) {
+      int minProbes,
+      int maxProbes,
+      int ef,
+      int refine,
+      double effort,
+      ApproxMode approximation,
+      boolean fastSearch,
+      boolean bypassIndex,
+      long mostExact) {
 
     /// Everything left to the index.
-    public static final Tuning AUTO = new Tuning(0, 0, 0, 0, false, false);
+    public static final Tuning AUTO =
+        new Tuning(0, 0, 0, 0, Double.NaN, ApproxMode.NORMAL, false, false, 0);
 
     public Tuning {
       require("minimum nprobes", minProbes);
       require("maximum nprobes", maxProbes);
       require("ef", ef);
       require("refine factor", refine);
+      if (effort < 0 || effort > 1 || Double.isInfinite(effort)) {
+        throw new InvalidInputException(
+            "search effort: expected=a number from 0 to 1, found=" + effort);
+      }
       if (maxProbes > 0 && minProbes > maxProbes) {
         throw new InvalidInputException(
             "minimum nprobes: expected=at most the maximum " + maxProbes + ", found=" + minProbes);

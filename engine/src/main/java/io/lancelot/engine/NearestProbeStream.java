@@ -72,14 +72,19 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     for (int i = 0; i < heaps.length; i++) {
       heaps[i] = new TopK(plan.scan().k());
     }
+    boolean few = allowed.rows() == 0 || isSmall(allowed);
+    goes(few ? SearchReport.Path.FILTERED_ROWS : SearchReport.Path.INDEX, allowed);
     if (allowed.rows() == 0) {
       return heaps;
     }
     VectorColumn column = vectors.column(execution, plan.scan().column());
     try {
-      if (isSmall(allowed)) {
+      if (few) {
         long[] addresses =
             allowed.passing().few().orElseGet(() -> addresses(fragments(fragments, allowed)));
+        if (execution.analysis() != null) {
+          execution.analysis().compared((long) heaps.length * addresses.length);
+        }
         if (plan.scan().lists()) {
           compareLists(column, addresses, heaps[0]);
         } else {
@@ -95,6 +100,16 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
       column.release();
     }
     return heaps;
+  }
+
+  /// Says which way the search goes, to whoever wants to know.
+  private void goes(SearchReport.Path path, Allowed allowed) {
+    Analysis analysis = execution.analysis();
+    if (analysis != null) {
+      List<QueryVectors> queries = plan.scan().queries();
+      int vectors = plan.scan().lists() ? queries.getFirst().vectors().size() : queries.size();
+      analysis.goes(path, allowed.total(), vectors);
+    }
   }
 
   /// Whether it is faster to compare all of the rows.
@@ -249,7 +264,7 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
       for (IndexEntry entry : plan.segments()) {
         Optional<OpenSegments.Lease> lease = execution.indices().open(entry);
         if (lease.isEmpty()) {
-          scanAll(heaps);
+          scanAll(allowed, heaps);
           return;
         }
         leases.add(lease.get());
@@ -266,7 +281,7 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
       }
     } catch (ResourceExhaustedException _) {
       // No room to load the index: slower, and the same answer.
-      scanAll(heaps);
+      scanAll(allowed, heaps);
       return;
     } finally {
       leases.forEach(OpenSegments.Lease::close);
@@ -274,7 +289,7 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     addUncovered(heaps);
     for (TopK heap : heaps) {
       if (heap.size() < Math.min(plan.scan().k(), allowed.rows())) {
-        scanAll(heaps);
+        scanAll(allowed, heaps);
         return;
       }
     }
@@ -295,7 +310,8 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
   }
 
   /// An exact search of everything instead.
-  private void scanAll(TopK[] heaps) {
+  private void scanAll(Allowed allowed, TopK[] heaps) {
+    goes(SearchReport.Path.INDEX_THEN_SCAN, allowed);
     try (NearestStream scan = new NearestStream(execution, plan.scan())) {
       TopK[] found = scan.search(fragments(), filter());
       System.arraycopy(found, 0, heaps, 0, heaps.length);
@@ -325,6 +341,9 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
       float before = heap.worst();
       long[] next = Arrays.copyOfRange(candidates, from, to);
       Arrays.sort(next);
+      if (execution.analysis() != null) {
+        execution.analysis().compared(next.length);
+      }
       compareLists(column, next, heap);
       if (heap.size() == heap.k() && (refine > 0 || heap.worst() == before)) {
         return;
@@ -345,19 +364,21 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
       vector[i] = (float) numbers[i];
     }
     for (int s = 0; s < leases.size(); s++) {
-      VectorIndex index = (VectorIndex) leases.get(s).index();
-      probe(index, plan.segments().get(s), allowed, distances, vector, heap);
+      probe(leases.get(s), plan.segments().get(s), allowed, distances, vector, heap);
     }
   }
 
   private void probe(
-      VectorIndex index,
+      OpenSegments.Lease lease,
       IndexEntry entry,
       Allowed allowed,
       VectorColumn.Distances distances,
       float[] vector,
       TopK heap) {
+    VectorIndex index = (VectorIndex) lease.index();
     Nearest.Tuning tuning = plan.tuning();
+    Analysis analysis = execution.analysis();
+    long begun = analysis == null ? 0 : System.nanoTime();
     boolean stable = execution.snapshot().stableRowIds();
     TopK best = stable ? new TopK(heap.k()) : heap;
     // A heap that other segments have filled would hide what this one finds too early.
@@ -372,12 +393,13 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
                 tuning.maxProbes(),
                 tuning.ef(),
                 tuning.refine(),
+                tuning.effort(),
+                tuning.approximation(),
                 allowed.share(),
                 rows,
                 own));
-    Analysis analysis = execution.analysis();
     if (analysis != null) {
-      analysis.searched(entry.uuid(), cost);
+      analysis.searched(lease, index.partitionCount(), cost, System.nanoTime() - begun);
     }
     if (stable) {
       Ranking ranking = own.ranking();

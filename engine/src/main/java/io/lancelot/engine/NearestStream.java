@@ -50,6 +50,10 @@ final class NearestStream extends SearchStream<Plan.NearestScan> {
 
   @Override
   Batch find() {
+    Analysis analysis = execution.analysis();
+    if (analysis != null) {
+      analysis.goes(SearchReport.Path.SCAN, execution.snapshot().rowCount(), plan.queries().size());
+    }
     return result(
         search(
             execution.snapshot().fragments(),
@@ -99,6 +103,7 @@ final class NearestStream extends SearchStream<Plan.NearestScan> {
     }
     Optional<Filter> condition = rows.condition(task.fragment());
     Comparison comparison = comparison(heaps);
+    Analysis analysis = execution.analysis();
     List<String> vector = plan.column().path().subList(0, 1);
     List<String> names = new ArrayList<>(vector);
     List<String> filterColumns = condition.map(Filter::columns).orElse(List.of());
@@ -123,6 +128,9 @@ final class NearestStream extends SearchStream<Plan.NearestScan> {
           if (allowed != null && allowed.count() == 0) {
             continue;
           }
+        }
+        if (analysis != null) {
+          analysis.scanned((long) heaps.length * (allowed == null ? count : allowed.count()));
         }
         comparison.run(
             plan.column().in(reader.read(vector, first, count, memory), 0, memory),

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +29,12 @@ final class OpenSegments implements AutoCloseable {
   private final Map<UUID, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
 
   private boolean closed;
+  private final AtomicLong opened = new AtomicLong();
 
   private static final class Entry {
     private final ReentrantLock opening = new ReentrantLock();
     private @Nullable OpenIndex index;
+    private long number;
     private int users;
     private boolean dropped;
   }
@@ -46,12 +49,23 @@ final class OpenSegments implements AutoCloseable {
     private final UUID uuid;
     private final Entry entry;
     private final OpenIndex index;
+    private final long number;
     private boolean released;
 
     private Lease(UUID uuid, Entry entry, OpenIndex index) {
       this.uuid = uuid;
       this.entry = entry;
       this.index = index;
+      this.number = entry.number;
+    }
+
+    UUID uuid() {
+      return uuid;
+    }
+
+    /// The how many-th that was opened.
+    long number() {
+      return number;
     }
 
     OpenIndex index() {
@@ -65,6 +79,11 @@ final class OpenSegments implements AutoCloseable {
         release(uuid, entry);
       }
     }
+  }
+
+  /// How many segments have been opened so far.
+  long opened() {
+    return opened.get();
   }
 
   /// Opens a segment, or finds it open.
@@ -89,6 +108,7 @@ final class OpenSegments implements AutoCloseable {
       if (index == null) {
         index = kind.open(files(snapshot, segment), segment, field);
         entry.index = index;
+        entry.number = opened.incrementAndGet();
       }
       return new Lease(uuid, entry, index);
     } catch (RuntimeException | Error e) {

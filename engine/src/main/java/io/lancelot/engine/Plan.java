@@ -370,10 +370,11 @@ public sealed interface Plan {
     }
   }
 
-  /// Adds columns of the table to rows known by their address, which goes away.
+  /// Adds columns of the table to rows known by their address, which goes away unless it is wanted.
   ///
   /// @param columns top-level columns of the table; they come out first
-  record Take(Plan input, List<Field> columns, boolean withRowId) implements Plan {
+  record Take(Plan input, List<Field> columns, boolean withRowId, boolean withRowAddress)
+      implements Plan {
     @Override
     public Schema schema() {
       List<Field> fields = new ArrayList<>(columns);
@@ -384,6 +385,9 @@ public sealed interface Plan {
       }
       if (withRowId) {
         fields.add(ROW_ID);
+      }
+      if (withRowAddress) {
+        fields.add(ROW_ADDRESS);
       }
       return new Schema(fields, input.schema().metadata());
     }
@@ -398,7 +402,8 @@ public sealed interface Plan {
       return "Take: columns=["
           + columns.stream().map(Field::name).collect(Collectors.joining(", "))
           + "]"
-          + (withRowId ? ", row_id=true" : "");
+          + (withRowId ? ", row_id=true" : "")
+          + (withRowAddress ? ", row_addr=true" : "");
     }
   }
 

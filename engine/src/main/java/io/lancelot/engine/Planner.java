@@ -8,6 +8,7 @@ import io.lancelot.expr.Filter;
 import io.lancelot.expr.Projection;
 import io.lancelot.index.FullTextQuery;
 import io.lancelot.kernels.Metric;
+import io.lancelot.table.Fragment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -100,12 +101,11 @@ final class Planner {
     ScanShape plain =
         new ScanShape(
             tableColumns(needed),
-            needed.contains(Plan.ROW_ADDRESS.name()),
+            query.withRowAddress() || needed.contains(Plan.ROW_ADDRESS.name()),
             query.withRowId() || needed.contains(Plan.ROW_ID.name()),
             Optional.empty());
     Plan scan = scan(plain, Optional.empty(), Optional.empty());
-    return project(scan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of())
-            instanceof Plan.Project project
+    return project(scan, outputs, places()) instanceof Plan.Project project
         ? new ScanShape(plain.columns, plain.withRowAddress, plain.withRowId, Optional.of(project))
         : plain;
   }
@@ -140,10 +140,6 @@ final class Planner {
     if (query.limit().isPresent() || query.offset() > 0) {
       plan = new Plan.Limit(plan, query.offset(), query.limit());
     }
-    if (needed.contains(Plan.ROW_ADDRESS.name())) {
-      throw new InvalidInputException(
-          "selecting _rowaddr by place: expected=_rowid, found=_rowaddr");
-    }
     List<Field> kept =
         offsets ? List.of(Plan.ROW_ADDRESS, Plan.ROW_OFFSET) : List.of(Plan.ROW_ADDRESS);
     List<Projection> places = new ArrayList<>();
@@ -151,10 +147,28 @@ final class Planner {
       places.add(Projection.of(column(field.name()), plan.schema()));
     }
     plan = new Plan.Project(plan, new Schema(kept, table.metadata()), places);
-    plan =
-        new Plan.Take(
-            plan, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
-    return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
+    return project(take(plan, needed), outputs, places());
+  }
+
+  /// What says where a row is, as far as it was asked for.
+  private List<Field> places() {
+    List<Field> places = new ArrayList<>();
+    if (query.withRowId()) {
+      places.add(Plan.ROW_ID);
+    }
+    if (query.withRowAddress()) {
+      places.add(Plan.ROW_ADDRESS);
+    }
+    return places;
+  }
+
+  /// Fetches columns, and what says where rows are, of rows known by their address.
+  private Plan.Take take(Plan found, Set<String> needed) {
+    return new Plan.Take(
+        found,
+        tableColumns(needed),
+        query.withRowId() || needed.contains(Plan.ROW_ID.name()),
+        query.withRowAddress() || needed.contains(Plan.ROW_ADDRESS.name()));
   }
 
   /// Reads keys and addresses, sorts them, and fetches the rest only for rows that are returned.
@@ -171,21 +185,13 @@ final class Planner {
         new Plan.Scan(
             tableColumns(keyColumns), table.metadata(), filter, true, false, lookup(filter));
     Plan plan = ordered(scan, query.limit());
-    boolean address = needed.contains(Plan.ROW_ADDRESS.name());
-    if (address) {
-      throw new InvalidInputException(
-          "selecting _rowaddr of ordered rows: expected=_rowid, found=_rowaddr");
-    }
     Schema addresses = new Schema(List.of(Plan.ROW_ADDRESS), table.metadata());
     plan =
         new Plan.Project(
             plan,
             addresses,
             List.of(Projection.of(column(Plan.ROW_ADDRESS.name()), plan.schema())));
-    plan =
-        new Plan.Take(
-            plan, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
-    return project(plan, outputs, query.withRowId() ? List.of(Plan.ROW_ID) : List.of());
+    return project(take(plan, needed), outputs, places());
   }
 
   /// Reads what keys and aggregates are computed of; everything else works on the groups.
@@ -259,9 +265,6 @@ final class Planner {
         nearest.metric().orElse(index.map(VectorIndexes.Choice::metric).orElse(Metric.L2));
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     int k = (int) Math.min(limit + query.offset(), Integer.MAX_VALUE - 8);
-    if (limit == 0 || k == 0) {
-      k = 1; // The limit above takes it away again.
-    }
     Plan.NearestScan scan =
         new Plan.NearestScan(
             column,
@@ -274,6 +277,7 @@ final class Planner {
             query.prefilter() ? known(filter) : Optional.empty());
     // A range may ask for rows that are none of the nearest: only a scan is sure of those.
     boolean ranged = !Float.isNaN(nearest.lower()) || !Float.isNaN(nearest.upper());
+    checkMostExact(nearest, scan, index.filter(_ -> !ranged));
     return index.isEmpty() || ranged
         ? scan
         : new Plan.NearestProbe(
@@ -284,21 +288,50 @@ final class Planner {
             nearest.tuning().fastSearch() ? new RoaringBitmap() : index.get().uncovered());
   }
 
+  /// A row that holds a list of vectors counts for so many others.
+  private static final int LIST_WEIGHT = 10;
+
+  /// Refuses a search that would compare more rows than it may: all of them without an index, those
+  /// that the index does not cover with one.
+  private void checkMostExact(
+      Nearest nearest, Plan.NearestScan scan, Optional<VectorIndexes.Choice> index) {
+    long most = nearest.tuning().mostExact();
+    if (most == 0) {
+      return;
+    }
+    long rows = 0;
+    for (Fragment fragment : indices.snapshot().fragments()) {
+      if (index.isEmpty()
+          || !nearest.tuning().fastSearch()
+              && index.get().uncovered().contains((int) fragment.id())) {
+        rows += fragment.liveRows();
+      }
+    }
+    if (rows * (scan.lists() ? LIST_WEIGHT : 1) > most) {
+      throw new InvalidInputException(
+          "exact vector search: expected=at most "
+              + (scan.lists() ? most / LIST_WEIGHT : most)
+              + " rows without a vector index, found="
+              + rows
+              + " (column="
+              + scan.column().name()
+              + ")");
+    }
+  }
+
   private Plan nearest(Nearest nearest) {
     Optional<Filter> filter = query.filter().map(indices.filters()::bound);
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     Plan found = nearestRows(nearest, filter);
     boolean several = found.schema().fields().contains(Plan.QUERY_INDEX);
     List<Field> last = new ArrayList<>(List.of(Plan.DISTANCE));
-    if (query.withRowId()) {
-      last.add(Plan.ROW_ID);
-    }
+    last.addAll(places());
     if (several) {
       last.add(Plan.QUERY_INDEX);
     }
     FoundShape shape = foundShape(found, filter, last);
     Plan plan = fetched(found, filter, shape);
-    if (!several || limit == 0) {
+    if (!several) {
       plan = new Plan.Limit(plan, query.offset(), OptionalLong.of(limit));
     } else if (query.offset() > 0) {
       throw new InvalidInputException(
@@ -311,7 +344,11 @@ final class Planner {
   ///
   /// @param columns of the table
   /// @param project the columns computed from them; empty if they come out as they are
-  record FoundShape(List<Field> columns, boolean withRowId, Optional<Plan.Project> project) {
+  record FoundShape(
+      List<Field> columns,
+      boolean withRowId,
+      boolean withRowAddress,
+      Optional<Plan.Project> project) {
 
     private Plan computed(Plan input) {
       return project
@@ -331,6 +368,9 @@ final class Planner {
     if (!query.withRowId()) {
       system.add(Plan.ROW_ID);
     }
+    if (!query.withRowAddress()) {
+      system.add(Plan.ROW_ADDRESS);
+    }
     if (!query.order().isEmpty()) {
       Schema available = withSystemColumns(system);
       for (Query.Ordering ordering : query.order()) {
@@ -349,12 +389,11 @@ final class Planner {
     List<Query.Output> outputs = outputs();
     Set<String> needed = columnsOf(bind(outputs, withSystemColumns(system)));
     needed.addAll(more);
-    Plan.Take taken =
-        new Plan.Take(
-            found, tableColumns(needed), query.withRowId() || needed.contains(Plan.ROW_ID.name()));
+    Plan.Take taken = take(found, needed);
     return new FoundShape(
         taken.columns(),
         taken.withRowId(),
+        taken.withRowAddress(),
         project(taken, outputs, last) instanceof Plan.Project project
             ? Optional.of(project)
             : Optional.empty());
@@ -363,7 +402,7 @@ final class Planner {
   /// Rows known by their address, with the columns of a shape; those that pass the filter, where it
   /// comes after the search.
   private Plan fetched(Plan found, Optional<Filter> filter, FoundShape shape) {
-    Plan plan = new Plan.Take(found, shape.columns, shape.withRowId);
+    Plan plan = new Plan.Take(found, shape.columns, shape.withRowId, shape.withRowAddress);
     return filter.isPresent() && !query.prefilter()
         ? new Plan.FilterRows(plan, filter.get())
         : plan;
@@ -406,12 +445,14 @@ final class Planner {
             all ? OptionalLong.empty() : OptionalLong.of(wholePages(limit, query.offset())),
             0,
             true,
+            false,
             query.nearest(),
             query.text(),
             query.indexedOnly(),
             Optional.empty(),
             List.of(),
-            Optional.empty());
+            Optional.empty(),
+            query.within());
     Planner planner = new Planner(indices, each);
     Optional<Filter> filter = query.filter().map(indices.filters()::bound);
     // Rows tried afterwards are fetched; others are known by their addresses until they are ranked.
@@ -460,9 +501,7 @@ final class Planner {
   /// The columns asked for, of rows known by their address, which come out with their scores.
   private Plan taken(Plan found, Optional<Filter> filter, List<Field> scores, OptionalLong limit) {
     List<Field> last = new ArrayList<>(scores);
-    if (query.withRowId()) {
-      last.add(Plan.ROW_ID);
-    }
+    last.addAll(places());
     FoundShape shape = foundShape(found, filter, last);
     return shape.computed(ordered(fetched(found, filter, shape), limit));
   }

@@ -3,6 +3,7 @@ package io.lancelot.engine;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.expr.Expr;
 import io.lancelot.index.FullTextQuery;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import java.util.OptionalLong;
 /// @param limit rows to return at the most; empty for all, and for 10 in a vector search
 /// @param offset rows to leave out before the first one returned
 /// @param withRowId whether to add `_rowid`
+/// @param withRowAddress whether to add `_rowaddr`, where each row is
 /// @param text words to look for; with `nearest` too, the search is hybrid
 /// @param indexedOnly whether a text search leaves out rows that no index covers
 /// @param fusion how a hybrid search makes one ranking of two, or what another search's rows are
@@ -24,6 +26,7 @@ import java.util.OptionalLong;
 /// @param order what a plain query's rows are ordered by; empty for the order of the table
 /// @param grouping what a plain query's rows are put together by; filter comes before it, order,
 ///   limit and selected columns after it
+/// @param within what the query may read, and for how long
 public record Query(
     Optional<Expr> filter,
     boolean prefilter,
@@ -31,12 +34,14 @@ public record Query(
     OptionalLong limit,
     long offset,
     boolean withRowId,
+    boolean withRowAddress,
     Optional<Nearest> nearest,
     Optional<FullTextQuery> text,
     boolean indexedOnly,
     Optional<Fusion.Settings> fusion,
     List<Ordering> order,
-    Optional<Grouping> grouping) {
+    Optional<Grouping> grouping,
+    Within within) {
 
   /// Neighbours that a vector search returns unless told otherwise.
   public static final long DEFAULT_LIMIT = 10;
@@ -49,16 +54,20 @@ public record Query(
           "order of a vector search: expected=none, since it is ordered by distance, found="
               + order);
     }
-    if (grouping.isPresent() && (nearest.isPresent() || text.isPresent() || withRowId)) {
+    if (grouping.isPresent()
+        && (nearest.isPresent() || text.isPresent() || withRowId || withRowAddress)) {
       throw new InvalidInputException(
           "grouping: expected=a plain query without row ids, found="
-              + (withRowId ? "_rowid" : "a search"));
+              + (withRowId ? "_rowid" : withRowAddress ? "_rowaddr" : "a search"));
     }
     if (offset < 0) {
       throw new InvalidInputException("offset: expected>=0, found=" + offset);
     }
     if (limit.isPresent() && limit.getAsLong() < 0) {
       throw new InvalidInputException("limit: expected>=0, found=" + limit.getAsLong());
+    }
+    if (nearest.isPresent() && limit.isPresent() && limit.getAsLong() == 0) {
+      throw new InvalidInputException("limit of a vector search: expected>=1, found=0");
     }
   }
 
@@ -78,12 +87,14 @@ public record Query(
         limit,
         offset,
         withRowId,
+        false,
         nearest,
         Optional.empty(),
         false,
         Optional.empty(),
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        Within.ALL);
   }
 
   /// The same with a moment in the place of `now()`; itself if it does not ask for the time.
@@ -110,12 +121,14 @@ public record Query(
         limit,
         offset,
         withRowId,
+        withRowAddress,
         nearest,
         text,
         indexedOnly,
         fusion,
         keys,
-        groups);
+        groups,
+        within);
   }
 
   static List<Output> at(List<Output> outputs, Instant now) {
@@ -126,6 +139,23 @@ public record Query(
     return timeless
         ? outputs
         : outputs.stream().map(output -> new Output(output.name(), output.expr().at(now))).toList();
+  }
+
+  /// What a query may read, and for how long.
+  ///
+  /// @param fragments ids of the only fragments it reads; empty for all
+  /// @param timeout after which it is cancelled; empty to let it take its time
+  public record Within(Optional<List<Long>> fragments, Optional<Duration> timeout) {
+
+    /// Everything, and no hurry.
+    public static final Within ALL = new Within(Optional.empty(), Optional.empty());
+
+    public Within {
+      fragments = fragments.map(List::copyOf);
+      if (timeout.filter(Duration::isNegative).isPresent()) {
+        throw new InvalidInputException("timeout: expected>=0, found=" + timeout.get());
+      }
+    }
   }
 
   /// What rows are ordered by.

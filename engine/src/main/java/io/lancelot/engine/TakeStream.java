@@ -24,11 +24,13 @@ final class TakeStream implements BatchStream {
   private final Schema schema;
   private final List<String> names;
   private final Scratch scratch;
+  private final boolean withRowAddress;
 
   TakeStream(Execution execution, Plan.Take plan, BatchStream input) {
     this.execution = execution;
     this.input = input;
     this.schema = plan.schema();
+    this.withRowAddress = plan.withRowAddress();
     this.names = new ArrayList<>(plan.columns().stream().map(Field::name).toList());
     if (plan.withRowId()) {
       names.add(TableScan.ROW_ID);
@@ -69,6 +71,9 @@ final class TakeStream implements BatchStream {
       }
     }
     columns.addAll(taken.subList(fromTable, taken.size()));
+    if (withRowAddress) {
+      columns.add(addresses);
+    }
     return new Batch(schema, count, columns);
   }
 

@@ -40,6 +40,9 @@ public non-sealed interface VectorIndex extends OpenIndex {
   /// @param minProbes partitions to look into at the least
   /// @param maxProbes partitions to look into at the most, as long as k rows are found
   /// @param ef candidates kept while walking a graph
+  /// @param effort how many of the partitions that may be looked into are: from 0, the least, to 1,
+  ///   all; NaN for a choice by the query
+  /// @param approximation how closely codes of a few bits are trusted
   /// @param refine how many candidates get their exact distance, as a multiple of k
   /// @param share about which part of the rows is allowed, from 0 to 1
   /// @param rows the version of the table that is searched
@@ -51,6 +54,8 @@ public non-sealed interface VectorIndex extends OpenIndex {
       int maxProbes,
       int ef,
       int refine,
+      double effort,
+      ApproxMode approximation,
       double share,
       Rows rows,
       TopK best) {}
@@ -70,5 +75,6 @@ public non-sealed interface VectorIndex extends OpenIndex {
   /// @param partitions it looked into
   /// @param comparisons distances estimated
   /// @param refined exact distances computed
-  record Searched(int partitions, long comparisons, long refined) {}
+  /// @param loaded partitions that had to be loaded first
+  record Searched(int partitions, long comparisons, long refined, int loaded) {}
 }

@@ -246,6 +246,9 @@ final class IndexRoutes {
       if (distance != null) {
         answer.put("distance_type", distance.toString().toLowerCase(Locale.ROOT));
       }
+      if (segment.get("loss") instanceof Number loss && seen.isEmpty()) {
+        answer.merge("loss", loss.doubleValue(), (sum, more) -> (Double) sum + (Double) more);
+      }
     }
     exchange.answer(answer);
   }

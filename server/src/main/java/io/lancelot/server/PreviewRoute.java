@@ -39,7 +39,7 @@ final class PreviewRoute {
         body,
         table -> {
           long begun = System.nanoTime();
-          QueryBuilder<?> query = Services.query(exchange, table, body);
+          QueryBuilder<?> query = services.query(exchange, table, body);
           List<Map<String, @Nullable Object>> rows = new ArrayList<>();
           List<String> columns;
           try (BatchStream stream = query.stream()) {

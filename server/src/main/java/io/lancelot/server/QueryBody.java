@@ -10,8 +10,10 @@ import io.lancelot.TextQuery;
 import io.lancelot.VectorQuery;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.engine.Fusion;
+import io.lancelot.index.ApproxMode;
 import io.lancelot.index.FullTextQuery;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -46,6 +48,11 @@ public final class QueryBody {
     if (Boolean.TRUE.equals(body.get("with_row_id"))) {
       query.withRowId();
     }
+    if (Boolean.TRUE.equals(body.get("with_row_address"))) {
+      query.withRowAddress();
+    }
+    fragments(query, body.get("fragment_ids"));
+    checkNoLog(body);
     order(query, body.get("order_by"));
     select(query, body.get("columns"));
     return query;
@@ -72,11 +79,17 @@ public final class QueryBody {
           lower == null ? Float.NEGATIVE_INFINITY : real(lower, "lower_bound"),
           upper == null ? Float.POSITIVE_INFINITY : real(upper, "upper_bound"));
     }
+    // Clients up to 0.40 send nought for "as many as are good".
     if (body.get("minimum_nprobes") == null && body.get("maximum_nprobes") == null) {
-      count(body, "nprobes").ifPresent(query::nprobes);
+      count(body, "nprobes").filter(probes -> probes > 0).ifPresent(query::nprobes);
     }
-    count(body, "minimum_nprobes").ifPresent(query::minimumNprobes);
+    count(body, "minimum_nprobes").filter(least -> least > 0).ifPresent(query::minimumNprobes);
     count(body, "maximum_nprobes").ifPresent(query::maximumNprobes);
+    if (body.get("search_effort") != null) {
+      query.searchEffort(wide(body.get("search_effort"), "search_effort"));
+    }
+    text(body, "approx_mode").ifPresent(name -> query.approxMode(approxMode(name)));
+    number(body, "max_exact_rows").ifPresent(query::maxExactRows);
     count(body, "ef").ifPresent(query::ef);
     count(body, "refine_factor").ifPresent(query::refineFactor);
     if (Boolean.TRUE.equals(body.get("fast_search"))) {
@@ -84,6 +97,47 @@ public final class QueryBody {
     }
     if (Boolean.TRUE.equals(body.get("bypass_vector_index"))) {
       query.bypassVectorIndex();
+    }
+  }
+
+  /// How closely to look, by its name on the wire.
+  ///
+  /// @throws InvalidInputException if there is none of that name
+  public static ApproxMode approxMode(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "fast" -> ApproxMode.FAST;
+      case "normal" -> ApproxMode.NORMAL;
+      case "accurate" -> ApproxMode.ACCURATE;
+      default ->
+          throw new InvalidInputException(
+              "approx_mode: expected=fast, normal or accurate, found=" + name);
+    };
+  }
+
+  private static void fragments(QueryBuilder<?> query, @Nullable Object ids) {
+    if (ids == null) {
+      return;
+    }
+    if (!(ids instanceof List<?> list)) {
+      throw new InvalidInputException("fragment_ids: expected=an array of numbers, found=" + ids);
+    }
+    List<Long> fragments = new ArrayList<>();
+    for (Object id : list) {
+      fragments.add(
+          number(Collections.singletonMap("fragment_ids", id), "fragment_ids")
+              .orElseThrow(
+                  () -> new InvalidInputException("fragment_ids: expected=numbers, found=null")));
+    }
+    query.fragments(fragments);
+  }
+
+  /// There is no write-ahead path, so no rows but those of the table: who asks for more is told.
+  private static void checkNoLog(Map<?, ?> body) {
+    for (String name : List.of("use_lsm", "use_rte")) {
+      if (Boolean.TRUE.equals(body.get(name))) {
+        throw new InvalidInputException(
+            name + ": expected=a table with an LSM write spec, found=one without");
+      }
     }
   }
 
@@ -277,8 +331,12 @@ public final class QueryBody {
   }
 
   private static float real(@Nullable Object value, String name) {
+    return (float) wide(value, name);
+  }
+
+  private static double wide(@Nullable Object value, String name) {
     if (value instanceof Number number) {
-      return number.floatValue();
+      return number.doubleValue();
     }
     throw new InvalidInputException(name + ": expected=a number, found=" + value);
   }

@@ -32,6 +32,7 @@ public final class ServerOptions {
   private int maxRequestsPerKey = 128;
   private int requestsPerSecond = 0;
   private long maxBodyBytes = 16L << 30;
+  private long maxExactRows = 0;
   private Duration requestTimeout = Duration.ZERO;
   private Duration indexPatience = Duration.ofSeconds(2);
   private Duration upkeepAfter = Duration.ofSeconds(5);
@@ -59,6 +60,7 @@ public final class ServerOptions {
     maxRequestsPerKey = other.maxRequestsPerKey;
     requestsPerSecond = other.requestsPerSecond;
     maxBodyBytes = other.maxBodyBytes;
+    maxExactRows = other.maxExactRows;
     requestTimeout = other.requestTimeout;
     indexPatience = other.indexPatience;
     upkeepAfter = other.upkeepAfter;
@@ -144,6 +146,13 @@ public final class ServerOptions {
   public ServerOptions withMaxBodyBytes(long maxBodyBytes) {
     atLeast(1, "maxBodyBytes", maxBodyBytes);
     return with(copy -> copy.maxBodyBytes = maxBodyBytes);
+  }
+
+  /// Vectors that a search may compare for want of an index; one over more is refused. A row that
+  /// holds a list of vectors counts for ten. 0 for no limit. Default: 0.
+  public ServerOptions withMaxExactRows(long maxExactRows) {
+    atLeast(0, "maxExactRows", maxExactRows);
+    return with(copy -> copy.maxExactRows = maxExactRows);
   }
 
   /// How long a request may take, unless its client allows less; zero for no limit. Default: zero.
@@ -254,6 +263,10 @@ public final class ServerOptions {
 
   public long maxBodyBytes() {
     return maxBodyBytes;
+  }
+
+  public long maxExactRows() {
+    return maxExactRows;
   }
 
   public Duration requestTimeout() {

@@ -51,6 +51,7 @@ public final class ServerSettings {
     all.put("patience", "how long a client may stall in the middle of a request; PT30S");
     all.put("requests-per-second", "of a key; default no limit");
     all.put("max-body", "bytes of a request; default 16 GiB");
+    all.put("max-exact-rows", "vectors a search may compare without an index; default no limit");
     all.put("request-timeout", "longest time of a request, such as PT30S; default none");
     all.put("index-patience", "how long index requests wait before they go on as a job; PT2S");
     all.put("upkeep-after", "quiet time before a table is looked after; PT5S, PT0S for never");
@@ -143,6 +144,7 @@ public final class ServerSettings {
                 (int) number("max-requests-per-key", options.maxRequestsPerKey()))
             .withRequestsPerSecond((int) number("requests-per-second", options.requestsPerSecond()))
             .withMaxBodyBytes(number("max-body", options.maxBodyBytes()))
+            .withMaxExactRows(number("max-exact-rows", options.maxExactRows()))
             .withRequestTimeout(time("request-timeout", options.requestTimeout()))
             .withIndexPatience(time("index-patience", options.indexPatience()))
             .withUpkeepAfter(time("upkeep-after", options.upkeepAfter()))

@@ -78,17 +78,36 @@ record Services(
 
   /// The query of a body, over the rows that there are for the caller. A filter of the caller's key
   /// always comes before the search.
-  static QueryBuilder<?> query(Exchange exchange, Table table, Map<?, ?> body) {
+  QueryBuilder<?> query(Exchange exchange, Table table, Map<?, ?> body) {
+    Map<Object, Object> own = new LinkedHashMap<>(body);
+    long most = options.maxExactRows();
+    if (most > 0) {
+      long asked = QueryBody.number(body, "max_exact_rows").orElse(most);
+      own.put("max_exact_rows", Math.min(most, asked));
+    }
     Optional<Expr> visible = exchange.rowFilter();
     if (visible.isEmpty()) {
-      return QueryBody.toQuery(table, body);
+      return QueryBody.toQuery(table, own);
     }
-    Map<Object, Object> own = new LinkedHashMap<>(body);
+    if (body.get("fragment_ids") != null) {
+      throw new Failures.Coded(
+          Failures.Code.PERMISSION_DENIED, "fragments tell of rows that this key may not see");
+    }
+    // Refusals by a number of one's own choice would tell how many rows there are.
+    own.put("max_exact_rows", most > 0 ? most : null);
     own.put("prefilter", true);
     QueryBuilder<?> query = QueryBody.toQuery(table, own);
     query.where(visible.get());
-    // What is wrong with the query itself may be told: no row was looked at.
-    query.explain();
+    // What is wrong with the query itself may be told: no row was looked at. How many rows there
+    // are may not.
+    try {
+      query.explain();
+    } catch (InvalidInputException e) {
+      if (most > 0 && String.valueOf(e.getMessage()).startsWith("exact vector search")) {
+        throw new InvalidInputException("exact vector search: expected=a vector index, found=none");
+      }
+      throw e;
+    }
     return query;
   }
 

@@ -1,5 +1,6 @@
 package io.lancelot.server;
 
+import io.lancelot.NearestQuery;
 import io.lancelot.QueryBuilder;
 import io.lancelot.Table;
 import io.lancelot.TableOptions;
@@ -10,6 +11,7 @@ import io.lancelot.base.StorageException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.client.BlobFields;
 import io.lancelot.client.JsonSchema;
+import io.lancelot.client.QueryJson;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
@@ -200,15 +202,30 @@ final class TableRoutes {
         exchange.body(),
         table -> {
           long begun = System.nanoTime();
-          QueryBuilder<?> query = Services.query(exchange, table, exchange.body());
+          QueryBuilder<?> query = services.query(exchange, table, exchange.body());
           long version = table.version();
-          send(exchange, query, version);
+          send(exchange, query, version, wanted(exchange, query));
           services.observed().slow(exchange, query, System.nanoTime() - begun);
         });
   }
 
-  private void send(Exchange exchange, QueryBuilder<?> query, long version) {
-    try (BatchStream rows = query.stream()) {
+  /// The search whose report its caller asks for: who may not see all rows may not see how many
+  /// there are to compare.
+  private static Optional<NearestQuery<?>> wanted(Exchange exchange, QueryBuilder<?> query) {
+    return Boolean.TRUE.equals(exchange.body().get("report"))
+            && query instanceof NearestQuery<?> search
+            && exchange.rowFilter().isEmpty()
+        ? Optional.of(search)
+        : Optional.empty();
+  }
+
+  private void send(
+      Exchange exchange, QueryBuilder<?> query, long version, Optional<NearestQuery<?>> reported) {
+    try (BatchStream rows =
+        reported.isPresent()
+            ? reported.get().stream(
+                report -> exchange.withHeader(QueryJson.REPORT_HEADER, QueryJson.text(report)))
+            : query.stream()) {
       // The first rows decide whether there is an answer or an error.
       Optional<Batch> first = Services.discreet(exchange, () -> Optional.ofNullable(rows.next()));
       exchange.withHeader("x-lancedb-version", Long.toString(version));
@@ -243,7 +260,7 @@ final class TableRoutes {
           "query: expected=an object, found=" + exchange.body().get("query"));
     }
     services.reading(
-        ref, body, table -> exchange.answer(Services.query(exchange, table, body).explain()));
+        ref, body, table -> exchange.answer(services.query(exchange, table, body).explain()));
   }
 
   private void analyze(Exchange exchange, TableRef ref) {
@@ -259,7 +276,7 @@ final class TableRoutes {
         table ->
             exchange.answer(
                 "AnalyzeExec\n  "
-                    + Services.query(exchange, table, body).analyze().replace("\n", "\n  ")));
+                    + services.query(exchange, table, body).analyze().replace("\n", "\n  ")));
   }
 
   /// Reads columns once, so that the next reads find them in memory.

@@ -8,11 +8,13 @@ import io.lancelot.Database;
 import io.lancelot.Distance;
 import io.lancelot.Index;
 import io.lancelot.ReturnScore;
+import io.lancelot.SearchResult;
 import io.lancelot.Table;
 import io.lancelot.TableOptions;
 import io.lancelot.TableStats;
 import io.lancelot.Vector;
 import io.lancelot.base.AlreadyExistsException;
+import io.lancelot.base.CancelledException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.columnar.Batch;
@@ -22,7 +24,10 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.columnar.Types;
 import io.lancelot.engine.Fusion;
 import io.lancelot.engine.IndexInfo;
+import io.lancelot.engine.SearchReport;
+import io.lancelot.index.ApproxMode;
 import io.lancelot.index.FullTextQuery;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -362,6 +367,72 @@ abstract class SdkContract {
       films.dropIndex("zones");
       assertThatThrownBy(() -> films.index("zones")).isInstanceOf(NotFoundException.class);
       assertThatThrownBy(() -> films.dropIndex("zones")).isInstanceOf(NotFoundException.class);
+    }
+  }
+
+  @Test
+  void searchesSayHowTheyFoundTheirRows() {
+    record Id(long id) {}
+    try (Table films = films()) {
+      SearchResult<Id> scanned = films.search(100f, 1f, 1f, 0f).limit(2).toResult(Id.class);
+      assertThat(scanned.rows()).hasSize(2).contains(new Id(100));
+      assertThat(scanned.exact()).isTrue();
+      assertThat(scanned.report())
+          .isEqualTo(new SearchReport(SearchReport.Path.SCAN, ROWS, 0, 0, 0, ROWS, 1));
+      films.createIndex("embedding", Index.ivfFlat().numPartitions(4));
+      assertThat(films.search(100f, 1f, 1f, 0f).toResult(Id.class).report())
+          .isEqualTo(new SearchReport(SearchReport.Path.FILTERED_ROWS, ROWS, 0, 0, 0, ROWS, 1));
+      List<SearchReport> told = new ArrayList<>();
+      try (BatchStream rows =
+          films.search(1f, 1f, 1f, 0f).where("id < 40").bypassVectorIndex().stream(told::add)) {
+        assertThat(rows.next()).isNotNull();
+        assertThat(told).hasSize(1);
+        assertThat(told.getFirst().rowsCompared()).isEqualTo(40);
+      }
+      assertThat(films.search(1f, 1f, 1f, 0f).analyze()).contains("exact=true");
+    }
+  }
+
+  @Test
+  void queriesTakeTheirOptionsAlong() {
+    record Place(long id, long _rowaddr) {}
+    try (Table films = films()) {
+      films.add(List.of(film(ROWS)));
+      films.createIndex("embedding", Index.ivfFlat().numPartitions(4));
+      float[] vector = {100, 1, 1, 0};
+      assertThat(films.query().withRowAddress().fragments(List.of(1L)).toList(Place.class))
+          .containsExactly(new Place(ROWS, 1L << 32));
+      assertThat(films.search(vector).fragments(List.of(1L)).toList(Film.class)).hasSize(1);
+      assertThatThrownBy(() -> films.query().fragments(List.of(9L)).toMaps())
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("found=9");
+      assertThat(
+              films
+                  .search(vector)
+                  .searchEffort(1)
+                  .approxMode(ApproxMode.ACCURATE)
+                  .limit(1)
+                  .toList(Film.class))
+          .extracting(Film::id)
+          .containsExactly(100L);
+      assertThat(films.search(vector).searchEffort(0).approxMode(ApproxMode.FAST).toMaps())
+          .hasSize(10);
+      assertThat(films.search(vector).maxExactRows(1).toMaps()).hasSize(10);
+      assertThatThrownBy(() -> films.search(vector).bypassVectorIndex().maxExactRows(10).toMaps())
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("exact vector search");
+      assertThat(films.search(vector).select("title").withRowId().outputSchema().names())
+          .containsExactly("title", "_distance", "_rowid");
+      assertThatThrownBy(() -> films.search(vector).timeout(Duration.ZERO).toMaps())
+          .isInstanceOf(CancelledException.class)
+          .hasMessageContaining("timeout");
+      assertThat(films.search(vector).timeout(Duration.ofMinutes(1)).toMaps()).hasSize(10);
+      assertThatThrownBy(() -> films.search(vector).limit(0).toMaps())
+          .isInstanceOf(InvalidInputException.class);
+      assertThat(films.query().offset(-1).limit(2).toMaps()).hasSize(2);
+      assertThat(films.indexStatistics("embedding_idx").getFirst())
+          .containsEntry("distance_type", "l2")
+          .hasEntrySatisfying("loss", loss -> assertThat((double) loss).isPositive());
     }
   }
 

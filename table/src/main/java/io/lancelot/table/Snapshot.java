@@ -10,11 +10,13 @@ import io.lancelot.table.proto.TableProto;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// One version of a table: an immutable value that every read starts from. Format: lance-format
@@ -234,6 +236,30 @@ public final class Snapshot {
     }
     boolean found = low < fragments.size() && fragments.get(low).id() == id;
     return found ? Optional.of(fragments.get(low)) : Optional.empty();
+  }
+
+  /// This version as if it had some of its fragments alone, for reading.
+  ///
+  /// @throws InvalidInputException if it has no fragment of that id
+  public Snapshot only(Collection<Long> ids) {
+    List<TableProto.DataFragment> kept = new ArrayList<>();
+    for (long id : new TreeSet<>(ids)) {
+      kept.add(
+          fragment(id)
+              .orElseThrow(() ->
+                  new InvalidInputException(
+                      "fragment: expected=one of version " + version() + ", found=" + id))
+              .proto());
+    }
+    ManifestFile part =
+        new ManifestFile(
+            file.path(),
+            file.sizeBytes(),
+            file.manifest().toBuilder().clearFragments().addAllFragments(kept).build(),
+            file.indices(),
+            file.transaction(),
+            file.encoded());
+    return new Snapshot(part, naming, this);
   }
 
   /// Rows that a scan returns.

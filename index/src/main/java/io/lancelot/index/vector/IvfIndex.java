@@ -309,6 +309,11 @@ final class IvfIndex implements VectorIndex {
     graphBlocks.setRelease(chunkOf[partition], blocks);
   }
 
+  /// Whether a partition is in memory.
+  boolean isLoaded(int partition) {
+    return chunks.getAcquire(chunkOf[partition]) != null;
+  }
+
   /// The chunk that a partition lies in.
   @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock alone.
   Chunk chunk(int partition) {

@@ -5,6 +5,8 @@ import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Metric;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -31,7 +33,8 @@ record IvfParams(
     int m,
     int efConstruction) {
 
-  private static final Set<String> KNOWN =
+  /// What every kind has.
+  private static final Set<String> COMMON =
       Set.of(
           "distance_type",
           "metric",
@@ -41,19 +44,16 @@ record IvfParams(
           "max_iterations",
           "max_iters",
           "sample_rate",
-          "num_sub_vectors",
-          "num_bits",
-          "m",
-          "ef_construction",
           "accelerator");
 
   static final int DEFAULT_M = 20;
   static final int DEFAULT_EF_CONSTRUCTION = 150;
   static final int MAX_LEVEL = 7;
 
-  /// @throws InvalidInputException if a setting is unknown, senseless, or does not fit the column
+  /// @throws InvalidInputException if a setting is not one of the kind, senseless, or does not fit
+  ///   the column
   static IvfParams of(Coding coding, boolean graph, VectorType type, IndexSpec spec) {
-    spec.checkNames(KNOWN);
+    spec.checkNames(known(coding, graph));
     spec.text("accelerator")
         .filter(name -> !name.isBlank())
         .ifPresent(name -> {
@@ -142,6 +142,20 @@ record IvfParams(
         bits,
         m,
         efConstruction);
+  }
+
+  /// The settings of a kind. Those of another would change nothing, and are refused.
+  private static Set<String> known(Coding coding, boolean graph) {
+    Set<String> known = new HashSet<>(COMMON);
+    switch (coding) {
+      case PQ -> known.addAll(List.of("num_sub_vectors", "num_bits"));
+      case SQ, RQ -> known.add("num_bits");
+      case FLAT -> {}
+    }
+    if (graph) {
+      known.addAll(List.of("m", "ef_construction"));
+    }
+    return known;
   }
 
   static Metric metric(String name) {

@@ -1,5 +1,6 @@
 package io.lancelot.index.vector;
 
+import io.lancelot.index.ApproxMode;
 import io.lancelot.index.VectorIndex.Rows;
 import io.lancelot.index.VectorIndex.Search;
 import io.lancelot.index.VectorIndex.Searched;
@@ -38,6 +39,15 @@ final class IvfSearch {
     return new Run(search).run();
   }
 
+  /// How much of the error is allowed for.
+  private static float spread(ApproxMode mode) {
+    return switch (mode) {
+      case FAST -> SPREAD / 2;
+      case NORMAL -> SPREAD;
+      case ACCURATE -> Math.max(1, SPREAD);
+    };
+  }
+
   /// One search. Not shared.
   private final class Run {
     private final Search search;
@@ -61,6 +71,7 @@ final class IvfSearch {
     private int pending;
     private long comparisons;
     private long refined;
+    private int loaded;
 
     /// Rows by estimate, to be refined in the end; not used for RaBitQ, whose bounds say at once
     /// which rows matter. Where rows hold lists of vectors, they are what is found.
@@ -83,7 +94,13 @@ final class IvfSearch {
       this.best = search.best();
       this.query = prepare(search.vector());
       this.probes =
-          new Probes(index.centres(), index.partitionCount(), model.width(), metric, query);
+          new Probes(
+              index.centres(),
+              index.partitionCount(),
+              model.width(),
+              metric,
+              query,
+              search.effort());
       this.candidates =
           model.type().lists() ? TopK.ofDistinct(search.k()) : new TopK(refineCount());
     }
@@ -157,7 +174,7 @@ final class IvfSearch {
         flush();
         refineCandidates();
       }
-      return new Searched(probed, comparisons, refined);
+      return new Searched(probed, comparisons, refined, loaded);
     }
 
     /// Whether k rows are there already, exact or as candidates.
@@ -229,6 +246,7 @@ final class IvfSearch {
     }
 
     private void scan(int partition) {
+      loaded += index.isLoaded(partition) ? 0 : 1;
       Chunk chunk = index.chunk(partition);
       Chunk.Blocks blocks = chunk.blocks();
       if (chunk.graph() != null) {
@@ -277,7 +295,7 @@ final class IvfSearch {
       float base = metric == Metric.DOT ? centre - 1 : centre;
       float away =
           (float) (metric == Metric.DOT ? distanceFrom(partition) : Math.sqrt(Math.max(0, centre)));
-      float spread = index.hasErrors() ? SPREAD * away : 0;
+      float spread = index.hasErrors() ? spread(search.approximation()) * away : 0;
       long first = index.partitionStart(partition);
       if (model.type().lists()) {
         estimateRq(blocks, factors, count, base, tables, candidates.worst());

@@ -23,6 +23,12 @@ final class Probes {
   private final int dim;
   private final Metric metric;
 
+  /// What the reach is multiplied with: 0 for the query's own cell alone, infinite for all cells.
+  private final double wider;
+
+  /// Cells that may be looked into by inner products, for which planes say nothing.
+  private final double most;
+
   /// Squared distance from the query of each partition's centre; for inner products what they rank
   /// by.
   private final float[] distances;
@@ -31,13 +37,19 @@ final class Probes {
   private final long[] heap;
 
   private int size;
+  private int given;
   private float nearest;
   private int startedAt = -1;
 
   /// Squared distances from the nearest centre, computed when they are first asked for.
   private float[] fromNearest = new float[0];
 
-  Probes(MemorySegment centres, int count, int dim, Metric metric, float[] query) {
+  /// @param effort how far to look, from 0 to 1; NaN for 0.5, which is as far as few neighbours are
+  ///   missed
+  Probes(MemorySegment centres, int count, int dim, Metric metric, float[] query, double effort) {
+    double share = Double.isNaN(effort) ? 0.5 : effort;
+    this.wider = share / (1 - share);
+    this.most = 2 * share * count;
     this.centres = centres;
     this.dim = dim;
     this.metric = metric;
@@ -63,6 +75,7 @@ final class Probes {
     }
     long top = heap[0];
     size--;
+    given++;
     if (size > 0) {
       sift(0, heap[size]);
     }
@@ -110,7 +123,13 @@ final class Probes {
 
   /// Whether rows nearer than a squared distance may well lie in a partition.
   boolean worthwhile(int partition, float squared) {
-    if (metric == Metric.DOT || !(squared < Float.POSITIVE_INFINITY)) {
+    if (metric == Metric.DOT) {
+      return given <= most;
+    }
+    if (wider == 0) {
+      return false;
+    }
+    if (!(squared < Float.POSITIVE_INFINITY) || wider == Double.POSITIVE_INFINITY) {
       return true;
     }
     if (fromNearest.length == 0) {
@@ -121,6 +140,6 @@ final class Probes {
       return true;
     }
     double plane = (distances[partition] - nearest) / (2 * Math.sqrt(apart));
-    return plane <= REACH * Math.sqrt(Math.max(0, squared));
+    return plane <= wider * REACH * Math.sqrt(Math.max(0, squared));
   }
 }
