@@ -33,8 +33,12 @@ final class BlockLoader {
     int[] starts = starts(index, first, end);
     int blocks = starts[end - first];
     int lines = pq.recordBytes();
-    MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * lines * BLOCK));
-    MemorySegment add = scratch.allocateBytes(Math.max(64, 4L * blocks * BLOCK));
+    long codeBytes = Math.max(64, (long) blocks * lines * BLOCK);
+    long factorBytes = Math.max(64, 4L * blocks * BLOCK);
+    // At once: blocks of a scratch double, so that two small ones would take twice the memory.
+    MemorySegment all = scratch.allocateBytes(codeBytes + factorBytes);
+    MemorySegment codes = all.asSlice(0, codeBytes);
+    MemorySegment add = all.asSlice(codeBytes, factorBytes);
     long base = index.partitionStart(first);
     int codeCount = 1 << pq.bits();
     float[] constants = new float[pq.subVectors() * codeCount];
@@ -103,11 +107,13 @@ final class BlockLoader {
       Scratch scratch) {
     int[] starts = starts(index, first, end);
     int blocks = starts[end - first];
-    MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * bytes * BLOCK));
+    long codeBytes = Math.max(64, (long) blocks * bytes * BLOCK);
     long factorBytes = Math.max(64, 4L * blocks * BLOCK);
-    MemorySegment add = scratch.allocateBytes(factorBytes);
-    MemorySegment scale = scratch.allocateBytes(factorBytes).fill((byte) 0);
-    MemorySegment error = scratch.allocateBytes(factorBytes).fill((byte) 0);
+    MemorySegment all = scratch.allocateBytes(codeBytes + 3 * factorBytes);
+    MemorySegment codes = all.asSlice(0, codeBytes);
+    MemorySegment add = all.asSlice(codeBytes, factorBytes);
+    MemorySegment scale = all.asSlice(codeBytes + factorBytes, factorBytes).fill((byte) 0);
+    MemorySegment error = all.asSlice(codeBytes + 2 * factorBytes, factorBytes).fill((byte) 0);
     long base = index.partitionStart(first);
     for (int p = first; p < end; p++) {
       int rows = index.partitionRows(p);

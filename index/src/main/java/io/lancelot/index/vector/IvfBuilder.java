@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// Builds a segment: trains on a sample, finds each row's partition, encodes, and writes. A row is
 /// a vector here: of a column of lists, every one of them is a row with the same id.
 ///
-/// Memory: the sample, eleven or so bytes a row, and the records of as many partitions as the
-/// budget allows; the rows are read again for each such group.
+/// Memory: the sample, the number of each row's partition, and the records of as many partitions as
+/// the budget allows with the ids of their rows; the rows are read again for each such group.
 final class IvfBuilder {
 
   private static final int CHUNK_FLOATS = 1 << 20;
@@ -48,10 +48,9 @@ final class IvfBuilder {
   /// The partition of each row of the source, and what was seen on the way.
   ///
   /// @param partitions by position in the source, -1 for rows that take no part
-  /// @param ids of the rows
   /// @param counts rows of each partition
   /// @param low the smallest number of all
-  record Assigned(int[] partitions, long[] ids, int[] counts, float low, float high) {}
+  record Assigned(int[] partitions, int[] counts, float low, float high) {}
 
   /// Trains on the source and assigns its rows.
   IvfModel train(Coding coding, boolean graph, IvfParams params) {
@@ -220,21 +219,19 @@ final class IvfBuilder {
     Centroids centroids = model.centroids();
     int total = Math.toIntExact(source.count());
     int[] partitions = new int[total];
-    long[] ids = new long[total];
     int[] counts = new int[model.partitions()];
     float low = Float.POSITIVE_INFINITY;
     float high = Float.NEGATIVE_INFINITY;
     int at = 0;
     float[] scores = new float[MAX_CHUNK_ROWS];
     int[] best = new int[MAX_CHUNK_ROWS];
-    try (Reader reader = new Reader(model.metric(), true)) {
+    try (Reader reader = new Reader(model.metric(), false)) {
       for (int count = reader.next(); count > 0; count = reader.next()) {
         float[] rows = reader.rows;
         slices(
             count,
             (from, size) -> centroids.nearest(rows, from * width, width, size, best, scores, from));
         for (int i = 0; i < count; i++) {
-          ids[at + i] = reader.ids[i];
           partitions[at + i] = reader.usable[i] ? best[i] : -1;
           if (reader.usable[i]) {
             counts[best[i]]++;
@@ -251,7 +248,7 @@ final class IvfBuilder {
     if (at != total) {
       throw new IllegalStateException("rows: expected=" + total + ", found=" + at);
     }
-    return new Assigned(partitions, ids, counts, low, high);
+    return new Assigned(partitions, counts, low, high);
   }
 
   private interface Slice {
@@ -358,12 +355,14 @@ final class IvfBuilder {
         Scratch scratch = context.memory().scratch()) {
       for (int first = 0; first < partitions; ) {
         int end = first;
-        long bytes = 0;
-        while (end < partitions && (end == first || bytes + most[end] * recordBytes <= share)) {
-          bytes += most[end++] * recordBytes;
+        long rows = 0;
+        // The ids of the rows are held as well.
+        while (end < partitions
+            && (end == first || (rows + most[end]) * (recordBytes + 8L) <= share)) {
+          rows += most[end++];
         }
         scratch.reset();
-        writeGroup(model, assigned, others, moved, first, end, bytes, writer, scratch);
+        writeGroup(model, assigned, others, moved, first, end, rows * recordBytes, writer, scratch);
         first = end;
       }
       writer.finish();
@@ -433,14 +432,14 @@ final class IvfBuilder {
     }
     int[] partitions = new int[MAX_CHUNK_ROWS];
     long[] slots = new long[MAX_CHUNK_ROWS];
-    try (Reader reader = new Reader(model.metric(), false)) {
+    try (Reader reader = new Reader(model.metric(), true)) {
       for (int count = reader.next(); count > 0; count = reader.next()) {
         for (int i = 0; i < count; i++) {
           int p = assigned.partitions()[at + i];
           partitions[i] = p >= first && p < end ? p : -1;
           if (partitions[i] >= 0) {
             slots[i] = next[p - first]++;
-            ids[p - first][(int) (slots[i] - base[p - first])] = assigned.ids()[at + i];
+            ids[p - first][(int) (slots[i] - base[p - first])] = reader.ids[i];
             filled[p - first]++;
           }
         }

@@ -1,16 +1,13 @@
 package io.lancelot.index.vector;
 
+import io.lancelot.base.Context;
 import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
-import io.lancelot.columnar.FixedListColumn;
-import io.lancelot.columnar.ListColumn;
 import io.lancelot.file.DataFileReader;
-import io.lancelot.file.LanceField;
-import io.lancelot.file.LanceSchema;
 import io.lancelot.index.IndexFiles;
 import io.lancelot.index.RowMapping;
 import io.lancelot.index.VectorIndex;
@@ -19,8 +16,8 @@ import io.lancelot.kernels.CodeScan;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.NeighbourScan;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -35,34 +32,28 @@ import org.jspecify.annotations.Nullable;
 /// a search first looks into them.
 final class IvfIndex implements VectorIndex {
 
-  /// Partitions loaded together have about so many bytes.
-  private static final long CHUNK_BYTES = 1 << 20;
-
   private final IndexFiles files;
   private final IvfModel model;
   private final DataFileReader codes;
   private final @Nullable DataFileReader graphFile;
   private final long[] offsets;
   private final int[] lengths;
-  private final Wire.Ivf graphTable;
-  private final List<String> graphTexts;
   private final boolean packedSigns;
   private final boolean hasErrors;
   private final MemorySegment centres;
   private final Scratch memory;
-  private final int[] chunkOf;
-  private final int[] chunkStarts;
-  private final AtomicReferenceArray<@Nullable Chunk> chunks;
-  private final ReentrantLock loading = new ReentrantLock();
+  private final LoadedChunks chunks;
   private final IvfSearch searching;
-  private volatile long held;
 
-  /// Blocks of the partitions' graphs, as far as they are laid out, and the memory they live in.
+  /// Blocks of the partitions' graphs, as far as they are laid out.
   private final AtomicReferenceArray<@Nullable GraphBlocks> graphBlocks;
+
+  /// The memory they live in.
+  private final Map<Integer, Scratch> blockMemory = new HashMap<>();
 
   private final ReentrantLock deriving = new ReentrantLock();
   private final Set<Integer> derived = ConcurrentHashMap.newKeySet();
-  private final Scratch blockMemory;
+  private long blockBytes;
   private volatile boolean closed;
 
   /// What the two files say, checked.
@@ -84,31 +75,14 @@ final class IvfIndex implements VectorIndex {
     this.graphFile = parts.graphFile();
     this.offsets = parts.offsets();
     this.lengths = parts.lengths();
-    this.graphTable = parts.graphTable();
-    this.graphTexts = parts.graphTexts();
     this.packedSigns = parts.packedSigns();
     this.hasErrors = parts.hasErrors();
     this.memory = files.context().memory().scratch();
     this.centres = memory.allocateBytes(4L * model.centres().length);
     MemorySegment.copy(model.centres(), 0, centres, FixedColumn.FLOAT, 0, model.centres().length);
-    this.chunkOf = new int[lengths.length];
-    List<Integer> starts = new ArrayList<>();
-    long bytes = 0;
-    for (int p = 0; p < lengths.length; p++) {
-      if (p == 0 || bytes > CHUNK_BYTES || model.graph()) {
-        starts.add(p);
-        bytes = 0;
-      }
-      bytes += (long) lengths[p] * (model.codec().recordBytes() + 8);
-      chunkOf[p] = starts.size() - 1;
-    }
-    starts.add(lengths.length);
-    this.chunkStarts = starts.stream().mapToInt(Integer::intValue).toArray();
-    this.chunks = new AtomicReferenceArray<>(chunkStarts.length - 1);
-    this.graphBlocks = new AtomicReferenceArray<>(model.graph() ? chunkStarts.length - 1 : 0);
-    this.blockMemory = files.context().memory().scratch();
+    this.chunks = new LoadedChunks(this, parts, files.context(), memory.heldBytes());
+    this.graphBlocks = new AtomicReferenceArray<>(model.graph() ? chunks.count() : 0);
     this.searching = new IvfSearch(this);
-    this.held = memory.heldBytes();
     if (!model.graph() && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {
       CodeScan.warmSoon();
     }
@@ -135,11 +109,6 @@ final class IvfIndex implements VectorIndex {
 
   long partitionStart(int partition) {
     return offsets[partition];
-  }
-
-  /// The first block of a partition within its chunk.
-  int blockStart(int partition, Chunk.Blocks blocks) {
-    return blocks.starts()[partition - chunkStarts[chunkOf[partition]]];
   }
 
   @Override
@@ -184,13 +153,16 @@ final class IvfIndex implements VectorIndex {
 
   @Override
   public long heldBytes() {
-    return held;
+    return chunks.heldBytes();
   }
 
   @Override
   public void prewarm() {
     for (int p = 0; p < lengths.length; p++) {
-      Chunk chunk = chunk(p);
+      Chunk chunk = chunks.chunk(p);
+      if (chunk == null) {
+        break;
+      }
       if (derived.add(p)) {
         derive(p, chunk);
       }
@@ -216,6 +188,8 @@ final class IvfIndex implements VectorIndex {
     figures.put("num_rows", rowCount());
     model.loss().ifPresent(loss -> figures.put("loss", loss));
     figures.put("held_bytes", heldBytes());
+    figures.put("loaded_partitions", chunks.partitions());
+    figures.put("partition_loads", chunks.partitionLoads());
     Map<String, Object> sub = new LinkedHashMap<>();
     sub.put("index_type", model.graph() ? "HNSW" : model.codec().coding().name());
     sub.put("dimension", dim());
@@ -247,7 +221,7 @@ final class IvfIndex implements VectorIndex {
   /// The blocks of a partition's graph; null as long as, or if, there are none. They are laid out
   /// in the background, as that takes longer than a search without them.
   @Nullable GraphBlocks graphBlocks(int partition, Chunk chunk) {
-    GraphBlocks known = graphBlocks.getAcquire(chunkOf[partition]);
+    GraphBlocks known = graphBlocks.getAcquire(chunks.chunkOf(partition));
     if (known == null && derived.add(partition)) {
       Thread thread = new Thread(() -> derive(partition, chunk), "lancelot-graph-layout");
       thread.setDaemon(true);
@@ -256,10 +230,8 @@ final class IvfIndex implements VectorIndex {
     return known;
   }
 
-  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under locks alone.
   private void derive(int partition, Chunk chunk) {
     GraphLinks links = chunk.graph();
-    int rows = lengths[partition];
     int dim = model.type().dim();
     if (links == null || model.metric() == Metric.DOT || !GraphBlocks.fits(dim)) {
       return;
@@ -267,154 +239,98 @@ final class IvfIndex implements VectorIndex {
     NeighbourScan.warm();
     ByteDistances.warm();
     deriving.lock();
-    try (Scratch work = files.context().memory().scratch()) {
-      long bytes = GraphBlocks.bytes(rows, dim);
-      if (closed || blockMemory.heldBytes() + bytes > files.context().memory().limitBytes() / 4) {
-        return;
-      }
-      GraphCodes.Coded coded = GraphCodes.of(model, partition, chunk.data(), rows, work);
-      GraphBlocks blocks =
-          GraphBlocks.of(
-              files.context(),
-              links,
-              coded.codec(),
-              coded.bytes(),
-              rows,
-              blockMemory,
-              work,
-              () -> closed);
-      if (blocks != null) {
-        loading.lock();
-        try {
-          held += bytes;
-        } finally {
-          loading.unlock();
+    try {
+      long bytes = GraphBlocks.bytes(lengths[partition], dim);
+      if (!closed
+          && chunks.keeps(chunk)
+          && blockBytes + bytes <= files.context().memory().limitBytes() / 4
+          && chunks.reserve(bytes)) {
+        blockBytes += bytes;
+        if (!laidOut(partition, chunk, links)) {
+          hold(-bytes);
         }
-        graphBlocks.setRelease(chunkOf[partition], blocks);
       }
-    } catch (ResourceExhaustedException _) {
-      // Searches go on without.
     } finally {
       deriving.unlock();
     }
   }
 
-  /// The chunk that a partition lies in.
-  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock alone.
-  Chunk chunk(int partition) {
-    int number = chunkOf[partition];
-    Chunk chunk = chunks.getAcquire(number);
-    if (chunk != null) {
-      return chunk;
-    }
-    loading.lock();
-    try {
-      chunk = chunks.getAcquire(number);
-      if (chunk == null) {
-        chunk = load(number);
-        held +=
-            chunk.memory().heldBytes() + (chunk.graph() == null ? 0 : chunk.graph().heldBytes());
-        chunks.setRelease(number, chunk);
+  /// Lays a graph out; false if that came to nothing.
+  private boolean laidOut(int partition, Chunk chunk, GraphLinks links) {
+    Context context = files.context();
+    int rows = lengths[partition];
+    Scratch own = context.memory().scratch();
+    boolean done = false;
+    try (Scratch work = context.memory().scratch()) {
+      GraphCodes.Coded coded = GraphCodes.of(model, partition, chunk.data(), rows, work);
+      GraphBlocks blocks =
+          GraphBlocks.of(
+              context, links, coded.codec(), coded.bytes(), rows, own, work, () -> closed);
+      done = blocks != null;
+      if (blocks != null) {
+        blockMemory.put(partition, own);
+        hold(own.heldBytes() - GraphBlocks.bytes(rows, model.type().dim()));
+        graphBlocks.setRelease(chunks.chunkOf(partition), blocks);
       }
-      return chunk;
+    } catch (ResourceExhaustedException _) {
+      // Searches go on without.
     } finally {
-      loading.unlock();
-    }
-  }
-
-  private Chunk load(int number) {
-    int first = chunkStarts[number];
-    int end = chunkStarts[number + 1];
-    long firstRow = offsets[first];
-    int rows = Math.toIntExact(offsets[end - 1] + lengths[end - 1] - firstRow);
-    Scratch scratch = files.context().memory().scratch();
-    try (Scratch work = files.context().memory().scratch()) {
-      FixedColumn ids =
-          (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), firstRow, rows, scratch);
-      MemorySegment data = MemorySegment.NULL;
-      Chunk.Blocks blocks = null;
-      switch (model.codec()) {
-        case FlatCodec _ -> data = values(FlatCodec.COLUMN, firstRow, rows, scratch);
-        case SqCodec _ -> data = values(SqCodec.COLUMN, firstRow, rows, scratch);
-        case PqCodec pq -> {
-          MemorySegment packed = values(PqCodec.COLUMN, firstRow, rows, work);
-          if (model.graph()) {
-            data = scratch.allocateBytes((long) rows * pq.recordBytes());
-            for (int p = first; p < end; p++) {
-              long at = (offsets[p] - firstRow) * pq.recordBytes();
-              transpose(packed, at, pq.recordBytes(), lengths[p], data, at);
-            }
-          } else {
-            blocks = BlockLoader.ofPq(this, pq, first, end, packed, scratch);
-          }
-        }
-        case RqCodec rq -> {
-          MemorySegment packed = values(RqCodec.CODES, firstRow, rows, work);
-          blocks =
-              BlockLoader.ofRq(
-                  this,
-                  first,
-                  end,
-                  packed,
-                  packedSigns,
-                  floats(RqCodec.ADD, firstRow, rows, work),
-                  floats(RqCodec.SCALE, firstRow, rows, work),
-                  hasErrors ? floats(RqCodec.ERROR, firstRow, rows, work) : null,
-                  rq.dim() / 8,
-                  scratch);
-        }
-      }
-      GraphLinks graph = model.graph() && rows > 0 ? loadGraph(first, scratch) : null;
-      return new Chunk(scratch, firstRow, ids.data(), data, blocks, graph);
-    } catch (RuntimeException | Error e) {
-      scratch.close();
-      throw e;
-    }
-  }
-
-  private GraphLinks loadGraph(int partition, Scratch scratch) {
-    DataFileReader file = graphFile;
-    if (file == null) {
-      throw new IllegalStateException("no graph file");
-    }
-    long from = graphTable.offsets()[partition];
-    int rows = graphTable.lengths()[partition];
-    FixedColumn ids = (FixedColumn) column(file, "__vector_id", from, rows, scratch);
-    ListColumn neighbours = (ListColumn) column(file, "__neighbors", from, rows, scratch);
-    return new GraphLinks(
-        ids, neighbours, lengths[partition], graphTexts.get(partition), file.path());
-  }
-
-  private static void transpose(
-      MemorySegment from, long at, int bytes, int rows, MemorySegment out, long to) {
-    for (int b = 0; b < bytes; b++) {
-      for (int r = 0; r < rows; r++) {
-        out.set(
-            ValueLayout.JAVA_BYTE,
-            to + (long) r * bytes + b,
-            from.get(ValueLayout.JAVA_BYTE, at + (long) b * rows + r));
+      if (!done) {
+        own.close();
       }
     }
+    return done;
   }
 
-  private MemorySegment floats(String name, long from, int rows, Scratch scratch) {
-    return ((FixedColumn) column(codes, name, from, rows, scratch)).data();
+  /// Counts memory of blocks beyond what was reserved for them.
+  private void hold(long bytes) {
+    blockBytes += bytes;
+    chunks.hold(bytes);
   }
 
-  private MemorySegment values(String name, long from, int rows, Scratch scratch) {
-    FixedListColumn lists = (FixedListColumn) column(codes, name, from, rows, scratch);
-    return ((FixedColumn) lists.items()).data();
+  private long giveBackBlocks(int partition) {
+    Scratch own = blockMemory.remove(partition);
+    if (own == null) {
+      return 0;
+    }
+    graphBlocks.setRelease(chunks.chunkOf(partition), null);
+    long bytes = own.heldBytes();
+    own.close();
+    hold(-bytes);
+    return bytes;
   }
 
-  private static Column column(
-      DataFileReader file, String name, long from, int rows, Scratch scratch) {
-    LanceSchema schema = file.schema();
-    LanceField field =
-        schema
-            .field(name)
-            .orElseThrow(
-                () -> Wire.corrupt("index column", name, schema.arrow().names(), file.path()));
-    return file.column(field, file.columnsOf(field)).read(from, rows, scratch);
+  /// The chunk that a partition lies in; null if there is no room for it in memory.
+  @Nullable Chunk chunk(int partition) {
+    return chunks.chunk(partition);
+  }
+
+  /// Reads a partition for one search, which closes its memory.
+  Chunk read(int partition) {
+    return chunks.read(partition);
+  }
+
+  @Override
+  public long giveBack(long bytes) {
+    if (!deriving.tryLock()) {
+      return 0;
+    }
+    try {
+      long free = 0;
+      for (int number = chunks.count() - 1; number >= 0 && free < bytes; number--) {
+        if (model.graph()) {
+          // A chunk is a partition then.
+          free += giveBackBlocks(number);
+          derived.remove(number);
+        }
+        if (free < bytes) {
+          free += chunks.drop(number);
+        }
+      }
+      return free;
+    } finally {
+      deriving.unlock();
+    }
   }
 
   /// Copies the records of a partition's rows that are still there, with their numbers of now.
@@ -429,10 +345,11 @@ final class IvfIndex implements VectorIndex {
     int recordBytes = model.codec().recordBytes();
     try (Scratch scratch = files.context().memory().scratch()) {
       FixedColumn stored =
-          (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), first, rows, scratch);
+          (FixedColumn)
+              ChunkReader.column(codes, IvfWriter.ROW_ID.name()).read(first, rows, scratch);
       List<Column> columns = new ArrayList<>();
       for (Field field : model.codec().fields()) {
-        columns.add(column(codes, field.name(), first, rows, scratch));
+        columns.add(ChunkReader.column(codes, field.name()).read(first, rows, scratch));
       }
       MemorySegment records = scratch.allocateBytes((long) rows * recordBytes);
       Records.of(model.codec(), columns, rows, records, packedSigns);
@@ -475,15 +392,12 @@ final class IvfIndex implements VectorIndex {
     closed = true;
     deriving.lock();
     try {
-      blockMemory.close();
+      blockMemory.values().forEach(Scratch::close);
     } finally {
       deriving.unlock();
     }
-    for (int i = 0; i < chunks.length(); i++) {
-      Chunk chunk = chunks.getAndSet(i, null);
-      if (chunk != null) {
-        chunk.memory().close();
-      }
+    for (int i = 0; i < chunks.count(); i++) {
+      chunks.drop(i);
     }
     memory.close();
     codes.close();

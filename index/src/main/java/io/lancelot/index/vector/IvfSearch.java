@@ -66,6 +66,9 @@ final class IvfSearch {
     private @Nullable PqTables pq;
     private @Nullable QueryVector dense;
 
+    /// A partition that was read for this search alone.
+    private @Nullable Chunk passing;
+
     Run(Search search) {
       this.search = search;
       this.rows = search.rows();
@@ -108,6 +111,14 @@ final class IvfSearch {
     }
 
     Searched run() {
+      try {
+        return probe();
+      } finally {
+        closePassing();
+      }
+    }
+
+    private Searched probe() {
       int probed = 0;
       int skipped = 0;
       int most = search.maxProbes() > 0 ? search.maxProbes() : Integer.MAX_VALUE;
@@ -212,8 +223,26 @@ final class IvfSearch {
       }
     }
 
+    private Chunk chunk(int partition) {
+      Chunk kept = index.chunk(partition);
+      if (kept != null) {
+        return kept;
+      }
+      closePassing();
+      Chunk read = index.read(partition);
+      passing = read;
+      return read;
+    }
+
+    private void closePassing() {
+      if (passing != null) {
+        passing.memory().close();
+        passing = null;
+      }
+    }
+
     private void scan(int partition) {
-      Chunk chunk = index.chunk(partition);
+      Chunk chunk = chunk(partition);
       Chunk.Blocks blocks = chunk.blocks();
       if (chunk.graph() != null) {
         GraphSearch graph = new GraphSearch(index, search, query, candidates, this::denseQuery);
@@ -248,7 +277,7 @@ final class IvfSearch {
         tables = new SignTables(codec.rotation().apply(query, 0), codec.dim());
         rq = tables;
       }
-      int start = index.blockStart(partition, blocks);
+      int start = chunk.blockStart(partition);
       int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
       room(count);
       int lines = codec.dim() / 8;
@@ -406,7 +435,7 @@ final class IvfSearch {
         tables = PqTables.ofProducts(codec, query);
         pq = tables;
       }
-      int start = index.blockStart(partition, blocks);
+      int start = chunk.blockStart(partition);
       int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
       room(count);
       int lines = codec.recordBytes();

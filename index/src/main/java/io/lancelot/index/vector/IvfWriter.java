@@ -10,7 +10,9 @@ import io.lancelot.columnar.Types;
 import io.lancelot.file.DataFileWriter;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
+import io.lancelot.kernels.ByteDistances;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -119,15 +121,17 @@ final class IvfWriter implements AutoCloseable {
                 files.context(), nodes, rows, model.type().dim(), model.m(), model.efConstruction())
             .build(progress);
     for (int level = 0; level < graph.levels().length; level++) {
-      writeLevel(graph, level);
+      writeLevel(graph, level, nodes);
     }
     graphLengths[p] = graph.rows();
     return graph.metadata(model.m(), model.efConstruction());
   }
 
-  private void writeLevel(Graph graph, int level) {
+  /// @param codes bytes of all nodes
+  private void writeLevel(Graph graph, int level, MemorySegment codes) {
     int step = 1 << 15;
     int[] nodes = graph.levels()[level];
+    byte[] node = new byte[model.type().dim()];
     for (int first = 0; first < nodes.length; first += step) {
       int end = Math.min(nodes.length, first + step);
       try (Scratch scratch = files.context().memory().scratch()) {
@@ -138,7 +142,10 @@ final class IvfWriter implements AutoCloseable {
         float[][] distances = new float[count][];
         for (int i = 0; i < count; i++) {
           neighbours[i] = graph.neighbours()[level][first + i];
-          distances[i] = graph.distances()[level][first + i];
+          distances[i] = new float[neighbours[i].length];
+          long at = (long) nodes[first + i] * node.length;
+          MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, node, 0, node.length);
+          ByteDistances.squares(node, codes, neighbours[i], neighbours[i].length, distances[i]);
         }
         index.write(
             new Batch(
