@@ -94,7 +94,10 @@ final class GraphBuilder {
           idle.add(worker);
           return first;
         },
-        _ -> progress.report("graph", done[0] += TASK_NODES, nodes));
+        _ -> {
+          done[0] = Math.min(nodes, done[0] + TASK_NODES);
+          progress.report("graph", done[0], nodes);
+        });
     Worker worker = idle.poll();
     worker = worker == null ? new Worker() : worker;
     for (int level = 0; level <= top; level++) {

@@ -351,7 +351,8 @@ final class IvfBuilder {
       }
     }
     long share = Math.max(16L << 20, context.memory().limitBytes() / 4);
-    try (IvfWriter writer = new IvfWriter(model, into, progress);
+    long all = Arrays.stream(most).sum();
+    try (IvfWriter writer = new IvfWriter(model, all, into, progress);
         Scratch scratch = context.memory().scratch()) {
       for (int first = 0; first < partitions; ) {
         int end = first;
@@ -426,10 +427,11 @@ final class IvfBuilder {
       MemorySegment records) {
     int width = model.width();
     int at = 0;
-    int total = assigned.partitions().length;
-    if (total == 0) {
+    if (assigned.partitions().length == 0) {
       return;
     }
+    int total = Arrays.stream(assigned.counts()).sum();
+    int encoded = Arrays.stream(assigned.counts(), 0, first).sum();
     int[] partitions = new int[MAX_CHUNK_ROWS];
     long[] slots = new long[MAX_CHUNK_ROWS];
     try (Reader reader = new Reader(model.metric(), true)) {
@@ -441,6 +443,7 @@ final class IvfBuilder {
             slots[i] = next[p - first]++;
             ids[p - first][(int) (slots[i] - base[p - first])] = reader.ids[i];
             filled[p - first]++;
+            encoded++;
           }
         }
         float[] rows = reader.rows;
@@ -449,7 +452,7 @@ final class IvfBuilder {
             (from, size) ->
                 model.codec().encode(rows, from * width, size, partitions, slots, from, records));
         at += count;
-        progress.report("encode", at, total);
+        progress.report("encode", encoded, total);
       }
     }
   }

@@ -41,11 +41,14 @@ final class IvfWriter implements AutoCloseable {
   private final List<String> partitions = new ArrayList<>();
   private final long[] offsets;
   private final int[] lengths;
+  private final long rows;
   private final long[] graphOffsets;
   private final int[] graphLengths;
 
-  IvfWriter(IvfModel model, IndexFiles files, BuildProgress progress) {
+  /// @param rows about how many will be written
+  IvfWriter(IvfModel model, long rows, IndexFiles files, BuildProgress progress) {
     this.model = model;
+    this.rows = rows;
     this.files = files;
     this.progress = progress;
     List<Field> fields = new ArrayList<>(List.of(ROW_ID));
@@ -77,7 +80,7 @@ final class IvfWriter implements AutoCloseable {
         // others.
         if (ids.length >= NearOrder.MIN_ROWS && !(model.codec() instanceof PqCodec)) {
           int dim = model.type().dim();
-          int[] order = NearOrder.of(files.context(), nodes, ids.length, dim);
+          int[] order = NearOrder.of(files.context(), nodes, ids.length, dim, partition(p));
           ids = ordered(ids, order);
           records = ordered(records, model.codec().recordBytes(), order, scratch);
           nodes = model.codec() instanceof SqCodec ? records : ordered(nodes, dim, order, scratch);
@@ -109,6 +112,12 @@ final class IvfWriter implements AutoCloseable {
     return out;
   }
 
+  /// Tells of a partition's rows as a part of all.
+  private BuildProgress partition(int partition) {
+    long before = offsets[partition];
+    return (stage, done, _) -> progress.report(stage, before + done, rows);
+  }
+
   /// @param nodes bytes of the partition's rows
   private String graph(MemorySegment nodes, int rows) {
     int p = partitions.size();
@@ -119,7 +128,7 @@ final class IvfWriter implements AutoCloseable {
     Graph graph =
         new GraphBuilder(
                 files.context(), nodes, rows, model.type().dim(), model.m(), model.efConstruction())
-            .build(progress);
+            .build(partition(p));
     for (int level = 0; level < graph.levels().length; level++) {
       writeLevel(graph, level, nodes);
     }
