@@ -130,6 +130,11 @@ public abstract class Database implements AutoCloseable {
     return context().memory().usedBytes();
   }
 
+  /// The most native memory that was in use at once since the connection was opened.
+  public long memoryPeak() {
+    return context().memory().peakBytes();
+  }
+
   /// Releases files and memory. Tables and streams of this connection end with it.
   @Override
   public abstract void close();

@@ -74,11 +74,14 @@ public final class Parallel<T, R> {
   private void finish(@Nullable R result, @Nullable Throwable failed) {
     lock.lock();
     try {
-      if (failed != null) {
-        failure = failure == null ? failed : failure;
-      } else if (failure == null && result != null) {
+      if (failed == null && failure == null && result != null) {
         collect.accept(result);
+      } else if (failure == null) {
+        failure = failed;
       }
+    } catch (Throwable e) {
+      // Thrown when nobody works any more, by whatever thread it came.
+      failure = e;
     } finally {
       running--;
       idle.signalAll();

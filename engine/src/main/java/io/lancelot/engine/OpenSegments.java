@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Index segments kept open between queries, within a share of the memory budget: the ones longest
-/// unused are closed first, those in use never. Thread-safe.
+/// Index segments kept open between queries, within half of the memory budget: the ones longest
+/// unused give back what they can, or are closed, first; those in use never. Thread-safe.
 final class OpenSegments implements AutoCloseable {
 
   private final Table table;
@@ -142,9 +142,15 @@ final class OpenSegments implements AutoCloseable {
       while (held > limit && oldest.hasNext()) {
         Entry candidate = oldest.next();
         if (candidate.users == 0 && candidate.index != null) {
-          held -= candidate.index.heldBytes();
-          oldest.remove();
-          drop(candidate, unused);
+          long own = candidate.index.heldBytes();
+          long free = held - limit < own ? candidate.index.giveBack(held - limit) : 0;
+          if (free > 0) {
+            held -= free;
+          } else {
+            held -= own;
+            oldest.remove();
+            drop(candidate, unused);
+          }
         }
       }
     } finally {

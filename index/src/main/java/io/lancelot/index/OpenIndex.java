@@ -13,8 +13,17 @@ public sealed interface OpenIndex extends AutoCloseable
   /// Figures about it, for users: names and units as the field has them.
   Map<String, Object> statistics();
 
-  /// Loads all that a search may need.
+  /// Loads what searches may need, as far as there is room for it in the memory budget.
   void prewarm();
+
+  /// Gives memory back that can be filled again when it is needed. Nobody uses the segment
+  /// meanwhile.
+  ///
+  /// @param bytes how much is wanted
+  /// @return how much is free now; 0 where there is no way but to close it
+  default long giveBack(long bytes) {
+    return 0;
+  }
 
   @Override
   void close();

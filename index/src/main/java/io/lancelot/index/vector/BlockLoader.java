@@ -35,8 +35,12 @@ final class BlockLoader {
     int[] starts = starts(index, first, end);
     int blocks = starts[end - first];
     int lines = pq.recordBytes();
-    MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * lines * BLOCK));
-    MemorySegment add = scratch.allocateBytes(Math.max(64, 4L * blocks * BLOCK));
+    long codeBytes = Math.max(64, (long) blocks * lines * BLOCK);
+    long factorBytes = Math.max(64, 4L * blocks * BLOCK);
+    // At once: blocks of a scratch double, so that two small ones would take twice the memory.
+    MemorySegment all = scratch.allocateBytes(codeBytes + factorBytes);
+    MemorySegment codes = all.asSlice(0, codeBytes);
+    MemorySegment add = all.asSlice(codeBytes, factorBytes);
     long base = index.partitionStart(first);
     int codeCount = 1 << pq.bits();
     float[] constants = new float[pq.subVectors() * codeCount];
@@ -105,12 +109,14 @@ final class BlockLoader {
       Scratch scratch) {
     int[] starts = starts(index, first, end);
     int blocks = starts[end - first];
-    int codeBytes = SignQuery.codeBytes(bytes);
-    MemorySegment codes = scratch.allocateBytes(Math.max(64, (long) blocks * codeBytes * BLOCK));
+    int rowBytes = SignQuery.codeBytes(bytes);
+    long codeBytes = Math.max(64, (long) blocks * rowBytes * BLOCK);
     long factorBytes = Math.max(64, 4L * blocks * BLOCK);
-    MemorySegment add = scratch.allocateBytes(factorBytes);
-    MemorySegment scale = scratch.allocateBytes(factorBytes).fill((byte) 0);
-    MemorySegment error = scratch.allocateBytes(factorBytes).fill((byte) 0);
+    MemorySegment all = scratch.allocateBytes(codeBytes + 3 * factorBytes);
+    MemorySegment codes = all.asSlice(0, codeBytes);
+    MemorySegment add = all.asSlice(codeBytes, factorBytes);
+    MemorySegment scale = all.asSlice(codeBytes + factorBytes, factorBytes).fill((byte) 0);
+    MemorySegment error = all.asSlice(codeBytes + 2 * factorBytes, factorBytes).fill((byte) 0);
     long base = index.partitionStart(first);
     for (int p = first; p < end; p++) {
       int rows = index.partitionRows(p);
@@ -121,14 +127,14 @@ final class BlockLoader {
         if (packedSigns) {
           signs = SignCodes.unpack(signs, bytes, some);
         }
-        byte[] laid = new byte[blocks(some) * codeBytes * BLOCK];
+        byte[] laid = new byte[blocks(some) * rowBytes * BLOCK];
         for (int r = 0; r < some; r++) {
           for (int b = 0; b < bytes; b++) {
             laid[SignQuery.place(r, b, bytes, blocks(some))] = signs[r * bytes + b];
           }
         }
         long to = (long) starts[p - first] * BLOCK + from;
-        MemorySegment.copy(laid, 0, codes, ValueLayout.JAVA_BYTE, to * codeBytes, laid.length);
+        MemorySegment.copy(laid, 0, codes, ValueLayout.JAVA_BYTE, to * rowBytes, laid.length);
         float[] sums = factors(some);
         MemorySegment.copy(addFactors, FixedColumn.FLOAT, 4 * (row + from), sums, 0, some);
         MemorySegment.copy(sums, 0, add, FixedColumn.FLOAT, 4 * to, sums.length);

@@ -7,10 +7,9 @@ import java.util.Arrays;
 /// @param entry where searches begin, on the highest level
 /// @param levels for each level, the nodes on it ascending
 /// @param neighbours for each level, each of its nodes' neighbours, nearest first
-/// @param distances of the neighbours
-record Graph(int entry, int[][] levels, int[][][] neighbours, float[][][] distances) {
+record Graph(int entry, int[][] levels, int[][][] neighbours) {
 
-  static final Graph EMPTY = new Graph(0, new int[0][], new int[0][][], new float[0][][]);
+  static final Graph EMPTY = new Graph(0, new int[0][], new int[0][][]);
 
   /// Rows it takes in the file.
   int rows() {

@@ -94,7 +94,10 @@ final class GraphBuilder {
           idle.add(worker);
           return first;
         },
-        _ -> progress.report("graph", done[0] += TASK_NODES, nodes));
+        _ -> {
+          done[0] = Math.min(nodes, done[0] + TASK_NODES);
+          progress.report("graph", done[0], nodes);
+        });
     Worker worker = idle.poll();
     worker = worker == null ? new Worker() : worker;
     for (int level = 0; level <= top; level++) {
@@ -397,10 +400,8 @@ final class GraphBuilder {
   private Graph finish(int top) {
     int[][] levels = new int[top + 1][];
     int[][][] neighbours = new int[top + 1][][];
-    float[][][] distances = new float[top + 1][][];
     for (int level = 0; level <= top; level++) {
       int count = 0;
-      byte[] query = new byte[dim];
       int[] on = new int[nodes];
       for (int node = 0; node < nodes; node++) {
         if (levelOf[node] >= level) {
@@ -409,15 +410,10 @@ final class GraphBuilder {
       }
       levels[level] = Arrays.copyOf(on, count);
       neighbours[level] = new int[count][];
-      distances[level] = new float[count][];
       for (int i = 0; i < count; i++) {
-        int[] links = links(layers.get(level), on[i]);
-        float[] lengths = new float[links.length];
-        ByteDistances.squares(query(on[i], query), codes, links, links.length, lengths);
-        neighbours[level][i] = links;
-        distances[level][i] = lengths;
+        neighbours[level][i] = links(layers.get(level), on[i]);
       }
     }
-    return new Graph(entry, levels, neighbours, distances);
+    return new Graph(entry, levels, neighbours);
   }
 }

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// Builds a segment: trains on a sample, finds each row's partition, encodes, and writes. A row is
 /// a vector here: of a column of lists, every one of them is a row with the same id.
 ///
-/// Memory: the sample, eleven or so bytes a row, and the records of as many partitions as the
-/// budget allows; the rows are read again for each such group.
+/// Memory: the sample, the number of each row's partition, and the records of as many partitions as
+/// the budget allows with the ids of their rows; the rows are read again for each such group.
 final class IvfBuilder {
 
   private static final int CHUNK_FLOATS = 1 << 20;
@@ -51,10 +51,9 @@ final class IvfBuilder {
   /// The partition of each row of the source, and what was seen on the way.
   ///
   /// @param partitions by position in the source, -1 for rows that take no part
-  /// @param ids of the rows
   /// @param counts rows of each partition
   /// @param low the smallest number of all
-  record Assigned(int[] partitions, long[] ids, int[] counts, float low, float high) {}
+  record Assigned(int[] partitions, int[] counts, float low, float high) {}
 
   /// Trains on the source and assigns its rows.
   IvfModel train(Coding coding, boolean graph, IvfParams params) {
@@ -252,21 +251,19 @@ final class IvfBuilder {
     Centroids centroids = model.centroids();
     int total = Math.toIntExact(source.count());
     int[] partitions = new int[total];
-    long[] ids = new long[total];
     int[] counts = new int[model.partitions()];
     float low = Float.POSITIVE_INFINITY;
     float high = Float.NEGATIVE_INFINITY;
     int at = 0;
     float[] scores = new float[MAX_CHUNK_ROWS];
     int[] best = new int[MAX_CHUNK_ROWS];
-    try (Reader reader = new Reader(model.metric(), true)) {
+    try (Reader reader = new Reader(model.metric(), false)) {
       for (int count = reader.next(); count > 0; count = reader.next()) {
         float[] rows = reader.rows;
         slices(
             count,
             (from, size) -> centroids.nearest(rows, from * width, width, size, best, scores, from));
         for (int i = 0; i < count; i++) {
-          ids[at + i] = reader.ids[i];
           partitions[at + i] = reader.usable[i] ? best[i] : -1;
           if (reader.usable[i]) {
             counts[best[i]]++;
@@ -283,7 +280,7 @@ final class IvfBuilder {
     if (at != total) {
       throw new IllegalStateException("rows: expected=" + total + ", found=" + at);
     }
-    return new Assigned(partitions, ids, counts, low, high);
+    return new Assigned(partitions, counts, low, high);
   }
 
   /// How well a model suits some rows: what they lose by it.
@@ -434,16 +431,19 @@ final class IvfBuilder {
       most[p] = assigned.counts()[p] + kept.rows(p);
     }
     long share = Math.max(16L << 20, context.memory().limitBytes() / 4);
-    try (IvfWriter writer = new IvfWriter(model, into, progress);
+    long all = Arrays.stream(most).sum();
+    try (IvfWriter writer = new IvfWriter(model, all, into, progress);
         Scratch scratch = context.memory().scratch()) {
       for (int first = 0; first < partitions; ) {
         int end = first;
-        long bytes = 0;
-        while (end < partitions && (end == first || bytes + most[end] * recordBytes <= share)) {
-          bytes += most[end++] * recordBytes;
+        long rows = 0;
+        // The ids of the rows are held as well.
+        while (end < partitions
+            && (end == first || (rows + most[end]) * (recordBytes + 8L) <= share)) {
+          rows += most[end++];
         }
         scratch.reset();
-        writeGroup(model, assigned, kept, first, end, bytes, writer, scratch);
+        writeGroup(model, assigned, kept, first, end, rows * recordBytes, writer, scratch);
         first = end;
       }
       writer.finish();
@@ -494,21 +494,23 @@ final class IvfBuilder {
       MemorySegment records) {
     int width = model.width();
     int at = 0;
-    int total = assigned.partitions().length;
-    if (total == 0) {
+    if (assigned.partitions().length == 0) {
       return;
     }
+    int total = Arrays.stream(assigned.counts()).sum();
+    int encoded = Arrays.stream(assigned.counts(), 0, first).sum();
     int[] partitions = new int[MAX_CHUNK_ROWS];
     long[] slots = new long[MAX_CHUNK_ROWS];
-    try (Reader reader = new Reader(model.metric(), false)) {
+    try (Reader reader = new Reader(model.metric(), true)) {
       for (int count = reader.next(); count > 0; count = reader.next()) {
         for (int i = 0; i < count; i++) {
           int p = assigned.partitions()[at + i];
           partitions[i] = p >= first && p < end ? p : -1;
           if (partitions[i] >= 0) {
             slots[i] = next[p - first]++;
-            ids[p - first][(int) (slots[i] - base[p - first])] = assigned.ids()[at + i];
+            ids[p - first][(int) (slots[i] - base[p - first])] = reader.ids[i];
             filled[p - first]++;
+            encoded++;
           }
         }
         float[] rows = reader.rows;
@@ -517,7 +519,7 @@ final class IvfBuilder {
             (from, size) ->
                 model.codec().encode(rows, from * width, size, partitions, slots, from, records));
         at += count;
-        progress.report("encode", at, total);
+        progress.report("encode", encoded, total);
       }
     }
   }

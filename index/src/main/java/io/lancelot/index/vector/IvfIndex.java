@@ -7,11 +7,7 @@ import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
-import io.lancelot.columnar.FixedListColumn;
-import io.lancelot.columnar.ListColumn;
 import io.lancelot.file.DataFileReader;
-import io.lancelot.file.LanceField;
-import io.lancelot.file.LanceSchema;
 import io.lancelot.index.IndexFiles;
 import io.lancelot.index.RowMapping;
 import io.lancelot.index.VectorIndex;
@@ -20,7 +16,6 @@ import io.lancelot.kernels.CodeScan;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.NeighbourScan;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -39,29 +34,20 @@ import org.jspecify.annotations.Nullable;
 /// a search first looks into them.
 final class IvfIndex implements VectorIndex {
 
-  /// Partitions loaded together have about so many bytes.
-  private static final long CHUNK_BYTES = 1 << 20;
-
   private final IndexFiles files;
   private final IvfModel model;
   private final DataFileReader codes;
   private final @Nullable DataFileReader graphFile;
   private final long[] offsets;
   private final int[] lengths;
-  private final Wire.Ivf graphTable;
-  private final List<String> graphTexts;
   private final boolean packedSigns;
   private final boolean hasErrors;
   private final MemorySegment centres;
   private final Scratch memory;
-  private final int[] chunkOf;
-  private final int[] chunkStarts;
-  private final AtomicReferenceArray<@Nullable Chunk> chunks;
-  private final ReentrantLock loading = new ReentrantLock();
+  private final LoadedChunks chunks;
   private final IvfSearch searching;
-  private volatile long held;
 
-  /// Blocks of the partitions' graphs, as far as they are laid out, and the memory they live in.
+  /// Blocks of the partitions' graphs, as far as they are laid out.
   private final AtomicReferenceArray<@Nullable GraphBlocks> graphBlocks;
 
   /// How wide walks are that nothing is said about: what graphs that were tried out want.
@@ -92,30 +78,14 @@ final class IvfIndex implements VectorIndex {
     this.graphFile = parts.graphFile();
     this.offsets = parts.offsets();
     this.lengths = parts.lengths();
-    this.graphTable = parts.graphTable();
-    this.graphTexts = parts.graphTexts();
     this.packedSigns = parts.packedSigns();
     this.hasErrors = parts.hasErrors();
     this.memory = files.context().memory().scratch();
     this.centres = memory.allocateBytes(4L * model.centres().length);
     MemorySegment.copy(model.centres(), 0, centres, FixedColumn.FLOAT, 0, model.centres().length);
-    this.chunkOf = new int[lengths.length];
-    List<Integer> starts = new ArrayList<>();
-    long bytes = 0;
-    for (int p = 0; p < lengths.length; p++) {
-      if (p == 0 || bytes > CHUNK_BYTES || model.graph()) {
-        starts.add(p);
-        bytes = 0;
-      }
-      bytes += (long) lengths[p] * (model.codec().recordBytes() + 8);
-      chunkOf[p] = starts.size() - 1;
-    }
-    starts.add(lengths.length);
-    this.chunkStarts = starts.stream().mapToInt(Integer::intValue).toArray();
-    this.chunks = new AtomicReferenceArray<>(chunkStarts.length - 1);
-    this.graphBlocks = new AtomicReferenceArray<>(model.graph() ? chunkStarts.length - 1 : 0);
+    this.chunks = new LoadedChunks(this, parts, files.context(), memory.heldBytes());
+    this.graphBlocks = new AtomicReferenceArray<>(model.graph() ? chunks.count() : 0);
     this.searching = new IvfSearch(this);
-    this.held = memory.heldBytes();
     if (!model.graph() && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {
       CodeScan.warmSoon();
     }
@@ -142,11 +112,6 @@ final class IvfIndex implements VectorIndex {
 
   long partitionStart(int partition) {
     return offsets[partition];
-  }
-
-  /// The first block of a partition within its chunk.
-  int blockStart(int partition, Chunk.Blocks blocks) {
-    return blocks.starts()[partition - chunkStarts[chunkOf[partition]]];
   }
 
   @Override
@@ -191,13 +156,17 @@ final class IvfIndex implements VectorIndex {
 
   @Override
   public long heldBytes() {
-    return held;
+    return chunks.heldBytes();
   }
 
   @Override
   public void prewarm() {
     for (int p = 0; p < lengths.length; p++) {
-      derive(p, chunk(p));
+      Chunk chunk = chunks.chunk(p);
+      if (chunk == null) {
+        break;
+      }
+      derive(p, chunk);
     }
     CodeScan.warm();
     ByteDistances.warm();
@@ -214,6 +183,8 @@ final class IvfIndex implements VectorIndex {
     figures.put("num_rows", rowCount());
     model.loss().ifPresent(loss -> figures.put("loss", loss));
     figures.put("held_bytes", heldBytes());
+    figures.put("loaded_partitions", chunks.partitions());
+    figures.put("partition_loads", chunks.partitionLoads());
     Map<String, Object> sub = new LinkedHashMap<>();
     sub.put("index_type", model.graph() ? "HNSW" : model.codec().coding().name());
     sub.put("dimension", dim());
@@ -245,7 +216,7 @@ final class IvfIndex implements VectorIndex {
   /// The blocks of a partition's graph; null as long as, or if, there are none. They are laid out
   /// in the background, as that takes longer than a search without them.
   @Nullable GraphBlocks graphBlocks(int partition, Chunk chunk) {
-    GraphBlocks known = graphBlocks.getAcquire(chunkOf[partition]);
+    GraphBlocks known = graphBlocks.getAcquire(chunks.chunkOf(partition));
     if (known == null && asked.add(partition)) {
       Thread thread = new Thread(() -> derive(partition, chunk), "lancelot-graph-layout");
       thread.setDaemon(true);
@@ -255,10 +226,9 @@ final class IvfIndex implements VectorIndex {
   }
 
   /// Tries a partition's graph out and lays it out, once; whoever comes meanwhile waits.
-  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under locks alone.
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock alone.
   private void derive(int partition, Chunk chunk) {
     GraphLinks links = chunk.graph();
-    int rows = lengths[partition];
     int dim = model.type().dim();
     if (links == null || model.metric() == Metric.DOT || !GraphBlocks.fits(dim)) {
       return;
@@ -267,11 +237,12 @@ final class IvfIndex implements VectorIndex {
     ByteDistances.warm();
     deriving.lock();
     try (Scratch work = files.context().memory().scratch()) {
-      if (closed || !derived.add(partition)) {
+      if (closed || !chunks.keeps(chunk) || !derived.add(partition)) {
         return;
       }
-      GraphCodes.Coded coded = GraphCodes.of(model, partition, chunk.data(), rows, work);
-      GraphTrial trial = new GraphTrial(links, coded.bytes(), rows, dim);
+      GraphCodes.Coded coded =
+          GraphCodes.of(model, partition, chunk.data(), lengths[partition], work);
+      GraphTrial trial = new GraphTrial(links, coded.bytes(), lengths[partition], dim);
       usualWidth = Math.max(usualWidth, trial.usualWidth());
       lay(partition, links, coded, trial, work);
     } catch (ResourceExhaustedException _) {
@@ -282,154 +253,83 @@ final class IvfIndex implements VectorIndex {
   }
 
   /// Lays a graph out in blocks, if there is room for them and they serve.
-  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under locks alone.
   private void lay(
       int partition, GraphLinks links, GraphCodes.Coded coded, GraphTrial trial, Scratch work) {
     int rows = lengths[partition];
     Context context = files.context();
-    if (blockBytes + GraphBlocks.bytes(rows, dim()) > context.memory().limitBytes() / 4) {
+    long bytes = GraphBlocks.bytes(rows, dim());
+    if (blockBytes + bytes > context.memory().limitBytes() / 4 || !chunks.reserve(bytes)) {
       return;
     }
-    GraphBlocks blocks =
-        GraphBlocks.of(context, links, coded.codec(), coded.bytes(), rows, work, () -> closed);
-    if (blocks == null) {
-      return;
-    }
-    if (!trial.served(blocks)) {
-      blocks.close();
-      return;
-    }
-    blockBytes += blocks.heldBytes();
-    loading.lock();
+    blockBytes += bytes;
+    GraphBlocks blocks = null;
     try {
-      held += blocks.heldBytes();
+      blocks =
+          GraphBlocks.of(context, links, coded.codec(), coded.bytes(), rows, work, () -> closed);
+      if (blocks != null && !trial.served(blocks)) {
+        blocks.close();
+        blocks = null;
+      }
     } finally {
-      loading.unlock();
+      hold((blocks == null ? 0 : blocks.heldBytes()) - bytes);
     }
-    graphBlocks.setRelease(chunkOf[partition], blocks);
+    graphBlocks.setRelease(chunks.chunkOf(partition), blocks);
+  }
+
+  /// Counts memory of blocks beyond what was reserved for them.
+  private void hold(long bytes) {
+    blockBytes += bytes;
+    chunks.hold(bytes);
+  }
+
+  private long giveBackBlocks(int partition) {
+    GraphBlocks blocks = graphBlocks.getAndSet(partition, null);
+    if (blocks == null) {
+      return 0;
+    }
+    long bytes = blocks.heldBytes();
+    blocks.close();
+    hold(-bytes);
+    return bytes;
   }
 
   /// Whether a partition is in memory.
   boolean isLoaded(int partition) {
-    return chunks.getAcquire(chunkOf[partition]) != null;
+    return chunks.isLoaded(partition);
   }
 
-  /// The chunk that a partition lies in.
-  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock alone.
-  Chunk chunk(int partition) {
-    int number = chunkOf[partition];
-    Chunk chunk = chunks.getAcquire(number);
-    if (chunk != null) {
-      return chunk;
+  /// The chunk that a partition lies in; null if there is no room for it in memory.
+  @Nullable Chunk chunk(int partition) {
+    return chunks.chunk(partition);
+  }
+
+  /// Reads a partition for one search, which closes its memory.
+  Chunk read(int partition) {
+    return chunks.read(partition);
+  }
+
+  @Override
+  public long giveBack(long bytes) {
+    if (!deriving.tryLock()) {
+      return 0;
     }
-    loading.lock();
     try {
-      chunk = chunks.getAcquire(number);
-      if (chunk == null) {
-        chunk = load(number);
-        held +=
-            chunk.memory().heldBytes() + (chunk.graph() == null ? 0 : chunk.graph().heldBytes());
-        chunks.setRelease(number, chunk);
+      long free = 0;
+      for (int number = chunks.count() - 1; number >= 0 && free < bytes; number--) {
+        if (model.graph()) {
+          // A chunk is a partition then.
+          free += giveBackBlocks(number);
+          derived.remove(number);
+          asked.remove(number);
+        }
+        if (free < bytes) {
+          free += chunks.drop(number);
+        }
       }
-      return chunk;
+      return free;
     } finally {
-      loading.unlock();
+      deriving.unlock();
     }
-  }
-
-  private Chunk load(int number) {
-    int first = chunkStarts[number];
-    int end = chunkStarts[number + 1];
-    long firstRow = offsets[first];
-    int rows = Math.toIntExact(offsets[end - 1] + lengths[end - 1] - firstRow);
-    Scratch scratch = files.context().memory().scratch();
-    try (Scratch work = files.context().memory().scratch()) {
-      FixedColumn ids =
-          (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), firstRow, rows, scratch);
-      MemorySegment data = MemorySegment.NULL;
-      Chunk.Blocks blocks = null;
-      switch (model.codec()) {
-        case FlatCodec _ -> data = values(FlatCodec.COLUMN, firstRow, rows, scratch);
-        case SqCodec _ -> data = values(SqCodec.COLUMN, firstRow, rows, scratch);
-        case PqCodec pq -> {
-          MemorySegment packed = values(PqCodec.COLUMN, firstRow, rows, work);
-          if (model.graph()) {
-            data = scratch.allocateBytes((long) rows * pq.recordBytes());
-            for (int p = first; p < end; p++) {
-              long at = (offsets[p] - firstRow) * pq.recordBytes();
-              transpose(packed, at, pq.recordBytes(), lengths[p], data, at);
-            }
-          } else {
-            blocks = BlockLoader.ofPq(this, pq, first, end, packed, scratch);
-          }
-        }
-        case RqCodec rq -> {
-          MemorySegment packed = values(RqCodec.CODES, firstRow, rows, work);
-          blocks =
-              BlockLoader.ofRq(
-                  this,
-                  first,
-                  end,
-                  packed,
-                  packedSigns,
-                  floats(RqCodec.ADD, firstRow, rows, work),
-                  floats(RqCodec.SCALE, firstRow, rows, work),
-                  hasErrors ? floats(RqCodec.ERROR, firstRow, rows, work) : null,
-                  rq.dim() / 8,
-                  scratch);
-        }
-      }
-      GraphLinks graph = model.graph() && rows > 0 ? loadGraph(first, scratch) : null;
-      return new Chunk(scratch, firstRow, ids.data(), data, blocks, graph);
-    } catch (RuntimeException | Error e) {
-      scratch.close();
-      throw e;
-    }
-  }
-
-  private GraphLinks loadGraph(int partition, Scratch scratch) {
-    DataFileReader file = graphFile;
-    if (file == null) {
-      throw new IllegalStateException("no graph file");
-    }
-    long from = graphTable.offsets()[partition];
-    int rows = graphTable.lengths()[partition];
-    FixedColumn ids = (FixedColumn) column(file, "__vector_id", from, rows, scratch);
-    ListColumn neighbours = (ListColumn) column(file, "__neighbors", from, rows, scratch);
-    return new GraphLinks(
-        ids, neighbours, lengths[partition], graphTexts.get(partition), file.path());
-  }
-
-  private static void transpose(
-      MemorySegment from, long at, int bytes, int rows, MemorySegment out, long to) {
-    for (int b = 0; b < bytes; b++) {
-      for (int r = 0; r < rows; r++) {
-        out.set(
-            ValueLayout.JAVA_BYTE,
-            to + (long) r * bytes + b,
-            from.get(ValueLayout.JAVA_BYTE, at + (long) b * rows + r));
-      }
-    }
-  }
-
-  private MemorySegment floats(String name, long from, int rows, Scratch scratch) {
-    return ((FixedColumn) column(codes, name, from, rows, scratch)).data();
-  }
-
-  private MemorySegment values(String name, long from, int rows, Scratch scratch) {
-    FixedListColumn lists = (FixedListColumn) column(codes, name, from, rows, scratch);
-    return ((FixedColumn) lists.items()).data();
-  }
-
-  private static Column column(
-      DataFileReader file, String name, long from, int rows, Scratch scratch) {
-    LanceSchema schema = file.schema();
-    LanceField field =
-        schema
-            .field(name)
-            .orElseThrow(
-                () -> Wire.corrupt("index column", name, schema.arrow().names(), file.path()));
-    return file.column(field, file.columnsOf(field)).read(from, rows, scratch);
   }
 
   /// Copies the records of a partition's rows that are still there, with their numbers of now.
@@ -444,10 +344,11 @@ final class IvfIndex implements VectorIndex {
     int recordBytes = model.codec().recordBytes();
     try (Scratch scratch = files.context().memory().scratch()) {
       FixedColumn stored =
-          (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), first, rows, scratch);
+          (FixedColumn)
+              ChunkReader.column(codes, IvfWriter.ROW_ID.name()).read(first, rows, scratch);
       List<Column> columns = new ArrayList<>();
       for (Field field : model.codec().fields()) {
-        columns.add(column(codes, field.name(), first, rows, scratch));
+        columns.add(ChunkReader.column(codes, field.name()).read(first, rows, scratch));
       }
       MemorySegment records = scratch.allocateBytes((long) rows * recordBytes);
       Records.of(model.codec(), columns, rows, records, packedSigns);
@@ -473,7 +374,9 @@ final class IvfIndex implements VectorIndex {
     }
     try (Scratch scratch = files.context().memory().scratch()) {
       FixedColumn stored =
-          (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), offsets[partition], rows, scratch);
+          (FixedColumn)
+              ChunkReader.column(codes, IvfWriter.ROW_ID.name())
+                  .read(offsets[partition], rows, scratch);
       long[] ids = new long[rows];
       for (int r = 0; r < rows; r++) {
         ids[r] = moved.map(stored.longAt(r));
@@ -508,19 +411,13 @@ final class IvfIndex implements VectorIndex {
     deriving.lock();
     try {
       for (int i = 0; i < graphBlocks.length(); i++) {
-        GraphBlocks blocks = graphBlocks.getAndSet(i, null);
-        if (blocks != null) {
-          blocks.close();
-        }
+        giveBackBlocks(i);
       }
     } finally {
       deriving.unlock();
     }
-    for (int i = 0; i < chunks.length(); i++) {
-      Chunk chunk = chunks.getAndSet(i, null);
-      if (chunk != null) {
-        chunk.memory().close();
-      }
+    for (int i = 0; i < chunks.count(); i++) {
+      chunks.drop(i);
     }
     memory.close();
     codes.close();

@@ -88,6 +88,9 @@ final class IvfSearch {
     private @Nullable PqTables pq;
     private @Nullable QueryVector dense;
 
+    /// A partition that was read for this search alone.
+    private @Nullable Chunk passing;
+
     Run(Search search) {
       this.search = search;
       this.rows = search.rows();
@@ -136,6 +139,14 @@ final class IvfSearch {
     }
 
     Searched run() {
+      try {
+        return probe();
+      } finally {
+        closePassing();
+      }
+    }
+
+    private Searched probe() {
       int probed = 0;
       int skipped = 0;
       int most = search.maxProbes() > 0 ? search.maxProbes() : Integer.MAX_VALUE;
@@ -245,9 +256,27 @@ final class IvfSearch {
       }
     }
 
+    private Chunk chunk(int partition) {
+      Chunk kept = index.chunk(partition);
+      if (kept != null) {
+        return kept;
+      }
+      closePassing();
+      Chunk read = index.read(partition);
+      passing = read;
+      return read;
+    }
+
+    private void closePassing() {
+      if (passing != null) {
+        passing.memory().close();
+        passing = null;
+      }
+    }
+
     private void scan(int partition) {
       loaded += index.isLoaded(partition) ? 0 : 1;
-      Chunk chunk = index.chunk(partition);
+      Chunk chunk = chunk(partition);
       Chunk.Blocks blocks = chunk.blocks();
       if (chunk.graph() != null) {
         GraphSearch graph =
@@ -283,7 +312,7 @@ final class IvfSearch {
         tables = new SignQuery(codec.rotation().apply(query, 0));
         rq = tables;
       }
-      int start = index.blockStart(partition, blocks);
+      int start = chunk.blockStart(partition);
       int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
       room(count);
       long codeBytes = SignQuery.codeBytes(codec.dim() / 8);
@@ -437,7 +466,7 @@ final class IvfSearch {
         tables = PqTables.ofProducts(codec, query);
         pq = tables;
       }
-      int start = index.blockStart(partition, blocks);
+      int start = chunk.blockStart(partition);
       int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
       room(count);
       int lines = codec.recordBytes();

@@ -10,7 +10,9 @@ import io.lancelot.columnar.Types;
 import io.lancelot.file.DataFileWriter;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
+import io.lancelot.kernels.ByteDistances;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,11 +45,14 @@ final class IvfWriter implements AutoCloseable {
   private final List<String> partitions = new ArrayList<>();
   private final long[] offsets;
   private final int[] lengths;
+  private final long rows;
   private final long[] graphOffsets;
   private final int[] graphLengths;
 
-  IvfWriter(IvfModel model, IndexFiles files, BuildProgress progress) {
+  /// @param rows about how many will be written
+  IvfWriter(IvfModel model, long rows, IndexFiles files, BuildProgress progress) {
     this.model = model;
+    this.rows = rows;
     this.files = files;
     this.progress = progress;
     List<Field> fields = new ArrayList<>(List.of(ROW_ID));
@@ -79,7 +84,7 @@ final class IvfWriter implements AutoCloseable {
         // others.
         if (ids.length >= NearOrder.MIN_ROWS && !(model.codec() instanceof PqCodec)) {
           int dim = model.type().dim();
-          int[] order = NearOrder.of(files.context(), nodes, ids.length, dim);
+          int[] order = NearOrder.of(files.context(), nodes, ids.length, dim, partition(p));
           ids = ordered(ids, order);
           records = ordered(records, model.codec().recordBytes(), order, scratch);
           nodes = model.codec() instanceof SqCodec ? records : ordered(nodes, dim, order, scratch);
@@ -111,6 +116,12 @@ final class IvfWriter implements AutoCloseable {
     return out;
   }
 
+  /// Tells of a partition's rows as a part of all.
+  private BuildProgress partition(int partition) {
+    long before = offsets[partition];
+    return (stage, done, _) -> progress.report(stage, before + done, rows);
+  }
+
   /// @param nodes bytes of the partition's rows
   private String graph(MemorySegment nodes, int rows) {
     int p = partitions.size();
@@ -121,17 +132,19 @@ final class IvfWriter implements AutoCloseable {
     Graph graph =
         new GraphBuilder(
                 files.context(), nodes, rows, model.type().dim(), model.m(), model.efConstruction())
-            .build(progress);
+            .build(partition(p));
     for (int level = 0; level < graph.levels().length; level++) {
-      writeLevel(graph, level);
+      writeLevel(graph, level, nodes);
     }
     graphLengths[p] = graph.rows();
     return graph.metadata(model.m(), model.efConstruction());
   }
 
-  private void writeLevel(Graph graph, int level) {
+  /// @param codes bytes of all nodes
+  private void writeLevel(Graph graph, int level, MemorySegment codes) {
     int step = 1 << 15;
     int[] nodes = graph.levels()[level];
+    byte[] node = new byte[model.type().dim()];
     for (int first = 0; first < nodes.length; first += step) {
       int end = Math.min(nodes.length, first + step);
       try (Scratch scratch = files.context().memory().scratch()) {
@@ -142,7 +155,10 @@ final class IvfWriter implements AutoCloseable {
         float[][] distances = new float[count][];
         for (int i = 0; i < count; i++) {
           neighbours[i] = graph.neighbours()[level][first + i];
-          distances[i] = graph.distances()[level][first + i];
+          distances[i] = new float[neighbours[i].length];
+          long at = (long) nodes[first + i] * node.length;
+          MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, node, 0, node.length);
+          ByteDistances.squares(node, codes, neighbours[i], neighbours[i].length, distances[i]);
         }
         index.write(
             new Batch(

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.LongConsumer;
 
 /// Centres of many vectors, by Lloyd's rounds. Centres that lose all their rows take half of those
 /// of the largest; where there are fewer different rows than centres, fewer come out.
@@ -52,9 +53,12 @@ final class KMeans {
     boolean whole = part == rows;
     int wholeRounds = part == rows ? maxRounds : WHOLE_ROUNDS;
     for (int round = 0; round < maxRounds; round++) {
-      progress.report("k-means", round, maxRounds);
       int used = whole ? rows : part;
-      double loss = assign(centres, used, best, scores);
+      long before = (long) round * rows;
+      progress.report("k-means", before, (long) maxRounds * rows);
+      LongConsumer assigned =
+          done -> progress.report("k-means", before + done, (long) maxRounds * rows);
+      double loss = assign(centres, used, best, scores, assigned);
       centres = update(centres, used, best);
       boolean settled = previous - loss <= SETTLED * Math.abs(previous);
       previous = loss;
@@ -65,6 +69,7 @@ final class KMeans {
         break;
       }
     }
+    progress.report("k-means", (long) maxRounds * rows, (long) maxRounds * rows);
     return centres;
   }
 
@@ -82,13 +87,16 @@ final class KMeans {
     return centres;
   }
 
-  private double assign(float[] centres, int used, int[] best, float[] scores) {
+  /// @param assigned hears how many rows are done
+  private double assign(
+      float[] centres, int used, int[] best, float[] scores, LongConsumer assigned) {
     Centroids centroids = Centroids.ofL2(centres, centres.length / dim, dim);
     List<Integer> tasks = new ArrayList<>();
     for (int first = 0; first < used; first += TASK_ROWS) {
       tasks.add(first);
     }
     double[] total = {0};
+    int[] done = {0};
     Parallel.run(
         context,
         tasks,
@@ -101,7 +109,11 @@ final class KMeans {
           }
           return sum;
         },
-        sum -> total[0] += sum);
+        sum -> {
+          total[0] += sum;
+          done[0] = Math.min(used, done[0] + TASK_ROWS);
+          assigned.accept(done[0]);
+        });
     return total[0] + squares(used);
   }
 

@@ -3,6 +3,7 @@ package io.lancelot.index.vector;
 import io.lancelot.base.Context;
 import io.lancelot.base.Parallel;
 import io.lancelot.base.Scratch;
+import io.lancelot.index.BuildProgress;
 import io.lancelot.kernels.ByteDistances;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -34,7 +35,7 @@ final class NearOrder {
   /// Numbers of rows in their new order.
   ///
   /// @param codes `rows × dim` bytes
-  static int[] of(Context context, MemorySegment codes, int rows, int dim) {
+  static int[] of(Context context, MemorySegment codes, int rows, int dim, BuildProgress progress) {
     ByteDistances.warm();
     int cells = Math.clamp(rows / ROWS_OF_CELL, 1, MOST_CELLS);
     SplittableRandom random = new SplittableRandom(61);
@@ -48,7 +49,7 @@ final class NearOrder {
       }
       int[] ranks = chained(centres, together);
       long[] keys = new long[rows];
-      assign(context, codes, dim, together, ranks, keys);
+      assign(context, codes, dim, together, ranks, keys, progress);
       for (int row = 0; row < rows; row++) {
         if (random.nextInt(EARLY) != 0) {
           keys[row] |= 1L << 62;
@@ -90,13 +91,15 @@ final class NearOrder {
       int dim,
       MemorySegment centres,
       int[] ranks,
-      long[] keys) {
+      long[] keys,
+      BuildProgress progress) {
     int[] all = new int[ranks.length];
     Arrays.setAll(all, c -> c);
     List<Integer> tasks = new ArrayList<>();
     for (int first = 0; first < keys.length; first += TASK_ROWS) {
       tasks.add(first);
     }
+    int[] done = {0};
     Parallel.run(
         context,
         tasks,
@@ -114,6 +117,9 @@ final class NearOrder {
           }
           return first;
         },
-        _ -> {});
+        _ -> {
+          done[0] = Math.min(keys.length, done[0] + TASK_ROWS);
+          progress.report("order", done[0], keys.length);
+        });
   }
 }

@@ -66,10 +66,14 @@ final class PqCodec implements Codec {
     int used = Math.min(rows, codes * Math.clamp(params.sampleRate(), 16, 64));
     for (int s = 0; s < params.subVectors(); s++) {
       float[] book = new float[sub];
+      int before = s;
+      BuildProgress training =
+          (_, done, total) ->
+              progress.report("codebook", before * total + done, params.subVectors() * total);
       if (used > 0) {
         book =
             new KMeans(context, residuals, s * sub, dim, used, sub, 17 + s)
-                .train(codes, Math.min(params.maxIterations(), 20), BuildProgress.NONE);
+                .train(codes, Math.min(params.maxIterations(), 20), training);
       }
       int trained = book.length / sub;
       for (int c = 0; c < codes; c++) {
@@ -77,7 +81,6 @@ final class PqCodec implements Codec {
         System.arraycopy(
             book, Math.min(c, trained - 1) * sub, codebook, (s * codes + c) * sub, sub);
       }
-      progress.report("codebook", s + 1L, params.subVectors());
     }
     return new PqCodec(
         type, params.metric(), params.subVectors(), params.bits(), codebook, centres);
