@@ -13,6 +13,7 @@ import io.lancelot.engine.Engine;
 import io.lancelot.engine.IndexInfo;
 import io.lancelot.engine.MergeInsert;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.BuildEstimate;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.table.BackupReport;
@@ -318,6 +319,11 @@ final class LocalTable extends Table {
         options.name(),
         options.replace(),
         progress);
+  }
+
+  @Override
+  public BuildEstimate estimateIndex(String column, Index index) {
+    return engine.estimateIndex(snapshot(), column, new IndexSpec(index.type(), index.params()));
   }
 
   @Override

@@ -1,8 +1,11 @@
 package io.lancelot.index.vector;
 
+import io.lancelot.base.Context;
+import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Field;
 import io.lancelot.file.DataFileReader;
+import io.lancelot.index.BuildEstimate;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
 import io.lancelot.index.IndexKind;
@@ -80,6 +83,7 @@ public final class VectorKind implements IndexKind {
     VectorType type = VectorType.of(source.field());
     IvfParams params = IvfParams.of(coding, graph, type, spec);
     VectorSource vectors = new VectorSource(into.context(), source, type);
+    checkRoom(vectors, type, params, into.context());
     IvfBuilder builder = new IvfBuilder(into.context(), vectors, type, progress);
     IvfModel model = builder.train(coding, graph, params);
     IvfBuilder.Assigned assigned = builder.assign(model);
@@ -90,6 +94,24 @@ public final class VectorKind implements IndexKind {
     }
     builder.write(model, assigned, List.of(), RowMapping.IDENTITY, into);
     return new Built(Wire.details(coding, graph, params), version(coding), List.of());
+  }
+
+  @Override
+  public BuildEstimate estimate(IndexSource source, IndexSpec spec, Context context) {
+    VectorType type = VectorType.of(source.field());
+    IvfParams params = IvfParams.of(coding, graph, type, spec);
+    long rows = new VectorSource(context, source, type).count();
+    return new IvfEstimate(context, type, params, coding, graph, rows).estimate();
+  }
+
+  /// Refuses what will not fit. Rows without a vector take no room: they are counted where it
+  /// matters.
+  private void checkRoom(VectorSource vectors, VectorType type, IvfParams params, Context context) {
+    try {
+      new IvfEstimate(context, type, params, coding, graph, vectors.count()).check();
+    } catch (ResourceExhaustedException _) {
+      new IvfEstimate(context, type, params, coding, graph, vectors.present()).check();
+    }
   }
 
   private static IvfModel withCodec(IvfModel model, Codec codec) {

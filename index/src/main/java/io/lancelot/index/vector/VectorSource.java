@@ -53,6 +53,17 @@ final class VectorSource {
     return counted;
   }
 
+  /// How many of them are not null, by reading all.
+  long present() {
+    long count = 0;
+    try (BatchStream stream = vectors()) {
+      for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
+        count += batch.rowCount() - batch.column(0).nullCount();
+      }
+    }
+    return count;
+  }
+
   /// Every vector, then `_rowid`.
   BatchStream vectors() {
     return lists ? new Flattened(source.rows(), context.memory().scratch()) : source.rows();
