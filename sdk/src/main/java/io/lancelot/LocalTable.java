@@ -14,6 +14,7 @@ import io.lancelot.engine.IndexInfo;
 import io.lancelot.engine.MergeInsert;
 import io.lancelot.engine.SearchReport;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.BuildEstimate;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.table.BackupReport;
@@ -320,6 +321,11 @@ final class LocalTable extends Table {
         options.name(),
         options.replace(),
         progress);
+  }
+
+  @Override
+  public BuildEstimate estimateIndex(String column, Index index) {
+    return engine.estimateIndex(snapshot(), column, new IndexSpec(index.type(), index.params()));
   }
 
   @Override

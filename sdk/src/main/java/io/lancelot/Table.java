@@ -14,6 +14,7 @@ import io.lancelot.engine.IndexInfo;
 import io.lancelot.engine.MergeInsert;
 import io.lancelot.engine.SearchReport;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.BuildEstimate;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.table.Blob;
 import io.lancelot.table.ChangeFeed;
@@ -375,6 +376,13 @@ public abstract class Table implements AutoCloseable {
   /// [io.lancelot.base.CancelledException].
   public abstract IndexInfo createIndex(
       String column, Index index, Index.Options options, BuildProgress progress);
+
+  /// What building a vector index will take of memory, disk and time, without building it. What the
+  /// memory budget does not hold at all is refused by [#createIndex] in the beginning.
+  ///
+  /// @throws io.lancelot.base.UnsupportedFeatureException for other kinds of index, and in
+  ///   databases of a server
+  public abstract BuildEstimate estimateIndex(String column, Index index);
 
   /// The indices of the version this handle reads.
   public abstract List<IndexInfo> indices();

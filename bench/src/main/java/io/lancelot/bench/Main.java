@@ -20,6 +20,7 @@ public final class Main {
   private static final int FAILED = 1;
   private static final int USAGE = 2;
   private static final int MUTATED_ROWS = 200_000;
+  private static final int BUILT_ROWS = 1_000_000;
 
   private Main() {}
 
@@ -77,6 +78,15 @@ public final class Main {
     try {
       if (options.suite() == Suite.MUTATIONS) {
         mutations(options, folder, sink, line -> err.println("bench: " + line));
+      }
+      if (options.suite() == Suite.BUILDS) {
+        new BuildsSuite(
+                options.rows().orElse(BUILT_ROWS),
+                options.dim().orElse(128),
+                folder,
+                versions,
+                options.parts(BuildsSuite.Part.values()))
+            .run(sink, line -> err.println("bench: " + line));
       }
       for (Source source : Source.of(options, line -> err.println("bench: " + line))) {
         if (options.suite() == Suite.TEXT) {
@@ -177,7 +187,7 @@ public final class Main {
             new FiltersSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
         case VECTORS ->
             new VectorsSuite(data, contenders, options.effort(), own, versions).run(sink, progress);
-        case MUTATIONS, SERVER, INDICES ->
+        case MUTATIONS, SERVER, INDICES, BUILDS ->
             throw new IllegalStateException("there is one contender");
       }
     } finally {

@@ -28,7 +28,7 @@ record Options(
     List<String> only) {
 
   static final String USAGE =
-      "lancelot bench tables|filters|vectors|indices|text|mutations|server [--data DIR] [--peers lance,lucene,duckdb,jvector|none] [--quick] [--format table|jsonl]"
+      "lancelot bench tables|filters|vectors|indices|text|mutations|server|builds [--data DIR] [--peers lance,lucene,duckdb,jvector|none] [--quick] [--format table|jsonl]"
           + " [--dir DIR] [--rows N] [--dim N] [--only PART,…]";
 
   /// What is wrong with a command line.
@@ -118,9 +118,10 @@ record Options(
       case "text" -> Suite.TEXT;
       case "mutations" -> Suite.MUTATIONS;
       case "server" -> Suite.SERVER;
+      case "builds" -> Suite.BUILDS;
       default ->
           throw new UsageException(
-              "suite: expected=tables, filters, vectors, indices, text, mutations or server, found="
+              "suite: expected=tables, filters, vectors, indices, text, mutations, server or builds, found="
                   + word);
     };
   }
@@ -137,6 +138,7 @@ record Options(
           case SERVER -> ServerSuite.Part.values();
           case TEXT -> TextSuite.Part.values();
           case INDICES -> IndicesSuite.Part.values();
+          case BUILDS -> BuildsSuite.Part.values();
           case TABLES, FILTERS, VECTORS -> new Enum<?>[0];
         };
     List<String> names = Stream.of(parts).map(Enum::name).toList();

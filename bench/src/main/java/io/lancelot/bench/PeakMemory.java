@@ -51,8 +51,13 @@ final class PeakMemory implements AutoCloseable {
   }
 
   double megabytes() {
+    return wholeMegabytes() - before / 1e6;
+  }
+
+  /// With what it had before.
+  double wholeMegabytes() {
     most = Math.max(most, anonymousBytes());
-    return (most - before) / 1e6;
+    return most / 1e6;
   }
 
   @Override

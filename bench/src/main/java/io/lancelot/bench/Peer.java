@@ -13,7 +13,7 @@ enum Peer {
       case INDICES -> this != DUCKDB;
       case TABLES, FILTERS -> this == LANCE || this == DUCKDB;
       case MUTATIONS -> this == LANCE;
-      case SERVER -> false;
+      case SERVER, BUILDS -> false;
     };
   }
 

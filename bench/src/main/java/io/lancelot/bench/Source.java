@@ -58,8 +58,8 @@ sealed interface Source {
   /// The sources for a command line. A folder of data sets is measured on those that have vectors,
   /// or that are large enough for the suite to tell anything.
   static List<Source> of(Options options, Consumer<String> note) {
-    if (options.suite() == Suite.MUTATIONS) {
-      // It makes its own rows, of which it needs several kinds.
+    if (options.suite() == Suite.MUTATIONS || options.suite() == Suite.BUILDS) {
+      // They make their own rows: several kinds of them, and more than fit in memory.
       return List.of();
     }
     if (options.suite() == Suite.FILTERS) {
@@ -84,7 +84,7 @@ sealed interface Source {
                 case VECTORS, INDICES -> place.vectors();
                 case TABLES, FILTERS -> place.vectors() || place.large();
                 case TEXT -> place.texts();
-                case MUTATIONS, SERVER -> false;
+                case MUTATIONS, SERVER, BUILDS -> false;
               };
       if (wanted) {
         sources.add(new Stored(place));

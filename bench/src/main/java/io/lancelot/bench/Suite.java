@@ -8,5 +8,6 @@ enum Suite {
   INDICES,
   TEXT,
   MUTATIONS,
-  SERVER
+  SERVER,
+  BUILDS
 }

@@ -73,6 +73,18 @@ final class SuitesTest {
   }
 
   @Test
+  void buildsTellsTimeAndMemory() {
+    assertThat(runTiny("builds", "--only", "ivf_pq,ivf_flat"))
+        .as(() -> err.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(lines())
+        .hasSize(5)
+        .allSatisfy(line -> assertThat(line).startsWith("{\"suite\":\"builds\",\"work\":\""))
+        .anySatisfy(line -> assertThat(line).contains("\"work\":\"IVF_PQ\"", "\"native_mb\":"));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void serverAsksAndSends() {
     assertThat(runTiny("server", "--only", "queries,ingest"))
         .as(() -> err.toString(StandardCharsets.UTF_8))

@@ -6,6 +6,7 @@ import io.lancelot.Index;
 import io.lancelot.Table;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.engine.IndexInfo;
+import io.lancelot.index.BuildEstimate;
 import io.lancelot.server.QueryBody;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -17,10 +18,11 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// `index create|list|stats|drop|prewarm`.
+/// `index create|estimate|list|stats|drop|prewarm`.
 final class IndexVerb extends Verb {
 
-  private static final List<String> ACTIONS = List.of("create", "list", "stats", "drop", "prewarm");
+  private static final List<String> ACTIONS =
+      List.of("create", "estimate", "list", "stats", "drop", "prewarm");
 
   private final PrintStream out;
   private final PrintStream err;
@@ -37,7 +39,7 @@ final class IndexVerb extends Verb {
 
   @Override
   String description() {
-    return "Builds and lists indices: create URI TABLE COLUMN --type TYPE, list URI TABLE, "
+    return "Builds and lists indices: create|estimate URI TABLE COLUMN --type TYPE, list URI TABLE, "
         + "stats|drop|prewarm URI TABLE NAME";
   }
 
@@ -78,6 +80,7 @@ final class IndexVerb extends Verb {
         Table table = open(database, target)) {
       switch (action) {
         case "create" -> create(table, target.rest(0, "the column to index"));
+        case "estimate" -> estimate(table, target.rest(0, "the column to index"));
         case "list" -> list(table);
         case "stats" -> stats(table, target.rest(0, "the index's name"));
         case "drop" -> table.dropIndex(target.rest(0, "the index's name"));
@@ -87,15 +90,37 @@ final class IndexVerb extends Verb {
     return 0;
   }
 
-  private void create(Table table, String column) throws IOException {
+  private Index wanted() {
     if (type == null) {
       throw new UsageException("--type: expected=the kind of index, found=nothing");
     }
+    return Index.of(type, params);
+  }
+
+  /// Prints what `create` would take.
+  private void estimate(Table table, String column) throws IOException {
+    BuildEstimate estimate = table.estimateIndex(column, wanted());
+    try (JsonGenerator json = RowOutput.JSON.createGenerator(out)) {
+      json.writeStartObject();
+      json.writeNumberField("num_rows", estimate.rows());
+      json.writeNumberField("num_partitions", estimate.partitions());
+      json.writeNumberField("native_bytes", estimate.nativeBytes());
+      json.writeNumberField("least_native_bytes", estimate.leastNativeBytes());
+      json.writeNumberField("heap_bytes", estimate.heapBytes());
+      json.writeNumberField("disk_bytes", estimate.diskBytes());
+      json.writeNumberField("loaded_bytes", estimate.loadedBytes());
+      json.writeNumberField("seconds", Math.round(10 * estimate.seconds()) / 10.0);
+      json.writeEndObject();
+    }
+    out.println();
+  }
+
+  private void create(Table table, String column) throws IOException {
     Index.Options options = new Index.Options(Optional.ofNullable(name), replace);
     IndexInfo info;
     try (ProgressLine progress =
         new ProgressLine(err, !quiet && RowOutput.onTerminal(), System::nanoTime)) {
-      info = table.createIndex(column, Index.of(type, params), options, progress);
+      info = table.createIndex(column, wanted(), options, progress);
     }
     try (JsonGenerator json = RowOutput.JSON.createGenerator(out)) {
       write(json, info, Optional.empty());

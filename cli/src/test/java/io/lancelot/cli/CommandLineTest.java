@@ -83,6 +83,15 @@ class CommandLineTest {
   }
 
   @Test
+  void anIndexIsEstimatedWithoutBeingBuilt() {
+    assertThat(ok("index", "estimate", db, "t", "vector", "--type", "IVF_FLAT"))
+        .startsWith("{\"num_rows\":3,\"num_partitions\":2,\"native_bytes\":")
+        .contains("\"least_native_bytes\":", "\"heap_bytes\":", "\"disk_bytes\":")
+        .contains("\"loaded_bytes\":", "\"seconds\":");
+    assertThat(ok("index", "list", db, "t", "--format", "json")).isEqualTo("[]\n");
+  }
+
+  @Test
   void searchColumnsComeLast() {
     assertThat(
             ok(

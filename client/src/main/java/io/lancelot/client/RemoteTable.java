@@ -13,6 +13,7 @@ import io.lancelot.base.Context;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.base.Scratch;
+import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Batch;
 import io.lancelot.columnar.BatchStream;
 import io.lancelot.columnar.Schema;
@@ -23,6 +24,7 @@ import io.lancelot.engine.MergeInsert;
 import io.lancelot.engine.Query;
 import io.lancelot.engine.SearchReport;
 import io.lancelot.expr.Expr;
+import io.lancelot.index.BuildEstimate;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.text.Analyzer;
 import io.lancelot.table.Blob;
@@ -428,6 +430,12 @@ final class RemoteTable extends Table {
       String column, Index index, Index.Options how, BuildProgress progress) {
     checkNotPinned("createIndex");
     return indices.create(column, index, how, progress);
+  }
+
+  @Override
+  public BuildEstimate estimateIndex(String column, Index index) {
+    throw new UnsupportedFeatureException(
+        "estimate of an index: expected=a database on disk, found=one of a server");
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.lancelot.columnar.Schema;
 import io.lancelot.expr.Expr;
 import io.lancelot.expr.Filter;
 import io.lancelot.file.LanceField;
+import io.lancelot.index.BuildEstimate;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSpec;
 import io.lancelot.index.IndexWork;
@@ -75,6 +76,13 @@ public final class Engine implements AutoCloseable {
       boolean replace,
       BuildProgress progress) {
     return indexing.create(column, spec, name, replace, progress);
+  }
+
+  /// What building an index over a version's rows will take of memory, disk and time.
+  ///
+  /// @throws io.lancelot.base.UnsupportedFeatureException for kinds that cannot tell
+  public BuildEstimate estimateIndex(Snapshot snapshot, String column, IndexSpec spec) {
+    return indexing.estimate(snapshot, column, spec);
   }
 
   /// Removes an index.

@@ -8,6 +8,7 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.NotFoundException;
 import io.lancelot.base.Scratch;
 import io.lancelot.base.UnsupportedFeatureException;
+import io.lancelot.index.BuildEstimate;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
 import io.lancelot.index.IndexKind;
@@ -106,6 +107,15 @@ final class Indexing {
       }
     }
     throw last == null ? new CommitConflictException("index: too many attempts") : last;
+  }
+
+  /// What building an index over a version's rows will take.
+  BuildEstimate estimate(Snapshot snapshot, String column, IndexSpec spec) {
+    IndexKind kind = IndexKinds.ofType(spec.type());
+    IndexedColumn indexed = IndexedColumn.resolve(snapshot, column);
+    kind.check(indexed.field(), spec);
+    TableSource source = new TableSource(table, snapshot, context, indexed, snapshot.fragments(), TableSource.Held.NONE);
+    return kind.estimate(source, spec, context);
   }
 
   private String freeName(Snapshot base, IndexedColumn column, IndexKind kind) {

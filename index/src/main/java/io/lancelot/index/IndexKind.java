@@ -1,5 +1,7 @@
 package io.lancelot.index;
 
+import io.lancelot.base.Context;
+import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Field;
 import io.lancelot.table.IndexEntry;
 import java.util.List;
@@ -38,6 +40,13 @@ public interface IndexKind {
   ///
   /// @throws io.lancelot.base.InvalidInputException if not, or a parameter is unknown or senseless
   void check(Field field, IndexSpec spec);
+
+  /// What a build will take.
+  ///
+  /// @throws UnsupportedFeatureException for kinds that cannot tell
+  default BuildEstimate estimate(IndexSource source, IndexSpec spec, Context context) {
+    throw new UnsupportedFeatureException("estimate of an index of type " + type());
+  }
 
   /// Builds a segment over all rows of a source. Memory stays within the budget; the caller removes
   /// the folder if it fails.

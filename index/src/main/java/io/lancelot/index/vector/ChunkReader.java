@@ -65,7 +65,9 @@ final class ChunkReader {
   private Chunk read(int first, int end, int rows, Scratch scratch) {
     long firstRow = parts.offsets()[first];
     try (Scratch work = context.memory().scratch()) {
-      FixedColumn ids = rowIds(firstRow, rows, scratch);
+      // Decoding takes several times the memory of what comes out.
+      MemorySegment ids = scratch.allocateBytes(8L * rows);
+      ids.copyFrom(rowIds(firstRow, rows, work).data().asSlice(0, 8L * rows));
       MemorySegment data = MemorySegment.NULL;
       Chunk.Blocks blocks = null;
       switch (parts.model().codec()) {
@@ -97,7 +99,7 @@ final class ChunkReader {
                     rq.dim() / 8,
                     scratch);
       }
-      return new Chunk(scratch, first, firstRow, ids.data(), data, blocks, null);
+      return new Chunk(scratch, first, firstRow, ids, data, blocks, null);
     }
   }
 

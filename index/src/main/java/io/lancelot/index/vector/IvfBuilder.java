@@ -36,6 +36,9 @@ final class IvfBuilder {
   private static final long SAMPLE_BYTES = 128L << 20;
   private static final int SLICES = 8;
 
+  /// Values so large are written, and read again, as they are.
+  static final int VIEW_BYTES = 128;
+
   private final Context context;
   private final VectorSource source;
   private final VectorType type;
@@ -173,12 +176,21 @@ final class IvfBuilder {
         _ -> {});
   }
 
+  /// How many rows are drawn for training at the most.
+  static long sampleRows(Context context, int width, long wanted, long rows) {
+    long budget = Math.min(SAMPLE_BYTES, context.memory().limitBytes() / 8);
+    return Math.min(Math.max(1, budget / 4 / width), Math.min(Math.max(wanted, 65_536), rows));
+  }
+
+  /// Bytes of records and ids of the partitions that are written together.
+  static long groupBytes(Context context) {
+    return Math.max(16L << 20, context.memory().limitBytes() / 4);
+  }
+
   /// Rows for training, in random order.
   private float[] sample(Metric metric, int width, long wanted) {
     long rows = source.count();
-    long budget = Math.min(SAMPLE_BYTES, context.memory().limitBytes() / 8);
-    int most =
-        (int) Math.min(Math.max(1, budget / 4 / width), Math.min(Math.max(wanted, 65_536), rows));
+    int most = (int) sampleRows(context, width, wanted, rows);
     float[] sample = new float[most * width];
     SplittableRandom random = new SplittableRandom(3);
     int taken = 0;
@@ -430,7 +442,7 @@ final class IvfBuilder {
     for (int p = 0; p < partitions; p++) {
       most[p] = assigned.counts()[p] + kept.rows(p);
     }
-    long share = Math.max(16L << 20, context.memory().limitBytes() / 4);
+    long share = groupBytes(context);
     long all = Arrays.stream(most).sum();
     try (IvfWriter writer = new IvfWriter(model, all, into, progress);
         Scratch scratch = context.memory().scratch()) {
@@ -442,7 +454,8 @@ final class IvfBuilder {
             && (end == first || (rows + most[end]) * (recordBytes + 8L) <= share)) {
           rows += most[end++];
         }
-        scratch.reset();
+        // Not reset, as a larger group would take its memory beside that of the one before.
+        scratch.close();
         writeGroup(model, assigned, kept, first, end, rows * recordBytes, writer, scratch);
         first = end;
       }

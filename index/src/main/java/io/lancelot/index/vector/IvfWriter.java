@@ -36,6 +36,9 @@ final class IvfWriter implements AutoCloseable {
           Field.nullable("__neighbors", Types.listOf(Types.UINT32)),
           Field.nullable("_distance", Types.listOf(Types.FLOAT32)));
 
+  /// Rows of a large partition that are written together.
+  static final int STEP_ROWS = 1 << 15;
+
   private final IvfModel model;
   private final IndexFiles files;
   private final BuildProgress progress;
@@ -90,15 +93,28 @@ final class IvfWriter implements AutoCloseable {
           nodes = model.codec() instanceof SqCodec ? records : ordered(nodes, dim, order, scratch);
         }
       }
-      if (ids.length > 0) {
-        MemorySegment rowIds = scratch.allocateBytes(8L * ids.length);
-        MemorySegment.copy(ids, 0, rowIds, FixedColumn.LONG, 0, ids.length);
-        List<Column> columns = new ArrayList<>();
-        columns.add(new FixedColumn(Types.UINT64, ids.length, rowIds, null));
-        columns.addAll(model.codec().columns(records, ids.length, scratch));
-        codes.write(new Batch(schema, ids.length, columns));
-      }
+      writeRecords(ids, records);
       partitions.add(model.graph() ? graph(nodes, ids.length) : "");
+    }
+  }
+
+  private void writeRecords(long[] ids, MemorySegment records) {
+    long bytes = model.codec().recordBytes();
+    // Where a partition's columns do not depend on each other's rows, a part of them at a time:
+    // the columns are copies.
+    boolean apart = model.codec() instanceof FlatCodec || model.codec() instanceof SqCodec;
+    int step = apart ? STEP_ROWS : Math.max(1, ids.length);
+    for (int first = 0; first < ids.length; first += step) {
+      int count = Math.min(step, ids.length - first);
+      try (Scratch scratch = files.context().memory().scratch()) {
+        MemorySegment rowIds = scratch.allocateBytes(8L * count);
+        MemorySegment.copy(ids, first, rowIds, FixedColumn.LONG, 0, count);
+        List<Column> columns = new ArrayList<>();
+        columns.add(new FixedColumn(Types.UINT64, count, rowIds, null));
+        MemorySegment some = records.asSlice(first * bytes, count * bytes);
+        columns.addAll(model.codec().columns(some, count, scratch));
+        codes.write(new Batch(schema, count, columns));
+      }
     }
   }
 
@@ -142,7 +158,7 @@ final class IvfWriter implements AutoCloseable {
 
   /// @param codes bytes of all nodes
   private void writeLevel(Graph graph, int level, MemorySegment codes) {
-    int step = 1 << 15;
+    int step = STEP_ROWS;
     int[] nodes = graph.levels()[level];
     byte[] node = new byte[model.type().dim()];
     for (int first = 0; first < nodes.length; first += step) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class LoadedChunks {
 
   /// Partitions loaded together have about so many bytes, less where memory is scarce.
-  private static final long CHUNK_BYTES = 1 << 20;
+  static final long CHUNK_BYTES = 1 << 20;
 
   private final IvfIndex index;
   private final IvfIndex.Parts parts;

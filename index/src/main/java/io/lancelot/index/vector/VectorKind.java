@@ -1,9 +1,11 @@
 package io.lancelot.index.vector;
 
 import io.lancelot.base.Context;
+import io.lancelot.base.ResourceExhaustedException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Field;
 import io.lancelot.file.DataFileReader;
+import io.lancelot.index.BuildEstimate;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexFiles;
 import io.lancelot.index.IndexKind;
@@ -88,6 +90,7 @@ public final class VectorKind implements IndexKind {
       IndexFiles into,
       BuildProgress progress) {
     VectorSource vectors = new VectorSource(into.context(), source, type);
+    checkRoom(vectors, type, params, coding, graph, into.context());
     IvfBuilder builder = new IvfBuilder(into.context(), vectors, type, progress);
     IvfModel model = builder.train(coding, graph, params);
     IvfBuilder.Assigned assigned = builder.assign(model);
@@ -106,6 +109,30 @@ public final class VectorKind implements IndexKind {
         Wire.details(coding, model.graph(), params),
         coding == Coding.RQ ? 2 : 1,
         List.copyOf(replaced));
+  }
+
+  @Override
+  public BuildEstimate estimate(IndexSource source, IndexSpec spec, Context context) {
+    VectorType type = VectorType.of(source.field());
+    IvfParams params = IvfParams.of(coding, graph, type, spec);
+    long rows = new VectorSource(context, source, type).count();
+    return new IvfEstimate(context, type, params, coding, graph, rows).estimate();
+  }
+
+  /// Refuses what will not fit. Rows without a vector take no room: they are counted where it
+  /// matters.
+  private static void checkRoom(
+      VectorSource vectors,
+      VectorType type,
+      IvfParams params,
+      Coding coding,
+      boolean graph,
+      Context context) {
+    try {
+      new IvfEstimate(context, type, params, coding, graph, vectors.count()).check();
+    } catch (ResourceExhaustedException _) {
+      new IvfEstimate(context, type, params, coding, graph, vectors.present()).check();
+    }
   }
 
   @Override

@@ -154,6 +154,17 @@ final class VectorSource {
     }
   }
 
+  /// How many of them are not null, by reading all.
+  long present() {
+    long count = 0;
+    try (BatchStream stream = vectors()) {
+      for (Batch batch = stream.next(); batch != null; batch = stream.next()) {
+        count += batch.rowCount() - batch.column(0).nullCount();
+      }
+    }
+    return count;
+  }
+
   /// Every vector, then `_rowid`.
   BatchStream vectors() {
     return more.length == 0 ? flat(source.rows()) : new Both(source.rows(), other.rows(more));
