@@ -70,7 +70,7 @@ public final class DataFileReader implements AutoCloseable {
       require(rowCount >= 0, "rows", "not negative", Long.toUnsignedString(rowCount));
       schema =
           LanceSchema.fromProto(
-              descriptor.getSchema().getFieldsList(), descriptor.getSchema().getMetadataMap());
+              descriptor.getSchema().getFieldsList(), descriptor.getSchema().getMetadataList());
       version20 = new V20File(file, globalTable, this::metadata);
     } catch (InvalidProtocolBufferException e) {
       throw new CorruptDataException(
