@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// Some neighbouring partitions in memory, laid out for searching.
 ///
 /// @param memory what they hold of the budget
+/// @param first the first of them
 /// @param firstRow the row of the file at which they begin
 /// @param rowIds of their rows
 /// @param data vectors or codes row after row, where those are searched one by one; views of the
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param graph the edges, where there are any
 record Chunk(
     Scratch memory,
+    int first,
     long firstRow,
     MemorySegment rowIds,
     MemorySegment data,
@@ -33,6 +35,15 @@ record Chunk(
       MemorySegment add,
       MemorySegment scale,
       MemorySegment error) {}
+
+  Chunk with(GraphLinks links) {
+    return new Chunk(memory, first, firstRow, rowIds, data, blocks, links);
+  }
+
+  /// The first block of a partition.
+  int blockStart(int partition) {
+    return blocks == null ? 0 : blocks.starts()[partition - first];
+  }
 
   /// The numbers of some rows, which are given as places after `first`.
   void rowIds(long first, int[] places, int count, long[] out) {

@@ -6,11 +6,7 @@ import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.columnar.Column;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.FixedColumn;
-import io.lancelot.columnar.FixedListColumn;
-import io.lancelot.columnar.ListColumn;
 import io.lancelot.file.DataFileReader;
-import io.lancelot.file.LanceField;
-import io.lancelot.file.LanceSchema;
 import io.lancelot.index.IndexFiles;
 import io.lancelot.index.RowMapping;
 import io.lancelot.index.VectorIndex;
@@ -19,7 +15,6 @@ import io.lancelot.kernels.CodeScan;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.NeighbourScan;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +22,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,14 +35,21 @@ final class IvfIndex implements VectorIndex {
   /// Partitions loaded together have about so many bytes.
   private static final long CHUNK_BYTES = 1 << 20;
 
+  /// A search waits until chunks of so many rows are loaded.
+  private static final long FEW_ROWS = 4096;
+
+  /// As many searches go on without what is being loaded; later ones wait for it. Graphs take long.
+  private static final int SEARCHES_BEFORE_GRAPH = 8;
+
+  /// A partition whose vectors take more is loaded, and not compared vector by vector.
+  private static final long MOST_BYTES = 512L << 20;
+
   private final IndexFiles files;
   private final IvfModel model;
   private final DataFileReader codes;
-  private final @Nullable DataFileReader graphFile;
+  private final Parts parts;
   private final long[] offsets;
   private final int[] lengths;
-  private final Wire.Ivf graphTable;
-  private final List<String> graphTexts;
   private final boolean packedSigns;
   private final boolean hasErrors;
   private final MemorySegment centres;
@@ -56,6 +60,12 @@ final class IvfIndex implements VectorIndex {
   private final ReentrantLock loading = new ReentrantLock();
   private final IvfSearch searching;
   private volatile long held;
+
+  /// Chunks that searches looked for, to be loaded in the background.
+  private final Set<Integer> wanted = ConcurrentHashMap.newKeySet();
+
+  private final AtomicBoolean loadingWanted = new AtomicBoolean();
+  private final AtomicInteger searchesBefore = new AtomicInteger();
 
   /// Blocks of the partitions' graphs, as far as they are laid out, and the memory they live in.
   private final AtomicReferenceArray<@Nullable GraphBlocks> graphBlocks;
@@ -81,11 +91,9 @@ final class IvfIndex implements VectorIndex {
     this.files = files;
     this.model = parts.model();
     this.codes = parts.codes();
-    this.graphFile = parts.graphFile();
+    this.parts = parts;
     this.offsets = parts.offsets();
     this.lengths = parts.lengths();
-    this.graphTable = parts.graphTable();
-    this.graphTexts = parts.graphTexts();
     this.packedSigns = parts.packedSigns();
     this.hasErrors = parts.hasErrors();
     this.memory = files.context().memory().scratch();
@@ -135,11 +143,6 @@ final class IvfIndex implements VectorIndex {
 
   long partitionStart(int partition) {
     return offsets[partition];
-  }
-
-  /// The first block of a partition within its chunk.
-  int blockStart(int partition, Chunk.Blocks blocks) {
-    return blocks.starts()[partition - chunkStarts[chunkOf[partition]]];
   }
 
   @Override
@@ -299,6 +302,67 @@ final class IvfIndex implements VectorIndex {
     }
   }
 
+  /// For a search that looks into partitions whose chunks are not loaded.
+  UnloadedRows unloadedRows() {
+    return new UnloadedRows(reader(), files.context().memory().scratch());
+  }
+
+  private ChunkReader reader() {
+    return new ChunkReader(this, parts, files.context());
+  }
+
+  /// The chunk that a partition lies in, if a search need not wait for it; null if it is large and
+  /// not loaded yet. Then it is loaded by [#loadWanted].
+  @Nullable Chunk chunkAtOnce(int partition) {
+    int number = chunkOf[partition];
+    Chunk chunk = chunks.getAcquire(number);
+    if (chunk != null) {
+      return chunk;
+    }
+    int last = chunkStarts[number + 1] - 1;
+    long rows = offsets[last] + lengths[last] - offsets[chunkStarts[number]];
+    int most = model.graph() ? SEARCHES_BEFORE_GRAPH : 1;
+    if (rows <= FEW_ROWS
+        || searchesBefore.get() >= most
+        || 4L * lengths[partition] * model.width() > MOST_BYTES) {
+      return chunk(partition);
+    }
+    wanted.add(number);
+    return null;
+  }
+
+  /// Loads in the background what searches looked for. To be called after a search that went
+  /// without, which would have to share the processors with it.
+  void loadWanted() {
+    searchesBefore.incrementAndGet();
+    if (!wanted.isEmpty() && loadingWanted.compareAndSet(false, true)) {
+      Thread thread = new Thread(this::loadInTurn, "lancelot-index-loading");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void loadInTurn() {
+    try {
+      for (Integer number : List.copyOf(wanted)) {
+        if (closed) {
+          return;
+        }
+        int first = chunkStarts[number];
+        Chunk chunk = chunk(first);
+        wanted.remove(number);
+        if (chunk.graph() != null) {
+          graphBlocks(first, chunk);
+        }
+      }
+    } catch (RuntimeException _) {
+      // The next search tries for itself, and can say why that does not work.
+      searchesBefore.set(SEARCHES_BEFORE_GRAPH);
+    } finally {
+      loadingWanted.set(false);
+    }
+  }
+
   /// The chunk that a partition lies in.
   @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock alone.
   Chunk chunk(int partition) {
@@ -311,7 +375,15 @@ final class IvfIndex implements VectorIndex {
     try {
       chunk = chunks.getAcquire(number);
       if (chunk == null) {
-        chunk = load(number);
+        if (closed) {
+          throw new IllegalStateException("closed");
+        }
+        chunk =
+            reader()
+                .chunk(
+                    chunkStarts[number],
+                    chunkStarts[number + 1],
+                    files.context().memory().scratch());
         held +=
             chunk.memory().heldBytes() + (chunk.graph() == null ? 0 : chunk.graph().heldBytes());
         chunks.setRelease(number, chunk);
@@ -320,101 +392,6 @@ final class IvfIndex implements VectorIndex {
     } finally {
       loading.unlock();
     }
-  }
-
-  private Chunk load(int number) {
-    int first = chunkStarts[number];
-    int end = chunkStarts[number + 1];
-    long firstRow = offsets[first];
-    int rows = Math.toIntExact(offsets[end - 1] + lengths[end - 1] - firstRow);
-    Scratch scratch = files.context().memory().scratch();
-    try (Scratch work = files.context().memory().scratch()) {
-      FixedColumn ids =
-          (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), firstRow, rows, scratch);
-      MemorySegment data = MemorySegment.NULL;
-      Chunk.Blocks blocks = null;
-      switch (model.codec()) {
-        case FlatCodec _ -> data = values(FlatCodec.COLUMN, firstRow, rows, scratch);
-        case SqCodec _ -> data = values(SqCodec.COLUMN, firstRow, rows, scratch);
-        case PqCodec pq -> {
-          MemorySegment packed = values(PqCodec.COLUMN, firstRow, rows, work);
-          if (model.graph()) {
-            data = scratch.allocateBytes((long) rows * pq.recordBytes());
-            for (int p = first; p < end; p++) {
-              long at = (offsets[p] - firstRow) * pq.recordBytes();
-              transpose(packed, at, pq.recordBytes(), lengths[p], data, at);
-            }
-          } else {
-            blocks = BlockLoader.ofPq(this, pq, first, end, packed, scratch);
-          }
-        }
-        case RqCodec rq -> {
-          MemorySegment packed = values(RqCodec.CODES, firstRow, rows, work);
-          blocks =
-              BlockLoader.ofRq(
-                  this,
-                  first,
-                  end,
-                  packed,
-                  packedSigns,
-                  floats(RqCodec.ADD, firstRow, rows, work),
-                  floats(RqCodec.SCALE, firstRow, rows, work),
-                  hasErrors ? floats(RqCodec.ERROR, firstRow, rows, work) : null,
-                  rq.dim() / 8,
-                  scratch);
-        }
-      }
-      GraphLinks graph = model.graph() && rows > 0 ? loadGraph(first, scratch) : null;
-      return new Chunk(scratch, firstRow, ids.data(), data, blocks, graph);
-    } catch (RuntimeException | Error e) {
-      scratch.close();
-      throw e;
-    }
-  }
-
-  private GraphLinks loadGraph(int partition, Scratch scratch) {
-    DataFileReader file = graphFile;
-    if (file == null) {
-      throw new IllegalStateException("no graph file");
-    }
-    long from = graphTable.offsets()[partition];
-    int rows = graphTable.lengths()[partition];
-    FixedColumn ids = (FixedColumn) column(file, "__vector_id", from, rows, scratch);
-    ListColumn neighbours = (ListColumn) column(file, "__neighbors", from, rows, scratch);
-    return new GraphLinks(
-        ids, neighbours, lengths[partition], graphTexts.get(partition), file.path());
-  }
-
-  private static void transpose(
-      MemorySegment from, long at, int bytes, int rows, MemorySegment out, long to) {
-    for (int b = 0; b < bytes; b++) {
-      for (int r = 0; r < rows; r++) {
-        out.set(
-            ValueLayout.JAVA_BYTE,
-            to + (long) r * bytes + b,
-            from.get(ValueLayout.JAVA_BYTE, at + (long) b * rows + r));
-      }
-    }
-  }
-
-  private MemorySegment floats(String name, long from, int rows, Scratch scratch) {
-    return ((FixedColumn) column(codes, name, from, rows, scratch)).data();
-  }
-
-  private MemorySegment values(String name, long from, int rows, Scratch scratch) {
-    FixedListColumn lists = (FixedListColumn) column(codes, name, from, rows, scratch);
-    return ((FixedColumn) lists.items()).data();
-  }
-
-  private static Column column(
-      DataFileReader file, String name, long from, int rows, Scratch scratch) {
-    LanceSchema schema = file.schema();
-    LanceField field =
-        schema
-            .field(name)
-            .orElseThrow(
-                () -> Wire.corrupt("index column", name, schema.arrow().names(), file.path()));
-    return file.column(field, file.columnsOf(field)).read(from, rows, scratch);
   }
 
   /// Copies the records of a partition's rows that are still there, with their numbers of now.
@@ -429,10 +406,11 @@ final class IvfIndex implements VectorIndex {
     int recordBytes = model.codec().recordBytes();
     try (Scratch scratch = files.context().memory().scratch()) {
       FixedColumn stored =
-          (FixedColumn) column(codes, IvfWriter.ROW_ID.name(), first, rows, scratch);
+          (FixedColumn)
+              ChunkReader.column(codes, IvfWriter.ROW_ID.name()).read(first, rows, scratch);
       List<Column> columns = new ArrayList<>();
       for (Field field : model.codec().fields()) {
-        columns.add(column(codes, field.name(), first, rows, scratch));
+        columns.add(ChunkReader.column(codes, field.name()).read(first, rows, scratch));
       }
       MemorySegment records = scratch.allocateBytes((long) rows * recordBytes);
       Records.of(model.codec(), columns, rows, records, packedSigns);
@@ -479,16 +457,21 @@ final class IvfIndex implements VectorIndex {
     } finally {
       deriving.unlock();
     }
-    for (int i = 0; i < chunks.length(); i++) {
-      Chunk chunk = chunks.getAndSet(i, null);
-      if (chunk != null) {
-        chunk.memory().close();
+    loading.lock();
+    try {
+      for (int i = 0; i < chunks.length(); i++) {
+        Chunk chunk = chunks.getAndSet(i, null);
+        if (chunk != null) {
+          chunk.memory().close();
+        }
       }
+    } finally {
+      loading.unlock();
     }
     memory.close();
     codes.close();
-    if (graphFile != null) {
-      graphFile.close();
+    if (parts.graphFile() != null) {
+      parts.graphFile().close();
     }
   }
 

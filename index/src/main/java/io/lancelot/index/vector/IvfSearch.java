@@ -66,6 +66,8 @@ final class IvfSearch {
     private @Nullable PqTables pq;
     private @Nullable QueryVector dense;
 
+    private @Nullable UnloadedRows unloaded;
+
     Run(Search search) {
       this.search = search;
       this.rows = search.rows();
@@ -108,6 +110,17 @@ final class IvfSearch {
     }
 
     Searched run() {
+      try {
+        return probe();
+      } finally {
+        if (unloaded != null) {
+          unloaded.close();
+          index.loadWanted();
+        }
+      }
+    }
+
+    private Searched probe() {
       int probed = 0;
       int skipped = 0;
       int most = search.maxProbes() > 0 ? search.maxProbes() : Integer.MAX_VALUE;
@@ -132,8 +145,7 @@ final class IvfSearch {
           }
         }
         probed++;
-        scan(p);
-        updateReach(probed);
+        look(p, probed);
       }
       if (model.type().lists()) {
         offerCandidates();
@@ -212,8 +224,24 @@ final class IvfSearch {
       }
     }
 
-    private void scan(int partition) {
-      Chunk chunk = index.chunk(partition);
+    /// As long as the chunk of a partition is not loaded, all the rows of the partition are
+    /// compared.
+    private void look(int partition, int probed) {
+      Chunk chunk = model.type().lists() ? index.chunk(partition) : index.chunkAtOnce(partition);
+      if (chunk != null) {
+        scan(chunk, partition);
+        updateReach(probed);
+        return;
+      }
+      UnloadedRows own = unloaded == null ? index.unloadedRows() : unloaded;
+      unloaded = own;
+      int compared = own.compare(partition, rows, best);
+      comparisons += compared;
+      refined += compared;
+      reach = Math.min(reach, squared(best.worst()));
+    }
+
+    private void scan(Chunk chunk, int partition) {
       Chunk.Blocks blocks = chunk.blocks();
       if (chunk.graph() != null) {
         GraphSearch graph = new GraphSearch(index, search, query, candidates, this::denseQuery);
@@ -248,7 +276,7 @@ final class IvfSearch {
         tables = new SignTables(codec.rotation().apply(query, 0), codec.dim());
         rq = tables;
       }
-      int start = index.blockStart(partition, blocks);
+      int start = chunk.blockStart(partition);
       int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
       room(count);
       int lines = codec.dim() / 8;
@@ -406,7 +434,7 @@ final class IvfSearch {
         tables = PqTables.ofProducts(codec, query);
         pq = tables;
       }
-      int start = index.blockStart(partition, blocks);
+      int start = chunk.blockStart(partition);
       int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
       room(count);
       int lines = codec.recordBytes();
