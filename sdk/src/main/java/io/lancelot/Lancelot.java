@@ -31,6 +31,7 @@ public final class Lancelot {
       throw new InvalidInputException(
           uri + ": expected=an API key and a host too: connect(uri, apiKey, host)");
     }
+    ClassesAhead.begin();
     ObjectStore store = ObjectStores.open(uri, options.durability());
     return new LocalDatabase(store, Context.ofMemory(options.memoryBytes()), true, options);
   }
@@ -39,6 +40,7 @@ public final class Lancelot {
   /// all of them, and the options' is not used. The context is closed by the caller, after the
   /// databases.
   public static Database connect(String uri, ConnectOptions options, Context shared) {
+    ClassesAhead.begin();
     return new LocalDatabase(ObjectStores.open(uri, options.durability()), shared, false, options);
   }
 

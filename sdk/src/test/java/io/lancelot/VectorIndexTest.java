@@ -163,6 +163,48 @@ class VectorIndexTest {
     assertThat(lost).as("seed %s", seed).isLessThanOrEqualTo(1);
   }
 
+  /// A large part of an index is loaded in the background: until then searches compare all rows of
+  /// the partitions they look into, which finds no less.
+  @ParameterizedTest
+  @CsvSource({
+    "IVF_FLAT,L2",
+    "IVF_PQ,L2",
+    "IVF_SQ,COSINE",
+    "IVF_RQ,L2",
+    "IVF_RQ,COSINE",
+    "IVF_HNSW_FLAT,COSINE",
+    "IVF_HNSW_SQ,L2",
+    "IVF_HNSW_SQ,DOT",
+    "IVF_HNSW_PQ,L2"
+  })
+  void theFirstSearchComparesAllRowsOfAPartition(String type, Distance metric) {
+    List<Item> items = clustered(ROWS);
+    Table table = created("t", items);
+    Index.Vectors index = (Index.Vectors) Index.of(type, Map.of("num_partitions", "1"));
+    String name = table.createIndex("vector", index.distanceType(metric)).name();
+    table.delete("id % 7 = 3");
+    for (String filter : List.of("id >= 0", "id % 7 != 1")) {
+      float[] query = gaussian(1);
+      List<Hit> exact =
+          table
+              .search(query)
+              .distanceType(metric)
+              .where(filter)
+              .bypassVectorIndex()
+              .toList(Hit.class);
+      Table opened = database.openTable("t");
+      open.add(opened);
+      List<Hit> first = opened.search(query).distanceType(metric).where(filter).toList(Hit.class);
+      assertThat(ids(first)).as("seed %s", seed).isEqualTo(ids(exact));
+      opened.prewarmIndex(name);
+      Set<Long> both =
+          new HashSet<>(
+              ids(opened.search(query).distanceType(metric).where(filter).toList(Hit.class)));
+      both.retainAll(ids(exact));
+      assertThat(both).as("seed %s", seed).hasSizeGreaterThanOrEqualTo(8);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"IVF_PQ", "IVF_RQ", "IVF_HNSW_SQ"})
   void deletedRowsGoNewRowsComeFiltersHold(String type) {

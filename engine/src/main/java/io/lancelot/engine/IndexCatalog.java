@@ -156,7 +156,18 @@ final class IndexCatalog implements AutoCloseable {
   }
 
   /// What the shape of a search depends on.
-  private record FoundKey(List<Query.Output> select, boolean withRowId, List<Field> last) {}
+  private record FoundKey(List<Query.Output> select, boolean withRowId, List<Field> last) {
+
+    /// By names alone: the hash codes of all records in it take a while to be made at first use.
+    @Override
+    public int hashCode() {
+      int hash = last.size();
+      for (Query.Output output : select) {
+        hash = 31 * hash + output.name().hashCode();
+      }
+      return hash;
+    }
+  }
 
   /// The shape of a search: of small use to make anew for each.
   ///

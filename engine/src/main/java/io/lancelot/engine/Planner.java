@@ -323,7 +323,7 @@ final class Planner {
     Optional<Filter> filter = query.filter().map(indices.filters()::bound);
     long limit = query.limit().orElse(Query.DEFAULT_LIMIT);
     Plan found = nearestRows(nearest, filter);
-    boolean several = found.schema().fields().contains(Plan.QUERY_INDEX);
+    boolean several = found.schema().names().contains(Plan.QUERY_INDEX.name());
     List<Field> last = new ArrayList<>(List.of(Plan.DISTANCE));
     last.addAll(places());
     if (several) {

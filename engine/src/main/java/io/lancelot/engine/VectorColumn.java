@@ -70,6 +70,7 @@ final class VectorColumn {
   /// A fragment's vectors.
   private final class Part {
     private final Fragment fragment;
+    private final long rowCount;
     private @Nullable FragmentReader reader;
 
     /// Known pages, ascending. Replaced, never changed.
@@ -77,10 +78,11 @@ final class VectorColumn {
 
     Part(Fragment fragment) {
       this.fragment = fragment;
+      this.rowCount = fragment.physicalRows();
     }
 
     boolean has(int row) {
-      return row >= 0 && row < fragment.physicalRows();
+      return row >= 0 && row < rowCount;
     }
 
     @Nullable Page known(int row) {
@@ -110,7 +112,7 @@ final class VectorColumn {
         if (page != null || memory.heldBytes() > context.memory().limitBytes() / 8) {
           return page;
         }
-        int end = (int) Math.min(reader().pageEnd(0, row), fragment.physicalRows());
+        int end = (int) Math.min(reader().pageEnd(0, row), rowCount);
         int first = firstOf(row);
         // A page that must be decoded is read from its known beginning.
         Column read = reader().read(0, first, end - first, memory);

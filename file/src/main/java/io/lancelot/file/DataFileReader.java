@@ -40,7 +40,14 @@ public final class DataFileReader implements AutoCloseable {
 
   /// A column as read for a field: the same column may be asked for with two types only by a
   /// mistaken caller, who then gets an error and not the other's pages.
-  private record LeafKey(int ordinal, LanceField leaf, String name, int depth) {}
+  private record LeafKey(int ordinal, LanceField leaf, String name, int depth) {
+
+    /// The others rarely differ, and their hash codes take a while to be made at first use.
+    @Override
+    public int hashCode() {
+      return ordinal;
+    }
+  }
 
   private DataFileReader(ObjectReader file) {
     this.file = file;
@@ -70,7 +77,7 @@ public final class DataFileReader implements AutoCloseable {
       require(rowCount >= 0, "rows", "not negative", Long.toUnsignedString(rowCount));
       schema =
           LanceSchema.fromProto(
-              descriptor.getSchema().getFieldsList(), descriptor.getSchema().getMetadataMap());
+              descriptor.getSchema().getFieldsList(), descriptor.getSchema().getMetadataList());
       version20 = new V20File(file, globalTable, this::metadata);
     } catch (InvalidProtocolBufferException e) {
       throw new CorruptDataException(

@@ -218,7 +218,7 @@ public final class DataFileWriter implements AutoCloseable {
             .setSchema(
                 FileSchema.newBuilder()
                     .addAllFields(schema.toFileProto())
-                    .putAllMetadata(LanceSchema.metadataToProto(metadata)))
+                    .addAllMetadata(LanceSchema.metadataToProto(metadata)))
             .setLength(rowCount)
             .build()
             .toByteString();

@@ -6,6 +6,7 @@ import io.lancelot.base.InvalidInputException;
 import io.lancelot.columnar.DataType;
 import io.lancelot.columnar.Field;
 import io.lancelot.columnar.Schema;
+import io.lancelot.file.proto.MetadataEntry;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -162,7 +163,7 @@ public record LanceSchema(List<LanceField> fields, Map<String, String> metadata)
             .setNullable(field.field().nullable())
             .setEncoding(encoding(field.type()))
             .setExtensionName(extension)
-            .putAllMetadata(metadataToProto(field.field().metadata()));
+            .addAllMetadata(metadataToProto(field.field().metadata()));
     if (field.type() instanceof DataType.Dictionary) {
       message.setDictionary(io.lancelot.file.proto.Field.LegacyDictionary.getDefaultInstance());
     }
@@ -216,7 +217,7 @@ public record LanceSchema(List<LanceField> fields, Map<String, String> metadata)
   /// @throws CorruptDataException if a parent is missing, an id occurs twice or the nesting is too
   ///   deep
   public static LanceSchema fromProto(
-      List<io.lancelot.file.proto.Field> messages, Map<String, ByteString> metadata) {
+      List<io.lancelot.file.proto.Field> messages, List<MetadataEntry> metadata) {
     Map<Integer, List<io.lancelot.file.proto.Field>> childrenOf = new HashMap<>();
     Map<Integer, io.lancelot.file.proto.Field> byId = new HashMap<>();
     for (var message : messages) {
@@ -260,7 +261,7 @@ public record LanceSchema(List<LanceField> fields, Map<String, String> metadata)
               message.getLogicalType(),
               children.stream().map(LanceField::field).toList(),
               message.getName());
-      Map<String, String> metadata = metadataFromProto(message.getMetadataMap());
+      Map<String, String> metadata = metadataFromProto(message.getMetadataList());
       Field field = new Field(message.getName(), type, message.getNullable(), metadata);
       var plain = new LanceField(message.getId(), message.getParentId(), field, children);
       return plain.blob() && type instanceof DataType.Struct ? plain.describing() : plain;
@@ -270,15 +271,22 @@ public record LanceSchema(List<LanceField> fields, Map<String, String> metadata)
     }
   }
 
-  public static Map<String, ByteString> metadataToProto(Map<String, String> metadata) {
-    Map<String, ByteString> bytes = new LinkedHashMap<>();
-    metadata.forEach((key, value) -> bytes.put(key, ByteString.copyFromUtf8(value)));
-    return bytes;
+  public static List<MetadataEntry> metadataToProto(Map<String, String> metadata) {
+    List<MetadataEntry> entries = new ArrayList<>();
+    metadata.forEach((key, value) ->
+        entries.add(
+            MetadataEntry.newBuilder()
+                .setKey(key)
+                .setValue(ByteString.copyFromUtf8(value))
+                .build()));
+    return entries;
   }
 
-  public static Map<String, String> metadataFromProto(Map<String, ByteString> metadata) {
+  public static Map<String, String> metadataFromProto(List<MetadataEntry> metadata) {
     Map<String, String> text = new LinkedHashMap<>();
-    metadata.forEach((key, value) -> text.put(key, value.toStringUtf8()));
+    for (MetadataEntry entry : metadata) {
+      text.put(entry.getKey(), entry.getValue().toStringUtf8());
+    }
     return text;
   }
 }

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,7 +72,7 @@ final class NextManifest {
       Map<String, String> tableMetadata,
       Instant now) {
     TableProto.Manifest.Builder empty =
-        TableProto.Manifest.newBuilder().putAllTableMetadata(tableMetadata);
+        TableProto.Manifest.newBuilder().addAllTableMetadata(TextEntries.of(tableMetadata));
     if (stableRowIds) {
       empty
           .setReaderFeatureFlags(FeatureFlags.STABLE_ROW_IDS)
@@ -205,13 +206,14 @@ final class NextManifest {
   }
 
   private void updateConfig(Operation.UpdateConfig changes) {
-    Map<String, String> config = changes.config().apply(next.getConfigMap());
-    next.clearConfig().putAllConfig(config);
-    Map<String, String> metadata = changes.tableMetadata().apply(next.getTableMetadataMap());
-    next.clearTableMetadata().putAllTableMetadata(metadata);
+    Map<String, String> config = changes.config().apply(TextEntries.toMap(next.getConfigList()));
+    next.clearConfig().addAllConfig(TextEntries.of(config));
+    Map<String, String> metadata =
+        changes.tableMetadata().apply(TextEntries.toMap(next.getTableMetadataList()));
+    next.clearTableMetadata().addAllTableMetadata(TextEntries.of(metadata));
     Map<String, String> schemaMetadata =
-        changes.schemaMetadata().apply(LanceSchema.metadataFromProto(next.getSchemaMetadataMap()));
-    next.clearSchemaMetadata().putAllSchemaMetadata(LanceSchema.metadataToProto(schemaMetadata));
+        changes.schemaMetadata().apply(LanceSchema.metadataFromProto(next.getSchemaMetadataList()));
+    next.clearSchemaMetadata().addAllSchemaMetadata(LanceSchema.metadataToProto(schemaMetadata));
     if (!changes.fields().isEmpty()) {
       List<Field> fields = SchemaMessages.annotated(next.getFieldsList(), changes.fields());
       next.clearFields().addAllFields(fields);
@@ -401,8 +403,10 @@ final class NextManifest {
     }
     next.clearFragments().clearFields().clearSchemaMetadata();
     next.addAllFields(overwrite.schema().toProto());
-    next.putAllSchemaMetadata(LanceSchema.metadataToProto(overwrite.schema().metadata()));
-    next.putAllConfig(overwrite.configUpserts());
+    next.addAllSchemaMetadata(LanceSchema.metadataToProto(overwrite.schema().metadata()));
+    Map<String, String> config = new LinkedHashMap<>(TextEntries.toMap(next.getConfigList()));
+    config.putAll(overwrite.configUpserts());
+    next.clearConfig().addAllConfig(TextEntries.of(config));
     overwrite.fileVersion().ifPresent(this::setFileVersion);
     indices = List.of();
     for (Fragment fragment : overwrite.fragments()) {

@@ -60,11 +60,11 @@ final class SchemaMessages {
   }
 
   private static Field annotated(Field field, Operation.UpdateConfig.Changes change) {
-    Map<String, String> old = LanceSchema.metadataFromProto(field.getMetadataMap());
+    Map<String, String> old = LanceSchema.metadataFromProto(field.getMetadataList());
     Map<String, String> metadata = change.apply(old);
     checkKeys(field, old, metadata);
     Field.Builder changed =
-        field.toBuilder().clearMetadata().putAllMetadata(LanceSchema.metadataToProto(metadata));
+        field.toBuilder().clearMetadata().addAllMetadata(LanceSchema.metadataToProto(metadata));
     // What else of a field follows from its metadata.
     io.lancelot.columnar.Field plain =
         new io.lancelot.columnar.Field(

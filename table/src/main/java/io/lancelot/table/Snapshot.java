@@ -77,13 +77,13 @@ public final class Snapshot {
 
   private static boolean sameSchema(TableProto.Manifest one, TableProto.Manifest other) {
     return one.getFieldsList().equals(other.getFieldsList())
-        && one.getSchemaMetadataMap().equals(other.getSchemaMetadataMap());
+        && one.getSchemaMetadataList().equals(other.getSchemaMetadataList());
   }
 
   private static LanceSchema schema(ManifestFile file) {
     try {
       return LanceSchema.fromProto(
-          file.manifest().getFieldsList(), file.manifest().getSchemaMetadataMap());
+          file.manifest().getFieldsList(), file.manifest().getSchemaMetadataList());
     } catch (CorruptDataException | InvalidInputException e) {
       throw new CorruptDataException(e.getMessage() + " (path=" + file.path() + ")", e);
     } catch (IllegalArgumentException e) {
@@ -277,12 +277,12 @@ public final class Snapshot {
   }
 
   public Map<String, String> config() {
-    return file.manifest().getConfigMap();
+    return TextEntries.toMap(file.manifest().getConfigList());
   }
 
   /// What users noted about the table, apart from its schema's metadata.
   public Map<String, String> tableMetadata() {
-    return file.manifest().getTableMetadataMap();
+    return TextEntries.toMap(file.manifest().getTableMetadataList());
   }
 
   /// The branch this version belongs to; empty for the main line.

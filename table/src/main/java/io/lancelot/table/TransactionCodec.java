@@ -6,6 +6,7 @@ import io.lancelot.base.CorruptDataException;
 import io.lancelot.base.InvalidInputException;
 import io.lancelot.base.UnsupportedFeatureException;
 import io.lancelot.file.LanceSchema;
+import io.lancelot.file.proto.MetadataEntry;
 import io.lancelot.table.proto.TableProto;
 import io.lancelot.table.proto.TransactionProto;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ final class TransactionCodec {
               fragments(proto.getOverwrite().getFragmentsList(), path),
               schema(
                   proto.getOverwrite().getSchemaList(),
-                  proto.getOverwrite().getSchemaMetadataMap(),
+                  proto.getOverwrite().getSchemaMetadataList(),
                   path),
               proto.getOverwrite().getConfigUpsertValuesMap(),
               Optional.empty());
@@ -60,7 +61,7 @@ final class TransactionCodec {
           new Operation.Merge(
               fragments(proto.getMerge().getFragmentsList(), path),
               schema(
-                  proto.getMerge().getSchemaList(), proto.getMerge().getSchemaMetadataMap(), path),
+                  proto.getMerge().getSchemaList(), proto.getMerge().getSchemaMetadataList(), path),
               proto.getMerge().getPreservesNullability());
       case RESTORE -> new Operation.Restore(proto.getRestore().getVersion());
       case RESERVE_FRAGMENTS ->
@@ -68,7 +69,7 @@ final class TransactionCodec {
       case UPDATE -> update(proto.getUpdate(), path);
       case PROJECT ->
           new Operation.Project(
-              schema(proto.getProject().getSchemaList(), Map.of(), path),
+              schema(proto.getProject().getSchemaList(), List.of(), path),
               proto.getProject().getPreservesNullability());
       case UPDATE_CONFIG -> updateConfig(proto.getUpdateConfig());
       case DATA_REPLACEMENT -> {
@@ -191,7 +192,7 @@ final class TransactionCodec {
   }
 
   private static LanceSchema schema(
-      List<io.lancelot.file.proto.Field> fields, Map<String, ByteString> metadata, String path) {
+      List<io.lancelot.file.proto.Field> fields, List<MetadataEntry> metadata, String path) {
     try {
       return LanceSchema.fromProto(fields, metadata);
     } catch (InvalidInputException | IllegalArgumentException e) {
@@ -220,7 +221,7 @@ final class TransactionCodec {
               .getOverwriteBuilder()
               .addAllFragments(protos(overwrite.fragments()))
               .addAllSchema(overwrite.schema().toProto())
-              .putAllSchemaMetadata(LanceSchema.metadataToProto(overwrite.schema().metadata()))
+              .addAllSchemaMetadata(LanceSchema.metadataToProto(overwrite.schema().metadata()))
               .putAllConfigUpsertValues(overwrite.configUpserts());
       case Operation.Restore(long version) -> proto.getRestoreBuilder().setVersion(version);
       case Operation.ReserveFragments(int count) ->
@@ -241,7 +242,7 @@ final class TransactionCodec {
               .getMergeBuilder()
               .addAllFragments(protos(fragments))
               .addAllSchema(schema.toProto())
-              .putAllSchemaMetadata(LanceSchema.metadataToProto(schema.metadata()))
+              .addAllSchemaMetadata(LanceSchema.metadataToProto(schema.metadata()))
               .setPreservesNullability(preservesNullability);
       case Operation.Project(LanceSchema schema, boolean preservesNullability) ->
           proto

@@ -53,6 +53,11 @@ final class ChunkReader {
     }
   }
 
+  /// The numbers of a partition's rows, and nothing else of it.
+  FixedColumn rowIds(int partition, Scratch scratch) {
+    return rowIds(parts.offsets()[partition], parts.lengths()[partition], scratch);
+  }
+
   private FixedColumn rowIds(long firstRow, int rows, Scratch scratch) {
     return (FixedColumn) column(IvfWriter.ROW_ID.name()).read(firstRow, rows, scratch);
   }

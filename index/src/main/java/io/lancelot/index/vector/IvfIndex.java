@@ -25,6 +25,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.LongStream;
@@ -33,6 +35,15 @@ import org.jspecify.annotations.Nullable;
 /// An open segment of a vector index. Partitions are loaded, some neighbouring ones together, when
 /// a search first looks into them.
 final class IvfIndex implements VectorIndex {
+
+  /// A search waits until chunks of so many rows are loaded.
+  private static final long FEW_ROWS = 4096;
+
+  /// As many searches go on without what is being loaded; later ones wait for it. Graphs take long.
+  private static final int SEARCHES_BEFORE_GRAPH = 8;
+
+  /// A partition whose vectors take more is loaded, and not compared vector by vector.
+  private static final long MOST_BYTES = 512L << 20;
 
   private final IndexFiles files;
   private final IvfModel model;
@@ -46,6 +57,12 @@ final class IvfIndex implements VectorIndex {
   private final Scratch memory;
   private final LoadedChunks chunks;
   private final IvfSearch searching;
+
+  /// Partitions that searches went without, to be loaded in the background.
+  private final Set<Integer> wanted = ConcurrentHashMap.newKeySet();
+
+  private final AtomicBoolean loadingWanted = new AtomicBoolean();
+  private final AtomicInteger searchesBefore = new AtomicInteger();
 
   /// Blocks of the partitions' graphs, as far as they are laid out.
   private final AtomicReferenceArray<@Nullable GraphBlocks> graphBlocks;
@@ -293,6 +310,53 @@ final class IvfIndex implements VectorIndex {
     return bytes;
   }
 
+  /// For a search that goes without partitions.
+  UnloadedRows unloadedRows() {
+    return new UnloadedRows(chunks.reader(), files.context().memory().scratch());
+  }
+
+  /// Whether a search does not wait for a partition to be loaded, as that is large. It is loaded by
+  /// [#loadWanted] then.
+  boolean goesWithout(int partition) {
+    int most = model.graph() ? SEARCHES_BEFORE_GRAPH : 1;
+    if (searchesBefore.get() >= most
+        || chunks.isLoaded(partition)
+        || chunks.rowsBeside(partition) <= FEW_ROWS
+        || 4L * lengths[partition] * model.width() > MOST_BYTES) {
+      return false;
+    }
+    wanted.add(partition);
+    return true;
+  }
+
+  /// Loads in the background what searches went without. To be called after such a search, which
+  /// would have to share the processors with it.
+  void loadWanted() {
+    searchesBefore.incrementAndGet();
+    if (!wanted.isEmpty() && loadingWanted.compareAndSet(false, true)) {
+      Thread thread = new Thread(this::loadInTurn, "lancelot-index-loading");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void loadInTurn() {
+    try {
+      for (Integer partition : List.copyOf(wanted)) {
+        Chunk chunk = chunks.chunk(partition);
+        wanted.remove(partition);
+        if (chunk != null && chunk.graph() != null) {
+          graphBlocks(partition, chunk);
+        }
+      }
+    } catch (RuntimeException _) {
+      // The next search tries for itself, and can say why that does not work.
+      searchesBefore.set(SEARCHES_BEFORE_GRAPH);
+    } finally {
+      loadingWanted.set(false);
+    }
+  }
+
   /// Whether a partition is in memory.
   boolean isLoaded(int partition) {
     return chunks.isLoaded(partition);
@@ -416,9 +480,7 @@ final class IvfIndex implements VectorIndex {
     } finally {
       deriving.unlock();
     }
-    for (int i = 0; i < chunks.count(); i++) {
-      chunks.drop(i);
-    }
+    chunks.close();
     memory.close();
     codes.close();
     if (graphFile != null) {

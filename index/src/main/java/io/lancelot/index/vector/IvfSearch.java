@@ -80,6 +80,8 @@ final class IvfSearch {
     /// Partitions scanned, to be scanned again where candidates turn out too few.
     private int[] scanned = new int[16];
 
+    private int scannedCount;
+
     /// How many times as many candidates as usual are looked for.
     private int wider = 1;
 
@@ -90,6 +92,8 @@ final class IvfSearch {
 
     /// A partition that was read for this search alone.
     private @Nullable Chunk passing;
+
+    private @Nullable UnloadedRows unloaded;
 
     Run(Search search) {
       this.search = search;
@@ -143,6 +147,10 @@ final class IvfSearch {
         return probe();
       } finally {
         closePassing();
+        if (unloaded != null) {
+          unloaded.close();
+          index.loadWanted();
+        }
       }
     }
 
@@ -170,17 +178,12 @@ final class IvfSearch {
             continue;
           }
         }
-        if (probed == scanned.length) {
-          scanned = Arrays.copyOf(scanned, 2 * probed);
-        }
-        scanned[probed++] = p;
-        scan(p);
-        updateReach(probed);
+        look(p, ++probed);
       }
       if (model.type().lists()) {
         offerCandidates();
       } else if (model.codec().coding() == Coding.PQ) {
-        refineProducts(probed);
+        refineProducts();
       } else {
         flush();
         refineCandidates();
@@ -272,6 +275,26 @@ final class IvfSearch {
         passing.memory().close();
         passing = null;
       }
+    }
+
+    /// As long as the chunk of a partition is not loaded, all the rows of the partition are
+    /// compared.
+    private void look(int partition, int probed) {
+      if (model.type().lists() || !index.goesWithout(partition)) {
+        if (scannedCount == scanned.length) {
+          scanned = Arrays.copyOf(scanned, 2 * scannedCount);
+        }
+        scanned[scannedCount++] = partition;
+        scan(partition);
+        updateReach(probed);
+        return;
+      }
+      UnloadedRows own = unloaded == null ? index.unloadedRows() : unloaded;
+      unloaded = own;
+      int compared = own.compare(partition, rows, best);
+      comparisons += compared;
+      refined += compared;
+      reach = Math.min(reach, squared(best.worst()));
     }
 
     private void scan(int partition) {
@@ -601,7 +624,7 @@ final class IvfSearch {
 
     /// Compares the best by estimate exactly. Where many of the nearest stand late among them,
     /// others stand farther behind: estimates say little, and four times as many are compared.
-    private void refineProducts(int probed) {
+    private void refineProducts() {
       int known = 0;
       while (candidates.size() > known) {
         long[] chosen = candidates.ranking().ids();
@@ -621,7 +644,7 @@ final class IvfSearch {
         known = chosen.length;
         wider *= 4;
         candidates = new TopK((int) Math.min(index.rowCount(), 4L * candidates.k()));
-        for (int i = 0; i < probed; i++) {
+        for (int i = 0; i < scannedCount; i++) {
           scan(scanned[i]);
         }
       }

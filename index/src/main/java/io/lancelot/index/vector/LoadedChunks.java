@@ -85,6 +85,13 @@ final class LoadedChunks {
     return chunks.getAcquire(chunkOf[partition]) != null;
   }
 
+  /// How many rows are loaded together with a partition, its own among them.
+  long rowsBeside(int partition) {
+    int number = chunkOf[partition];
+    int last = starts[number + 1] - 1;
+    return parts.offsets()[last] + parts.lengths()[last] - parts.offsets()[starts[number]];
+  }
+
   /// Whether a chunk is still kept.
   boolean keeps(Chunk chunk) {
     return chunks.getAcquire(chunkOf[chunk.first()]) == chunk;
@@ -97,7 +104,7 @@ final class LoadedChunks {
     return reader().chunk(partition, partition + 1, context.memory().scratch());
   }
 
-  private ChunkReader reader() {
+  ChunkReader reader() {
     return new ChunkReader(index, parts, context);
   }
 
@@ -180,6 +187,19 @@ final class LoadedChunks {
   /// The number of the chunk that a partition lies in.
   int chunkOf(int partition) {
     return chunkOf[partition];
+  }
+
+  /// Lets all go; nothing is loaded any more.
+  void close() {
+    loading.lock();
+    try {
+      for (int i = 0; i < chunks.length(); i++) {
+        drop(i);
+      }
+      full = true;
+    } finally {
+      loading.unlock();
+    }
   }
 
   /// Lets a chunk go that nobody uses.
