@@ -14,6 +14,8 @@ answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 
 import lance  # noqa: E402
+from lance.file import LanceFileWriter  # noqa: E402
+from lance.fragment import DataFile  # noqa: E402
 from lance.indices import IndexConfig  # noqa: E402
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
@@ -177,6 +179,50 @@ def op_nearest(r):
     near = {"column": r.get("column", "vector"), "q": np.array(r["query"], np.float32), "k": r["k"], "metric": r.get("metric", "l2"), "use_index": False, **r.get("how", {})}
     t = opened(r).to_table(columns=["id"], nearest=near, filter=r.get("filter"), prefilter=True)
     return {"ids": t["id"].to_pylist(), "distances": t["_distance"].to_pylist()}
+
+
+def vectors_of(ref):
+    column = table(ref)["vector"].combine_chunks()
+    return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)
+
+
+def op_nearest_true(r):
+    """For each of many vectors the ids of its k nearest rows, compared one by one in doubles."""
+    rows, queries = vectors_of(r["rows"]).astype(np.float64), vectors_of(r["queries"]).astype(np.float64)
+    if r["metric"] == "cosine":
+        rows, queries = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (rows, queries))
+    distances = (rows * rows).sum(axis=1) * (r["metric"] == "l2") - (2 if r["metric"] == "l2" else 1) * queries @ rows.T
+    order = np.argsort(distances, axis=1, kind="stable")[:, :r["k"]]
+    return {"ids": np.asarray(table(r["rows"])["id"])[order].tolist()}
+
+
+def op_nearest_many(r):
+    """For each of many vectors the ids of the k rows that a search finds, and the plan of one."""
+    d = opened(r)
+    near = [{"column": "vector", "q": q, "k": r["k"], "metric": r["metric"], **r["how"]} for q in vectors_of(r["queries"])]
+    found = [d.to_table(columns=["id", "_distance"], nearest=n)["id"].to_pylist() for n in near]
+    return {"ids": found, "plan": d.scanner(columns=["id", "_distance"], nearest=near[0]).explain_plan()}
+
+
+def op_write_columns(r):
+    """A table whose vectors lie in files of their own, beside the ids."""
+    t = table(r["from"])
+    lance.write_dataset(t.select(["id"]), r["lance"], max_rows_per_file=r["max_rows_per_file"])
+    opened(r).add_columns(t.select(["vector"]).to_reader(1000))
+    return {}
+
+
+def op_replace_vectors(r):
+    """Puts other vectors in place of those of one fragment, by an operation of its own."""
+    d, t = opened(r), table(r["from"]).select(["vector"])
+    fragment = d.get_fragments()[r["fragment"]]
+    old = fragment.data_files()[-1]
+    with LanceFileWriter(os.path.join(r["lance"], "data", "replaced.lance"), schema=t.schema, version=d.data_storage_version) as w:
+        w.write_batch(t)
+    new = DataFile("replaced.lance", old.fields, old.column_indices, old.file_major_version, old.file_minor_version)
+    group = lance.LanceOperation.DataReplacementGroup(fragment.fragment_id, new)
+    lance.LanceDataset.commit(r["lance"], lance.LanceOperation.DataReplacement([group]), read_version=d.version)
+    return {}
 
 
 def text_query(q):

@@ -6,6 +6,7 @@ A data set is named by a small dict, so that the Java side and a failure message
     {"kind": "random", "seed": 7, "rows": 500, "depth": 4}          a random schema
     {"kind": "special", "name": "wide-levels", "seed": 1}           one of SPECIALS: a corner of the format
     {"kind": "vectors", "rows": 1000, "dim": 32, "seed": 1}         id, label, vector
+    {"kind": "clustered", "rows": 1000, "dim": 32, "seed": 1}       id, vector: around centres, as embeddings are
     {"kind": "multivectors", "rows": 1000, "dim": 8, "type": "float32", "seed": 1}  id, label, vector: lists of vectors
     {"kind": "filterable", "rows": 1000, "seed": 1}                 columns of several types to filter by
     {"kind": "numbered", "rows": 1000, "seed": 1}                   id (0, 1, 2 …) and random columns
@@ -331,6 +332,17 @@ def vectors(rows, dim, seed):
     })
 
 
+def clustered(rows, dim, seed):
+    """Vectors around a centre for each hundred of them."""
+    rs = rng("clustered", seed, rows, dim)
+    centres = rs.randn(max(1, rows // 100), dim)
+    flat = centres[rs.randint(0, len(centres), rows)] + 0.5 * rs.randn(rows, dim)
+    return pa.table({
+        "id": pa.array(np.arange(rows, dtype=np.int64)),
+        "vector": pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel().astype(np.float32)), dim),
+    })
+
+
 def multivectors(rows, dim, item, seed):
     """Lists of none to six vectors around few centres; some lists are null."""
     rs = rng("multivectors", seed, rows, dim)
@@ -555,6 +567,8 @@ def make(spec):
             t = SPECIALS[spec["name"]][0](rng("special", spec["name"], spec.get("seed", 1)))
         elif kind == "vectors":
             t = vectors(spec["rows"], spec["dim"], spec.get("seed", 1))
+        elif kind == "clustered":
+            t = clustered(spec["rows"], spec["dim"], spec.get("seed", 1))
         elif kind == "multivectors":
             t = multivectors(spec["rows"], spec["dim"], spec.get("type", "float32"), spec.get("seed", 1))
         elif kind == "filterable":

@@ -6,7 +6,8 @@ import io.lancelot.kernels.Metric;
 public enum Distance {
   /// The squared Euclidean distance, Σ(a − b)².
   L2,
-  /// 1 − a·b / (|a|·|b|).
+  /// 1 − a·b / (|a|·|b|). A vector of zeros has no direction: as in the real Lance, it has no
+  /// distance from any other and is not found, with an index or without; by other distances it is.
   COSINE,
   /// 1 − a·b.
   DOT,

@@ -211,4 +211,105 @@ class VectorIndexCasesTest {
       assertThat(nearest(table, vector(DIM, 1), 60)).doesNotHaveDuplicates().hasSize(60);
     }
   }
+
+  record Row64(long id, boolean wanted, @Vector(64) float[] vector) {}
+
+  /// Of a filter that comes first all matches are found; of one that comes afterwards, those among
+  /// the rows that the limit finds.
+  @Test
+  void lancedb2762AFilterThat322RowsPassFinds322() {
+    List<Row64> items = new ArrayList<>();
+    for (int i = 0; i < 20_000; i++) {
+      items.add(new Row64(i, i % 62 == 7 && i < 322 * 62, vector(64, 1)));
+    }
+    Table table = created(items);
+    table.createIndex("vector", Index.ivfPq());
+    float[] query = vector(64, 1);
+    VectorQuery before = table.search(query).where("wanted").limit(644);
+    assertThat(before.toList(Hit.class)).extracting(Hit::id).doesNotHaveDuplicates().hasSize(322);
+    List<Hit> found =
+        table.search(query).limit(644).nprobes(200).refineFactor(40).toList(Hit.class);
+    VectorQuery after =
+        table.search(query).where("wanted").postfilter().limit(644).nprobes(200).refineFactor(40);
+    assertThat(after.toList(Hit.class))
+        .extracting(Hit::id)
+        .containsExactlyElementsOf(
+            found.stream().map(Hit::id).filter(id -> items.get((int) (long) id).wanted()).toList());
+  }
+
+  @Test
+  void lancedb3649NearDuplicatesAreAllFoundInFewPartitions() {
+    float[] one = vector(DIM, 1);
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; i < 1537; i++) {
+      float[] vector = vector(DIM, 1e-4);
+      for (int d = 0; d < DIM; d++) {
+        vector[d] += one[d];
+      }
+      items.add(new Item(i, vector));
+    }
+    Table table = created(items);
+    table.createIndex("vector", Index.ivfPq().numPartitions(472).distanceType(Distance.DOT));
+    List<?> partitions =
+        (List<?>) table.indexStatistics("vector_idx").getFirst().get("partitions");
+    assertThat(partitions).hasSizeLessThan(472);
+    assertThat(partitions.stream().filter(Map.of("size", 0)::equals).count())
+        .as("seed %s: fewer than half are empty", seed)
+        .isLessThan(partitions.size() / 2);
+    assertThat(nearest(table, one, 1537)).doesNotHaveDuplicates().hasSize(1537);
+  }
+
+  record Row768(long id, @Vector(768) float[] vector) {}
+
+  @Test
+  void lance573SixtyFourPartitionsOfAThousandRowsOf768Dimensions() {
+    List<Row768> items = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      items.add(new Row768(i, vector(768, 1)));
+    }
+    Table table = created(items);
+    table.createIndex("vector", Index.ivfPq().numPartitions(64).numSubVectors(16).numBits(8));
+    for (Row768 row : items.subList(0, 50)) {
+      assertThat(nearest(table, row.vector(), 1)).as("seed %s", seed).containsExactly(row.id());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "IVF_FLAT",
+        "IVF_PQ",
+        "IVF_SQ",
+        "IVF_RQ",
+        "IVF_HNSW_FLAT",
+        "IVF_HNSW_SQ",
+        "IVF_HNSW_PQ"
+      })
+  void pgvector196AndChroma1269CosineOfEqualVectorsIsNotNegative(String type) {
+    List<Item> items = new ArrayList<>(items(0, ROWS));
+    for (int i = 0; i < 100; i++) {
+      float[] vector = items.get(i).vector().clone();
+      for (int d = 0; d < DIM; d++) {
+        vector[d] *= 3;
+      }
+      items.set(ROWS - 1 - i, new Item(ROWS - 1 - i, vector));
+    }
+    Table table = created(items);
+    table.createIndex("vector", Index.of(type, Map.of("distance_type", "cosine")));
+    int lost = 0;
+    for (int i = 0; i < 100; i++) {
+      VectorQuery query =
+          table.search(items.get(i).vector()).distanceType(Distance.COSINE).limit(2);
+      List<Hit> found = query.toList(Hit.class);
+      assertThat(found).allMatch(hit -> hit._distance() >= 0);
+      assertThat(found.getFirst()._distance()).isLessThan(1e-6f);
+      lost += found.get(1)._distance() < 1e-6f ? 0 : 1;
+      assertThat(query.bypassVectorIndex().toList(Hit.class))
+          .allMatch(hit -> hit._distance() >= 0 && hit._distance() < 1e-6f)
+          .extracting(Hit::id)
+          .containsExactlyInAnyOrder((long) i, ROWS - 1L - i);
+    }
+    // Graphs do not always lead to both of two equal rows.
+    assertThat(lost).as("seed %s", seed).isLessThanOrEqualTo(type.contains("HNSW") ? 4 : 0);
+  }
 }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VectorIndexTest {
@@ -25,6 +26,8 @@ class VectorIndexTest {
 
   /// Enough that a search goes through the index instead of comparing every row.
   private static final int ROWS = 6000;
+
+  static final List<String> KINDS = Embeddings.KINDS;
 
   record Item(long id, @Vector(DIM) float @Nullable [] vector) {}
 
@@ -126,11 +129,13 @@ class VectorIndexTest {
     "IVF_RQ,DOT",
     "IVF_HNSW_FLAT,L2",
     "IVF_HNSW_FLAT,COSINE",
+    "IVF_HNSW_FLAT,DOT",
     "IVF_HNSW_SQ,L2",
     "IVF_HNSW_SQ,COSINE",
     "IVF_HNSW_SQ,DOT",
     "IVF_HNSW_PQ,L2",
-    "IVF_HNSW_PQ,COSINE"
+    "IVF_HNSW_PQ,COSINE",
+    "IVF_HNSW_PQ,DOT"
   })
   void findsNearlyAllNeighboursWithDefaults(String type, Distance metric) {
     List<Item> items = clustered(ROWS);
@@ -147,7 +152,7 @@ class VectorIndexTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"IVF_FLAT", "IVF_PQ", "IVF_SQ", "IVF_RQ", "IVF_HNSW_SQ", "IVF_HNSW_PQ"})
+  @FieldSource("KINDS")
   void everyRowFindsItself(String type) {
     List<Item> items = new ArrayList<>(clustered(ROWS));
     for (int i = 0; i < 200; i++) {
@@ -237,8 +242,7 @@ class VectorIndexTest {
   @ValueSource(ints = {0, 1, 2, 100, 255})
   void smallTablesCanBeIndexed(int rows) {
     // lancedb#1465, #526: fewer rows than a codebook has codes.
-    for (String type :
-        List.of("IVF_FLAT", "IVF_PQ", "IVF_SQ", "IVF_RQ", "IVF_HNSW_SQ", "IVF_HNSW_PQ")) {
+    for (String type : KINDS) {
       Table table = created(type, clustered(rows));
       table.createIndex("vector", Index.of(type, Map.of()));
       table.prewarmIndex("vector_idx");

@@ -423,6 +423,15 @@ public abstract sealed class ColumnBuilder {
     }
     switch (value) {
       case Collection<?> collection -> collection.forEach(v -> items.appendTo(item, v));
+      // An array of bytes is eight bits each, whatever Java takes for a sign.
+      case byte[] bytes
+          when items.type() instanceof DataType.Int(int bits, boolean signed)
+              && bits == 8
+              && !signed -> {
+        for (byte each : bytes) {
+          items.append(Byte.toUnsignedInt(each));
+        }
+      }
       case Object array
           when array.getClass().isArray() && !(array instanceof byte[] && !numeric(items)) -> {
         int length = Array.getLength(array);

@@ -35,6 +35,11 @@ record Data(Map<String, Object> reference) {
     return generated(Map.of("kind", "vectors", "rows", rows, "dim", dim));
   }
 
+  /// Columns `id` and `vector`, around centres.
+  static Data clustered(int rows, int dim, long seed) {
+    return generated(Map.of("kind", "clustered", "rows", rows, "dim", dim, "seed", seed));
+  }
+
   /// Columns `id`, `label` and `vector`, whose rows hold lists of vectors; some are empty or null.
   ///
   /// @param type of the numbers: float16, float32 or float64
