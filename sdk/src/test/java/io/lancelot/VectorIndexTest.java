@@ -186,7 +186,7 @@ class VectorIndexTest {
     List<Item> items = clustered(ROWS);
     Table table = created("t", items);
     Index.Vectors index = (Index.Vectors) Index.of(type, Map.of("num_partitions", "1"));
-    String name = table.createIndex("vector", index.distanceType(metric)).name();
+    table.createIndex("vector", index.distanceType(metric));
     table.delete("id % 7 = 3");
     for (String filter : List.of("id >= 0", "id % 7 != 1")) {
       float[] query = gaussian(1);
@@ -201,12 +201,8 @@ class VectorIndexTest {
       open.add(opened);
       List<Hit> first = opened.search(query).distanceType(metric).where(filter).toList(Hit.class);
       assertThat(ids(first)).as("seed %s", seed).isEqualTo(ids(exact));
-      opened.prewarmIndex(name);
-      Set<Long> both =
-          new HashSet<>(
-              ids(opened.search(query).distanceType(metric).where(filter).toList(Hit.class)));
-      both.retainAll(ids(exact));
-      assertThat(both).as("seed %s", seed).hasSizeGreaterThanOrEqualTo(8);
+      // Some more before, while and after the rest is loaded.
+      assertThat(recall(opened, items, metric, 30)).as("seed %s", seed).isGreaterThan(0.9);
     }
   }
 

@@ -21,6 +21,7 @@ final class IndexReport {
           out.println();
           builds(own, out);
           searches(own, out);
+          first(own, out);
         });
   }
 
@@ -40,6 +41,28 @@ final class IndexReport {
       }
     }
     out.println();
+  }
+
+  private static void first(List<Result> results, PrintStream out) {
+    if (results.stream().noneMatch(result -> result.metric().equals("first"))) {
+      return;
+    }
+    out.println();
+    out.println("| in a fresh JVM | open, ms | first, ms | ten, ms | all, ms | recall@10 |");
+    out.println("|---|---|---|---|---|---|");
+    for (Result result : results) {
+      if (result.metric().equals("first")) {
+        out.printf(
+            Locale.ROOT,
+            "| %s | %.0f | %.0f | %.0f | %.0f | %.2f |%n",
+            result.work(),
+            result.number("open"),
+            result.value(),
+            result.number("ten"),
+            result.number("all"),
+            result.recall().orElse(Double.NaN));
+      }
+    }
   }
 
   private static void searches(List<Result> results, PrintStream out) {

@@ -22,7 +22,8 @@ import java.util.function.Consumer;
 /// search them recall, time, and time in [Reference]s, which are taken just before and after.
 final class IndicesSuite {
 
-  /// What `--only` may name: kinds of index, and searches among rows that pass a filter.
+  /// What `--only` may name: kinds of index, searches among rows that pass a filter, and the first
+  /// search after opening in a fresh JVM.
   enum Part {
     IVF_HNSW_SQ,
     IVF_RQ,
@@ -33,13 +34,15 @@ final class IndicesSuite {
     IVF_FLAT,
     LUCENE,
     JVECTOR,
-    FILTERS
+    FILTERS,
+    FIRST
   }
 
   private static final String SUITE = "indices";
   private static final int K = 10;
   private static final int CLIENTS = 2;
   private static final int FILTERED_QUERIES = 60;
+  private static final int FIRST_QUERIES = 100;
 
   private final DataSet data;
   private final Vectors vectors;
@@ -104,6 +107,11 @@ final class IndicesSuite {
         double seconds = watch.seconds();
         double cpuSeconds = watch.cpuMillis() / 1e3;
         results.accept(built(system, kind, seconds, cpuSeconds));
+        if (system instanceof LancelotIndices && parts.contains(Part.FIRST)) {
+          progress.accept(system.name() + ": " + kind + ", first search");
+          results.accept(first(system, kind, false));
+          results.accept(first(system, kind, true));
+        }
         List<Setting> settings = Setting.of(kind.contains("HNSW") ? "HNSW" : kind);
         // A width that has never been asked for undoes what was compiled: not while times are
         // taken.
@@ -122,6 +130,32 @@ final class IndicesSuite {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// The best of a few JVMs: how long the first search takes after opening, and what it finds.
+  private Result first(NeighbourIndex system, String kind, boolean module) throws IOException {
+    Path asked = folder.resolve("queries");
+    FirstSearches.write(Arrays.copyOf(vectors.queries(), Math.min(FIRST_QUERIES, queries)), asked);
+    Path classes = Path.of(System.getProperty("lancelot.bench.classes", ""));
+    FirstSearches best = null;
+    for (int round = 0; round < effort.rounds(); round++) {
+      FirstSearches now =
+          FirstSearches.run(
+              folder.resolve(system.name()), LancelotIndices.TABLE, asked, module, classes);
+      best = best == null || now.first() < best.first() ? now : best;
+    }
+    if (best == null) {
+      throw new IllegalStateException("no rounds");
+    }
+    Map<String, Object> params = params();
+    params.put("open", best.open());
+    params.put("ten", best.ten());
+    params.put("all", best.all());
+    double recall =
+        vectors.hits(similarity, 0, best.found(), farthest[0])
+            / (double) Math.min(K, vectors.count());
+    String work = kind + (module ? ", first search, vector module" : ", first search");
+    return result(system, work, "first", best.first(), "ms", OptionalDouble.of(recall), 1, params);
   }
 
   private void warm(NeighbourIndex system, Setting setting) {

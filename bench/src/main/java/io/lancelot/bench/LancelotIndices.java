@@ -23,7 +23,7 @@ final class LancelotIndices implements NeighbourIndex {
   static final List<String> KINDS =
       List.of(
           "IVF_HNSW_SQ", "IVF_RQ", "IVF_PQ", "IVF_HNSW_FLAT", "IVF_HNSW_PQ", "IVF_SQ", "IVF_FLAT");
-  private static final String TABLE = "rows";
+  static final String TABLE = "rows";
 
   private final DataSet data;
   private final Distance distance;

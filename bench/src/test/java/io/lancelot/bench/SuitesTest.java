@@ -120,6 +120,17 @@ final class SuitesTest {
   }
 
   @Test
+  void indicesSearchesInAFreshJvm() {
+    assertThat(runTiny("indices", "--only", "ivf_flat,first"))
+        .as(() -> err.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(lines())
+        .anySatisfy(line -> assertThat(line).contains("IVF_FLAT, first search\"", "\"recall\":1.0"))
+        .anySatisfy(line -> assertThat(line).contains("first search, vector module"));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void indicesBuildsAndSearches() {
     assertThat(runTiny("indices", "--only", "ivf_rq,filters"))
         .as(() -> err.toString(StandardCharsets.UTF_8))

@@ -444,8 +444,7 @@ final class IvfBuilder {
     }
     long share = groupBytes(context);
     long all = Arrays.stream(most).sum();
-    try (IvfWriter writer = new IvfWriter(model, all, into, progress);
-        Scratch scratch = context.memory().scratch()) {
+    try (IvfWriter writer = new IvfWriter(model, all, into, progress)) {
       for (int first = 0; first < partitions; ) {
         int end = first;
         long rows = 0;
@@ -454,9 +453,10 @@ final class IvfBuilder {
             && (end == first || (rows + most[end]) * (recordBytes + 8L) <= share)) {
           rows += most[end++];
         }
-        // Not reset, as a larger group would take its memory beside that of the one before.
-        scratch.close();
-        writeGroup(model, assigned, kept, first, end, rows * recordBytes, writer, scratch);
+        // A scratch of its own: a larger group would take its memory beside that of the one before.
+        try (Scratch scratch = context.memory().scratch()) {
+          writeGroup(model, assigned, kept, first, end, rows * recordBytes, writer, scratch);
+        }
         first = end;
       }
       writer.finish();

@@ -148,12 +148,13 @@ final class IvfEstimate {
 
   private long loadedBytes() {
     long row = 8;
-    switch (coding) {
-      // Large values are read where they lie in the mapped file.
-      case FLAT, SQ -> row += recordBytes >= IvfBuilder.VIEW_BYTES ? 0 : recordBytes;
-      case PQ -> row += recordBytes + 4L;
-      case RQ -> row += width / 8 + 12L;
-    }
+    row +=
+        switch (coding) {
+          // Large values are read where they lie in the mapped file.
+          case FLAT, SQ -> recordBytes >= IvfBuilder.VIEW_BYTES ? 0 : recordBytes;
+          case PQ -> recordBytes + 4L;
+          case RQ -> width / 8 + 12L;
+        };
     if (graph) {
       row += 4L * params.m() * 4 / 3 + 12;
       long blocks = rows * GraphBlocks.bytes(1, width);

@@ -40,7 +40,7 @@ final class IvfIndex implements VectorIndex {
   private static final long FEW_ROWS = 4096;
 
   /// As many searches go on without what is being loaded; later ones wait for it. Graphs take long.
-  private static final int SEARCHES_BEFORE_GRAPH = 8;
+  private static final int SEARCHES_BEFORE_GRAPH = 3;
 
   /// A partition whose vectors take more is loaded, and not compared vector by vector.
   private static final long MOST_BYTES = 512L << 20;
