@@ -21,6 +21,9 @@ final class IvfSearch {
   private static final float SPREAD =
       Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.3")) / 1.9f;
 
+  /// A share of rows that is less is a filter's, and not what deletions leave.
+  private static final double FILTERED = 0.95;
+
   private static final int BATCH = 64;
   private static final long[] NONE = {};
 
@@ -73,6 +76,9 @@ final class IvfSearch {
       this.query = prepare(search.vector());
       this.probes =
           new Probes(index.centres(), index.partitionCount(), model.width(), metric, query);
+      if (search.share() < FILTERED) {
+        probes.expectFilter();
+      }
       this.candidates =
           model.type().lists() ? TopK.ofDistinct(search.k()) : new TopK(refineCount());
     }
