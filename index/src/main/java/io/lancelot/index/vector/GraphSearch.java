@@ -152,9 +152,10 @@ final class GraphSearch {
       }
     }
 
-    /// Makes them candidates; false if they are too few.
+    /// Makes them candidates; false if they are too few: for k, or for a filter that passes rows
+    /// near the query as it does elsewhere. Those that it passes then lie beyond the walk.
     boolean offered() {
-      if (count < enough) {
+      if (count < enough || count < Math.clamp(search.share(), 0, 1) * ids.length / 2) {
         return false;
       }
       for (int i = 0; i < count; i++) {

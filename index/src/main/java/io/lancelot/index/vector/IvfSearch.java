@@ -26,6 +26,9 @@ final class IvfSearch {
   /// By how many times candidates may become more.
   private static final int MOST = 64;
 
+  /// A share of rows that is less is a filter's, and not what deletions leave.
+  private static final double FILTERED = 0.95;
+
   private static final int BATCH = 64;
   private static final long[] NONE = {};
 
@@ -108,6 +111,9 @@ final class IvfSearch {
               metric,
               query,
               search.effort());
+      if (search.share() < FILTERED) {
+        probes.expectFilter();
+      }
       this.candidates =
           model.type().lists() ? TopK.ofDistinct(search.k()) : new TopK(refineCount());
     }

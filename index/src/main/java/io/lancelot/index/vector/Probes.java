@@ -40,6 +40,7 @@ final class Probes {
   private int given;
   private float nearest;
   private int startedAt = -1;
+  private boolean filtered;
 
   /// Squared distances from the nearest centre, computed when they are first asked for.
   private float[] fromNearest = new float[0];
@@ -108,6 +109,18 @@ final class Probes {
     startedAt = partition;
   }
 
+  /// Says that a filter passes only some of the rows. Where these lie far from the query they may
+  /// all lie in one direction: then steps across planes are long, up to the whole distance.
+  void expectFilter() {
+    filtered = true;
+  }
+
+  private double reach(float squared) {
+    // Rows of one cell are about twice as far apart, squared, as from their centre.
+    double away = filtered ? Math.sqrt(squared / Math.max(2 * nearest, Float.MIN_NORMAL)) : 1;
+    return Math.clamp(REACH * away, REACH, Math.max(REACH, 1));
+  }
+
   private void measureFromNearest() {
     float[] centre = new float[dim];
     MemorySegment.copy(centres, FixedColumn.FLOAT, 4L * dim * startedAt, centre, 0, dim);
@@ -140,6 +153,6 @@ final class Probes {
       return true;
     }
     double plane = (distances[partition] - nearest) / (2 * Math.sqrt(apart));
-    return plane <= wider * REACH * Math.sqrt(Math.max(0, squared));
+    return plane <= wider * reach(squared) * Math.sqrt(Math.max(0, squared));
   }
 }
