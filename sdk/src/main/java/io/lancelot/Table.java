@@ -430,8 +430,8 @@ public abstract class Table implements AutoCloseable {
 
   /// Writes small fragments together, drops deleted rows from files, indexes rows that no index
   /// covers yet, and removes versions older than seven days. Readers and writers go on meanwhile.
-  /// Vector indices are trained anew when their rows have doubled or halved since, or rows came that
-  /// are unlike those they know: this call then takes about as long as building them.
+  /// Vector indices are trained anew when their rows have doubled or halved since, or rows came
+  /// that are unlike those they know: this call then takes about as long as building them.
   ///
   /// @throws io.lancelot.base.CommitConflictException if others kept changing the same files
   public OptimizeReport optimize() {

@@ -250,8 +250,7 @@ class VectorIndexCasesTest {
     }
     Table table = created(items);
     table.createIndex("vector", Index.ivfPq().numPartitions(472).distanceType(Distance.DOT));
-    List<?> partitions =
-        (List<?>) table.indexStatistics("vector_idx").getFirst().get("partitions");
+    List<?> partitions = (List<?>) table.indexStatistics("vector_idx").getFirst().get("partitions");
     assertThat(partitions).hasSizeLessThan(472);
     assertThat(partitions.stream().filter(Map.of("size", 0)::equals).count())
         .as("seed %s: fewer than half are empty", seed)

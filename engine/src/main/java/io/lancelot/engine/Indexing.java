@@ -114,7 +114,9 @@ final class Indexing {
     IndexKind kind = IndexKinds.ofType(spec.type());
     IndexedColumn indexed = IndexedColumn.resolve(snapshot, column);
     kind.check(indexed.field(), spec);
-    TableSource source = new TableSource(table, snapshot, context, indexed, snapshot.fragments(), TableSource.Held.NONE);
+    TableSource source =
+        new TableSource(
+            table, snapshot, context, indexed, snapshot.fragments(), TableSource.Held.NONE);
     return kind.estimate(source, spec, context);
   }
 
