@@ -7,13 +7,14 @@ import io.lancelot.index.BuildEstimate;
 /// What building a segment takes, by how [IvfBuilder], [IvfWriter] and [GraphBuilder] go about it.
 final class IvfEstimate {
 
-  /// Writers hold pages of each column until they are full, and some while they are encoded.
-  private static final double PAGES = 2.5;
+  /// Writers hold pages of each column until they are full, and some while they are encoded: so
+  /// many halves of the bytes of all, up to a limit for each column.
+  private static final long HALVES_OF_PAGES = 5;
 
-  private static final long MOST_PAGES = 36L << 20;
+  private static final long MOST_PAGES = 18L << 20;
 
   /// Batches of rows as they are read: little, as vectors come as views.
-  private static final long READING = 256L << 10;
+  private static final long READING = 128L << 10;
 
   /// Seconds of a processor (Zen 4, docs/benchmarks.md): to compare a number of a row with one of a
   /// centre, in large and in small vectors, to read a number once more, to rotate and code one, and
@@ -36,6 +37,7 @@ final class IvfEstimate {
   private final int partitions;
   private final int width;
   private final int recordBytes;
+  private final int columns;
   private final long sampled;
 
   IvfEstimate(
@@ -49,20 +51,23 @@ final class IvfEstimate {
     this.width = type.width(params.metric());
     this.sampled =
         IvfBuilder.sampleRows(context, width, (long) partitions * params.sampleRate(), rows);
-    this.recordBytes =
+    float[] centre = new float[width];
+    Codec codec =
         switch (coding) {
-          case FLAT -> new FlatCodec(type, params.metric()).recordBytes();
-          case SQ -> width;
-          case PQ -> params.subVectors() * params.bits() / 8;
+          case FLAT -> new FlatCodec(type, params.metric());
+          case SQ -> new SqCodec(width, 0, 0);
+          case PQ -> {
+            float[] book = new float[(1 << params.bits()) * type.dim()];
+            yield new PqCodec(
+                type, params.metric(), params.subVectors(), params.bits(), book, centre);
+          }
           case RQ ->
               new RqCodec(
-                      width,
-                      params.metric(),
-                      params.bits(),
-                      Rotation.random(width, 11),
-                      new float[width])
-                  .recordBytes();
+                  width, params.metric(), params.bits(), Rotation.random(width, 11), centre);
         };
+    this.recordBytes = codec.recordBytes();
+    // Beside the codes their rows' ids; of a graph, its nodes, edges and their lengths.
+    this.columns = 1 + codec.fields().size() + (graph ? 3 : 0);
   }
 
   BuildEstimate estimate() {
@@ -117,17 +122,20 @@ final class IvfEstimate {
   }
 
   private long nativeBytes() {
-    long pages = (long) Math.min(MOST_PAGES, PAGES * rows * (recordBytes + 8));
     long edges =
         graph ? Math.min(IvfWriter.STEP_ROWS, partitionRows()) * (16L * params.m() + 16) : 0;
     long centres = 4L * partitions * width;
-    return Math.min(
-        context.memory().limitBytes(),
-        READING + centres + groupRows() * recordBytes + writingBytes() + pages + edges);
+    return READING + centres + groupRows() * recordBytes + writingBytes() + pageBytes() + edges;
+  }
+
+  private long pageBytes() {
+    long bytes = rows * (recordBytes + 8L);
+    return Math.min(MOST_PAGES * columns, bytes * HALVES_OF_PAGES / 2);
   }
 
   private long leastBytes() {
-    return partitionRows() * recordBytes + writingBytes();
+    // Half of what pages usually take: better a build that fails late than one refused in vain.
+    return partitionRows() * recordBytes + writingBytes() + pageBytes() / 2;
   }
 
   private long heapBytes() {
@@ -147,14 +155,14 @@ final class IvfEstimate {
   }
 
   private long loadedBytes() {
-    long row = 8;
-    row +=
-        switch (coding) {
-          // Large values are read where they lie in the mapped file.
-          case FLAT, SQ -> recordBytes >= IvfBuilder.VIEW_BYTES ? 0 : recordBytes;
-          case PQ -> recordBytes + 4L;
-          case RQ -> width / 8 + 12L;
-        };
+    long row =
+        8
+            + switch (coding) {
+              // Large values are read where they lie in the mapped file.
+              case FLAT, SQ -> recordBytes >= IvfBuilder.VIEW_BYTES ? 0 : recordBytes;
+              case PQ -> recordBytes + 4L;
+              case RQ -> width / 8 + 12L;
+            };
     if (graph) {
       row += 4L * params.m() * 4 / 3 + 12;
       long blocks = rows * GraphBlocks.bytes(1, width);
