@@ -33,11 +33,6 @@ final class GraphBlocks implements AutoCloseable {
   private static final int TASK_NODES = 2048;
   private static final int SLOTS = NeighbourScan.SLOTS;
 
-  /// Estimates lead astray now and then: a walk by them must be so much wider than one by distances
-  /// to find as much.
-  private static final double WIDER =
-      Double.parseDouble(System.getProperty("lancelot.vector.blockwidth", "1.75"));
-
   /// Searches start from the best of about so many nodes.
   private static final int ENTRIES = 256;
 
@@ -80,11 +75,6 @@ final class GraphBlocks implements AutoCloseable {
   /// Whether rows of so many dimensions can be laid out like this.
   static boolean fits(int dim) {
     return dim % 8 == 0 && dim <= 4096;
-  }
-
-  /// How wide a walk over blocks must be where one by distances has a width.
-  static int width(long width) {
-    return (int) Math.min(Integer.MAX_VALUE - 8, WIDER * width);
   }
 
   /// Bytes that the blocks of a graph take.

@@ -115,7 +115,7 @@ final class GraphSearch {
         };
     try {
       GraphBlocks.Query asked = blocks.new Query(query);
-      walk.run(asked, GraphBlocks.width(width));
+      walk.run(asked, (int) Math.min(Integer.MAX_VALUE - 8, index.blockWidening() * width));
       comparisons += asked.entryCount() + 32L * walk.size();
       Found found = new Found(chunk, partition, walk.size());
       for (int i = 0; i < walk.size(); i++) {

@@ -70,6 +70,9 @@ final class IvfIndex implements VectorIndex {
   /// How wide walks are that nothing is said about: what graphs that were tried out want.
   private volatile int usualWidth = GraphTrial.WIDTH;
 
+  /// How many times as wide walks over blocks are.
+  private volatile double blockWidening;
+
   private final ReentrantLock deriving = new ReentrantLock();
   private final Set<Integer> asked = ConcurrentHashMap.newKeySet();
   private final Set<Integer> derived = new HashSet<>();
@@ -269,7 +272,13 @@ final class IvfIndex implements VectorIndex {
     }
   }
 
+  /// How many times as wide walks over the blocks must be as others.
+  double blockWidening() {
+    return blockWidening;
+  }
+
   /// Lays a graph out in blocks, if there is room for them and they serve.
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock alone.
   private void lay(
       int partition, GraphLinks links, GraphCodes.Coded coded, GraphTrial trial, Scratch work) {
     int rows = lengths[partition];
@@ -283,10 +292,12 @@ final class IvfIndex implements VectorIndex {
     try {
       blocks =
           GraphBlocks.of(context, links, coded.codec(), coded.bytes(), rows, work, () -> closed);
-      if (blocks != null && !trial.served(blocks)) {
+      double widening = blocks == null ? 0 : trial.wider(blocks);
+      if (blocks != null && widening == 0) {
         blocks.close();
         blocks = null;
       }
+      blockWidening = Math.max(blockWidening, widening);
     } finally {
       hold((blocks == null ? 0 : blocks.heldBytes()) - bytes);
     }
