@@ -65,6 +65,8 @@ final class VectorsSuite {
       }
       farthest.put(similarity, bounds);
     }
+    progress.accept("one thread over a mapped file");
+    oneThread(results);
     for (Contender contender : contenders) {
       progress.accept("preparing " + contender.name());
       prepare(contender);
@@ -81,6 +83,52 @@ final class VectorsSuite {
       }
     }
     tell(results);
+  }
+
+  /// The loop by itself, which the goals in [Reference]s are about.
+  private void oneThread(Consumer<Result> results) {
+    MappedScan.Figures figures =
+        new MappedScan(vectors, K, farthest.getOrDefault(Similarity.L2, new double[0]))
+            .measure(folder);
+    Map<String, Object> params = new LinkedHashMap<>();
+    params.put("data", data.name());
+    params.put("rows", data.rows());
+    params.put("dim", vectors.dim());
+    params.put("queries", queries);
+    params.put("gigabytesPerSecond", figures.gigabytesPerSecond());
+    String work = "exact l2 top-%d, one thread, mapped".formatted(K);
+    double recall = figures.recall();
+    results.accept(figure(work, "latency", figures.millis(), "ms", recall, params));
+    results.accept(figure(work + ", in R", "ratio", figures.references(), "R", recall, params));
+    results.accept(
+        figure(
+            work + ", of a plain sum's speed",
+            "share",
+            100 * figures.ofSum(),
+            "%",
+            recall,
+            params));
+  }
+
+  private Result figure(
+      String work,
+      String metric,
+      double value,
+      String unit,
+      double recall,
+      Map<String, Object> params) {
+    String us = "lancelot";
+    return new Result(
+        SUITE,
+        work,
+        us,
+        versions.of(us),
+        metric,
+        value,
+        unit,
+        OptionalDouble.of(recall),
+        1,
+        params);
   }
 
   /// Writes the table and lets compilers and caches settle.

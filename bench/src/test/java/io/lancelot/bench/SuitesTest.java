@@ -110,10 +110,10 @@ final class SuitesTest {
   @Test
   void vectorsFindsAllTrueNeighbours() {
     assertThat(runTiny("vectors")).as(() -> err.toString(StandardCharsets.UTF_8)).isZero();
-    assertThat(lines()).hasSize(9).allSatisfy(line -> assertThat(line).contains("\"recall\":1.0"));
+    assertThat(lines()).hasSize(12).allSatisfy(line -> assertThat(line).contains("\"recall\":1.0"));
     assertThat(lines().getFirst())
         .contains(
-            "\"work\":\"exact l2 top-10\"",
+            "\"work\":\"exact l2 top-10, one thread, mapped\"",
             "\"metric\":\"latency\"",
             "\"unit\":\"ms\"",
             "\"threads\":1");

@@ -8,6 +8,9 @@ import java.lang.foreign.ValueLayout;
 /// products up, at 128 dimensions two thirds of the time.
 final class ByteRows {
 
+  /// Fewer rows are not worth repeating the query for.
+  static final int LEAST = 64;
+
   /// Bytes taken at once, unless a row has more.
   private static final int TILE = 2048;
 

@@ -40,7 +40,7 @@ final class ScalarKernels implements DistanceKernels {
       hamming(query.bytes(), data, base, rows, count, out);
       return;
     }
-    if (query.metric() != Metric.COSINE && query.type().bytes() == 1) {
+    if (query.metric() != Metric.COSINE && query.type().bytes() == 1 && count >= ByteRows.LEAST) {
       ByteRows.distances(query, data, base, rows, count, out);
       return;
     }
