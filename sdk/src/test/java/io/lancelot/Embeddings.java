@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.IntPredicate;
@@ -19,6 +20,13 @@ final class Embeddings {
 
   /// Under this name an index takes the place of one of another kind.
   static final Index.Options ONE = Index.Options.DEFAULT.withName("one");
+
+  /// Settings of an index whose graph, if it has one, is made quickly.
+  static Map<String, String> quick(String type, int efConstruction) {
+    return type.contains("HNSW")
+        ? Map.of("ef_construction", String.valueOf(efConstruction))
+        : Map.of();
+  }
 
   final long seed = Long.getLong("lancelot.seed", System.nanoTime());
   final Random random = new Random(seed);

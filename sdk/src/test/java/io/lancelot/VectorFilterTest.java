@@ -99,7 +99,7 @@ class VectorFilterTest {
   @ParameterizedTest
   @FieldSource("KINDS")
   void filteredSearchesFindKRowsAndNearlyAllOfTheNearest(String type) {
-    Index.Vectors index = (Index.Vectors) Index.of(type, Map.of("ef_construction", "100"));
+    Index.Vectors index = (Index.Vectors) Index.of(type, Embeddings.quick(type, 100));
     table.createIndex(
         "vector", type.endsWith("PQ") ? index.numSubVectors(DIM / 4) : index, Embeddings.ONE);
     Map<String, Integer> hits = new TreeMap<>();

@@ -75,7 +75,7 @@ class VectorIndexAtOnceTest {
   private void change(Table table) {
     int next = ROWS;
     for (String type : Embeddings.KINDS) {
-      table.createIndex("vector", Index.of(type, Map.of("ef_construction", "40")), Embeddings.ONE);
+      table.createIndex("vector", Index.of(type, Embeddings.quick(type, 40)), Embeddings.ONE);
       table.add(items(embeddings, next, 300));
       table.optimize();
       table.prewarmIndex("one");
