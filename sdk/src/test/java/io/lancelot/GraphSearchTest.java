@@ -113,7 +113,10 @@ class GraphSearchTest {
       String name = table.createIndex("vector", index.distanceType(metric)).name();
       table.prewarmIndex(name);
       assertThat(held(table, name)).isGreaterThan(ROWS * (DIM + 32L * (DIM / 8 + 12)));
-      assertThat(recall(table, shape, metric, 32)).as("seed %s", seed).isGreaterThan(0.95);
+      // Codes of twelve bytes tell rows apart less well.
+      assertThat(recall(table, shape, metric, 32))
+          .as("seed %s", seed)
+          .isGreaterThan(type.endsWith("PQ") ? 0.9 : 0.95);
       assertThat(table.search(gaussian()).distanceType(metric).ef(32).analyze())
           .containsPattern(
               "ANNIvfPartition.*partitions_searched=1, index_comparisons=[1-5]\\d{3}[,\\]]")
@@ -124,9 +127,9 @@ class GraphSearchTest {
   /// A walk of so few rows would take longer than to compare them all.
   @Test
   void smallGraphsAreNotWalked() {
-    try (Table table = created(4000, surface())) {
+    try (Table table = created(5000, surface())) {
       table.createIndex("vector", Index.of("IVF_HNSW_SQ", Map.of()));
-      assertThat(table.search(gaussian()).ef(32).analyze()).contains("index_comparisons=4000");
+      assertThat(table.search(gaussian()).ef(32).analyze()).contains("index_comparisons=5000");
     }
   }
 
