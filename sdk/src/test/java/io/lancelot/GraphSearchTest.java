@@ -146,17 +146,4 @@ class GraphSearchTest {
           .isGreaterThan(0.95);
     }
   }
-
-  /// Blocks would take a third of a megabyte for a thousand rows, and find half.
-  @Test
-  void blocksThatDoNotServeAreNotKept() {
-    try (Table table = created(2 * ROWS, vector -> vector)) {
-      String name = table.createIndex("vector", Index.of("IVF_HNSW_SQ", Map.of())).name();
-      table.prewarmIndex(name);
-      assertThat(held(table, name)).isLessThan(2 * ROWS * (DIM + 32L * (DIM / 8 + 12)));
-      assertThat(recall(table, vector -> vector, Distance.L2, 0))
-          .as("seed %s", seed)
-          .isGreaterThan(0.95);
-    }
-  }
 }

@@ -1,6 +1,5 @@
 package io.lancelot.index.vector;
 
-import io.lancelot.index.ApproxMode;
 import io.lancelot.index.VectorIndex.Rows;
 import io.lancelot.index.VectorIndex.Search;
 import io.lancelot.index.VectorIndex.Searched;
@@ -42,11 +41,12 @@ final class IvfSearch {
     return new Run(search).run();
   }
 
-  /// How much of the error is allowed for.
-  private static float spread(ApproxMode mode) {
-    return switch (mode) {
+  /// How much of the error is allowed for. Rows that a filter passes may all lie far away, where
+  /// the nearest differ by little.
+  private static float spread(Search search) {
+    return switch (search.approximation()) {
       case FAST -> SPREAD / 2;
-      case NORMAL -> SPREAD;
+      case NORMAL -> search.share() < FILTERED ? Math.max(1, SPREAD) : SPREAD;
       case ACCURATE -> Math.max(1, SPREAD);
     };
   }
@@ -353,7 +353,7 @@ final class IvfSearch {
       float base = metric == Metric.DOT ? centre - 1 : centre;
       float away =
           (float) (metric == Metric.DOT ? distanceFrom(partition) : Math.sqrt(Math.max(0, centre)));
-      float spread = index.hasErrors() ? spread(search.approximation()) * away : 0;
+      float spread = index.hasErrors() ? spread(search) * away : 0;
       long first = index.partitionStart(partition);
       if (model.type().lists()) {
         estimateRq(blocks, factors, count, base, tables, candidates.worst());
@@ -648,11 +648,14 @@ final class IvfSearch {
           return;
         }
         known = chosen.length;
+        long before = comparisons;
         wider *= 4;
         candidates = new TopK((int) Math.min(index.rowCount(), 4L * candidates.k()));
         for (int i = 0; i < scannedCount; i++) {
           scan(scanned[i]);
         }
+        // The same rows once more.
+        comparisons = before;
       }
     }
 
