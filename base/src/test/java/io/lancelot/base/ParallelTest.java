@@ -36,6 +36,7 @@ class ParallelTest {
                     several.countDown();
                     try {
                       several.await();
+                      // So that some are under way when the first result comes.
                       Thread.sleep(task % 4 == 0 ? 1 : 20);
                     } catch (InterruptedException e) {
                       throw new IllegalStateException(e);

@@ -43,14 +43,10 @@ public interface IndexSource {
 
   /// The rows of [#rows()] and those that some segments speak for, if the source was made for an
   /// update of these: what a kind reads to build anew instead of taking records over.
-  default IndexSource with(List<? extends OpenIndex> segments) {
-    throw new UnsupportedOperationException("not the source of an update");
-  }
+  IndexSource with(List<? extends OpenIndex> segments);
 
   /// Live rows by their ids, in any order: as [#rows()] gives them. Ids of dead rows are left out.
-  default BatchStream rows(long[] ids) {
-    throw new UnsupportedOperationException("not the source of an update");
-  }
+  BatchStream rows(long[] ids);
 
   /// Some rows by position in [#rows()], ascending, without reading the others.
   Batch sample(long[] positions, int count, Scratch scratch);
