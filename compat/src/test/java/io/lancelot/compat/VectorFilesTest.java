@@ -196,17 +196,22 @@ final class VectorFilesTest {
   @CsvSource({
     "IVF_FLAT,l2,8,5,0,1",
     "IVF_FLAT,cosine,8,5,0,1",
+    "IVF_FLAT,dot,8,8,0,1",
     "IVF_PQ,l2,8,6,0,4",
     "IVF_PQ,cosine,8,6,0,4",
+    "IVF_PQ,dot,8,8,0,4",
     "IVF_PQ,l2,4,6,0,10",
     "IVF_SQ,l2,8,6,0,1",
     "IVF_SQ,cosine,8,6,0,1",
+    "IVF_SQ,dot,8,8,0,2",
     "IVF_RQ,l2,1,6,0,8",
+    "IVF_RQ,dot,4,8,0,4",
     "IVF_RQ,cosine,4,6,0,2",
     "IVF_HNSW_FLAT,l2,8,6,40,1",
     "IVF_HNSW_FLAT,cosine,8,6,40,1",
     "IVF_HNSW_SQ,l2,8,6,40,1",
     "IVF_HNSW_SQ,cosine,8,6,40,1",
+    "IVF_HNSW_SQ,dot,8,8,60,2",
     "IVF_HNSW_PQ,l2,8,6,150,4",
     "IVF_HNSW_PQ,cosine,8,6,150,4"
   })

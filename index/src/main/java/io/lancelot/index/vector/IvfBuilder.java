@@ -73,12 +73,12 @@ final class IvfBuilder {
       centres =
           wanted == 1
               ? mean(sample, width)
-              : new KMeans(context, sample, 0, width, sampled, width, 7)
+              : new KMeans(context, params.metric(), KMeans.Rows.of(sample, width), 7)
                   .train(wanted, params.maxIterations(), progress);
     }
     centres = type.centres(centres);
     int[] best = new int[sampled];
-    double loss = toResiduals(sample, width, centres, best);
+    double loss = toResiduals(params.metric(), sample, width, centres, best);
     Codec codec =
         switch (coding) {
           case FLAT -> new FlatCodec(type, params.metric());
@@ -136,19 +136,17 @@ final class IvfBuilder {
     return mean;
   }
 
-  /// Subtracts from each row the centre nearest to it; returns the mean squared distance.
-  private double toResiduals(float[] sample, int width, float[] centres, int[] best) {
+  /// Subtracts from each row the centre of its partition; returns the mean loss.
+  private double toResiduals(
+      Metric metric, float[] sample, int width, float[] centres, int[] best) {
     float[] scores = new float[best.length];
-    nearest(Centroids.ofL2(centres, centres.length / width, width), sample, width, best, scores);
+    nearest(IvfModel.centroids(metric, centres, width), sample, width, best, scores);
     double loss = 0;
     for (int i = 0; i < best.length; i++) {
-      float square = 0;
+      loss += IvfModel.loss(metric, sample, i, centres, best[i], width);
       for (int d = 0; d < width; d++) {
-        float r = sample[i * width + d] - centres[best[i] * width + d];
-        sample[i * width + d] = r;
-        square += r * r;
+        sample[i * width + d] -= centres[best[i] * width + d];
       }
-      loss += square;
     }
     return loss / Math.max(1, best.length);
   }
@@ -298,7 +296,7 @@ final class IvfBuilder {
   /// How well a model suits some rows: what they lose by it.
   ///
   /// @param rows that take part
-  /// @param loss mean squared distance from the nearest centre
+  /// @param loss mean of [IvfModel#loss]
   /// @param square mean squared length
   /// @param clipped mean squared distance from what scalar quantisation has room for
   record Fit(int rows, double loss, double square, double clipped) {}
@@ -328,11 +326,10 @@ final class IvfBuilder {
             continue;
           }
           rows++;
+          loss += IvfModel.loss(model.metric(), chunk, i, model.centres(), best[i], width);
           for (int d = 0; d < width; d++) {
             double x = chunk[i * width + d];
-            double centre = x - model.centres()[best[i] * width + d];
             double outside = bounded ? Math.max(0, Math.max(low - x, x - high)) : 0;
-            loss += centre * centre;
             square += x * x;
             clipped += outside * outside;
           }

@@ -40,7 +40,37 @@ record IvfModel(
   }
 
   Centroids centroids() {
-    return Centroids.ofL2(centres, partitions(), width());
+    return centroids(metric, centres, width());
+  }
+
+  /// Centres, for finding the one whose partition a row belongs to.
+  static Centroids centroids(Metric metric, float[] centres, int width) {
+    int count = centres.length / width;
+    return metric == Metric.DOT
+        ? Centroids.ofProduct(centres, count, width)
+        : Centroids.ofL2(centres, count, width);
+  }
+
+  /// What a row loses by being taken for its centre: the squared distance from it; under the inner
+  /// product, where a centre is a direction, from the line through it.
+  static double loss(Metric metric, float[] rows, int row, float[] centres, int centre, int width) {
+    double apart = 0;
+    double product = 0;
+    double square = 0;
+    double length = 0;
+    for (int d = 0; d < width; d++) {
+      double x = rows[row * width + d];
+      double c = centres[centre * width + d];
+      apart += (x - c) * (x - c);
+      product += x * c;
+      square += x * x;
+      length += c * c;
+    }
+    if (metric != Metric.DOT || length == 0) {
+      return apart;
+    }
+    double along = Math.max(0, product);
+    return Math.max(0, square - along * along / length);
   }
 
   /// The same with other centres, of which a codec may make use.

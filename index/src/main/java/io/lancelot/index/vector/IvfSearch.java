@@ -42,11 +42,14 @@ final class IvfSearch {
   }
 
   /// How much of the error is allowed for. Rows that a filter passes may all lie far away, where
-  /// the nearest differ by little.
-  private static float spread(Search search) {
+  /// the nearest differ by little, and so may those with the greatest inner products.
+  private float spread(Search search) {
     return switch (search.approximation()) {
       case FAST -> SPREAD / 2;
-      case NORMAL -> search.share() < FILTERED ? Math.max(1, SPREAD) : SPREAD;
+      case NORMAL ->
+          search.share() < FILTERED || index.model().metric() == Metric.DOT
+              ? Math.max(1, SPREAD)
+              : SPREAD;
       case ACCURATE -> Math.max(1, SPREAD);
     };
   }

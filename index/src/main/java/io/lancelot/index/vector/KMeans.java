@@ -4,6 +4,7 @@ import io.lancelot.base.Context;
 import io.lancelot.base.Parallel;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.kernels.Centroids;
+import io.lancelot.kernels.Metric;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,7 +12,8 @@ import java.util.SplittableRandom;
 import java.util.function.LongConsumer;
 
 /// Centres of many vectors, by Lloyd's rounds. Centres that lose all their rows take half of those
-/// of the largest; where there are fewer different rows than centres, fewer come out.
+/// of the largest; where there are fewer different rows than centres, fewer come out. Under the
+/// inner product centres are directions of length one, as a longer one would win all rows.
 final class KMeans {
 
   private static final int TASK_ROWS = 2048;
@@ -23,6 +25,7 @@ final class KMeans {
   private static final int WHOLE_ROUNDS = 4;
 
   private final Context context;
+  private final Metric metric;
   private final float[] data;
   private final int offset;
   private final int stride;
@@ -30,21 +33,30 @@ final class KMeans {
   private final int dim;
   private final SplittableRandom random;
 
-  /// @param data vectors in random order, the first at `offset`, `stride` numbers from one to the
-  ///   next
-  KMeans(Context context, float[] data, int offset, int stride, int rows, int dim, long seed) {
+  /// Vectors in random order, the first at `offset`, `stride` numbers from one to the next.
+  record Rows(float[] data, int offset, int stride, int count, int dim) {
+
+    /// Vectors one after the other.
+    static Rows of(float[] data, int dim) {
+      return new Rows(data, 0, dim, data.length / dim, dim);
+    }
+  }
+
+  /// @param metric L2 or, for directions, DOT
+  KMeans(Context context, Metric metric, Rows from, long seed) {
     this.context = context;
-    this.data = data;
-    this.offset = offset;
-    this.stride = stride;
-    this.rows = rows;
-    this.dim = dim;
+    this.metric = metric;
+    this.data = from.data();
+    this.offset = from.offset();
+    this.stride = from.stride();
+    this.rows = from.count();
+    this.dim = from.dim();
     this.random = new SplittableRandom(seed);
   }
 
   /// Centres, `dim` numbers each: `wanted` of them, or fewer if that many rows are not different.
   float[] train(int wanted, int maxRounds, BuildProgress progress) {
-    float[] centres = firstCentres(wanted);
+    float[] centres = directions(firstCentres(wanted));
     int[] best = new int[rows];
     float[] scores = new float[rows];
     // The first rounds only find the rough shape: a part of the rows is enough for them.
@@ -59,7 +71,7 @@ final class KMeans {
       LongConsumer assigned =
           done -> progress.report("k-means", before + done, (long) maxRounds * rows);
       double loss = assign(centres, used, best, scores, assigned);
-      centres = update(centres, used, best);
+      centres = directions(update(centres, used, best));
       boolean settled = previous - loss <= SETTLED * Math.abs(previous);
       previous = loss;
       if (settled && !whole) {
@@ -70,6 +82,14 @@ final class KMeans {
       }
     }
     progress.report("k-means", (long) maxRounds * rows, (long) maxRounds * rows);
+    return centres;
+  }
+
+  /// Under the inner product centres of length one; others as they are.
+  private float[] directions(float[] centres) {
+    for (int at = 0; metric == Metric.DOT && at < centres.length; at += dim) {
+      VectorType.normalise(centres, at, dim);
+    }
     return centres;
   }
 
@@ -90,7 +110,7 @@ final class KMeans {
   /// @param assigned hears how many rows are done
   private double assign(
       float[] centres, int used, int[] best, float[] scores, LongConsumer assigned) {
-    Centroids centroids = Centroids.ofL2(centres, centres.length / dim, dim);
+    Centroids centroids = IvfModel.centroids(metric, centres, dim);
     List<Integer> tasks = new ArrayList<>();
     for (int first = 0; first < used; first += TASK_ROWS) {
       tasks.add(first);
@@ -114,7 +134,7 @@ final class KMeans {
           done[0] = Math.min(used, done[0] + TASK_ROWS);
           assigned.accept(done[0]);
         });
-    return total[0] + squares(used);
+    return metric == Metric.DOT ? total[0] : total[0] + squares(used);
   }
 
   private double squares(int used) {

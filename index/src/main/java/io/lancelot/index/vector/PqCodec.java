@@ -62,8 +62,7 @@ final class PqCodec implements Codec {
     int sub = dim / params.subVectors();
     int codes = 1 << params.bits();
     float[] codebook = new float[codes * dim];
-    // Beyond some 64 rows for each code more of them hardly change it.
-    int used = Math.min(rows, codes * Math.clamp(params.sampleRate(), 16, 64));
+    int used = Math.min(rows, codes * params.sampleRate());
     for (int s = 0; s < params.subVectors(); s++) {
       float[] book = new float[sub];
       int before = s;
@@ -72,8 +71,9 @@ final class PqCodec implements Codec {
               progress.report("codebook", before * total + done, params.subVectors() * total);
       if (used > 0) {
         book =
-            new KMeans(context, residuals, s * sub, dim, used, sub, 17 + s)
-                .train(codes, Math.min(params.maxIterations(), 20), training);
+            new KMeans(
+                    context, Metric.L2, new KMeans.Rows(residuals, s * sub, dim, used, sub), 17 + s)
+                .train(codes, params.maxIterations(), training);
       }
       int trained = book.length / sub;
       for (int c = 0; c < codes; c++) {

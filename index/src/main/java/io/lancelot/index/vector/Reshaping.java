@@ -4,7 +4,6 @@ import io.lancelot.base.Context;
 import io.lancelot.index.BuildProgress;
 import io.lancelot.index.IndexSource;
 import io.lancelot.index.RowMapping;
-import io.lancelot.kernels.Centroids;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -100,7 +99,7 @@ final class Reshaping {
 
   /// New centres for a partition.
   ///
-  /// @param loss mean squared distance of its rows from them
+  /// @param loss mean of [IvfModel#loss] of its rows
   private record Split(float[] centres, double loss) {}
 
   /// Empty if the partitions can stay as they are.
@@ -198,7 +197,7 @@ final class Reshaping {
             model
                 .type()
                 .centres(
-                    new KMeans(context, sample, 0, width, rows, width, 7)
+                    new KMeans(context, model.metric(), KMeans.Rows.of(sample, width), 7)
                         .train((int) Math.min(ways, rows / 16), 20, BuildProgress.NONE));
         divided(centres, sample).ifPresent(split -> splits.put(p, split));
       }
@@ -212,15 +211,12 @@ final class Reshaping {
     int width = model.width();
     int[] best = new int[sample.length / width];
     int[] counts = new int[centres.length / width];
-    Centroids.ofL2(centres, counts.length, width)
+    IvfModel.centroids(model.metric(), centres, width)
         .nearest(sample, 0, width, best.length, best, new float[best.length], 0);
     double loss = 0;
     for (int i = 0; i < best.length; i++) {
       counts[best[i]]++;
-      for (int d = 0; d < width; d++) {
-        double apart = sample[i * width + d] - centres[best[i] * width + d];
-        loss += apart * apart / best.length;
-      }
+      loss += IvfModel.loss(model.metric(), sample, i, centres, best[i], width) / best.length;
     }
     return Arrays.stream(counts).max().orElse(0) > best.length * 3 / 4
         ? Optional.empty()
