@@ -68,10 +68,7 @@ class VectorReachTest {
   @ParameterizedTest
   @FieldSource("KINDS")
   void indicesLoseOneRowInAThousandAtTheMost(String type) {
-    // By default, so few dimensions get one code, by which a graph tells 256 places apart.
-    Map<String, String> settings =
-        type.equals("IVF_HNSW_PQ") ? Map.of("num_sub_vectors", "4") : Map.of();
-    table.createIndex("vector", Index.of(type, settings), Embeddings.ONE);
+    table.createIndex("vector", Index.of(type, Map.of()), Embeddings.ONE);
     assertThat(table.search(vectors.getFirst()).explain()).contains("ANNSubIndex");
     assertThat(lost(false)).as("seed %s", embeddings.seed).isLessThanOrEqualTo(ROWS / 1000);
   }

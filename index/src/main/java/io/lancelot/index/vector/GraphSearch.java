@@ -22,6 +22,8 @@ final class GraphSearch {
 
   private static final int PRODUCT_COST = 23;
 
+  private static final int CODES_PER_ROW = 16;
+
   private final IvfIndex index;
   private final IvfModel model;
   private final Metric metric;
@@ -71,7 +73,7 @@ final class GraphSearch {
     double wanted = (double) wider * index.walkWidth(search.ef(), search.k()) / share;
     int width = (int) Math.min(count, Math.ceil(wanted));
     double visit = VISIT_COST + VISITED_DIMENSION_COST * model.type().dim();
-    if ((double) count * scanCost() < width * visit) {
+    if ((double) count * scanCost() < width * visit || !tellsApart(count)) {
       return false;
     }
     long base = index.partitionStart(partition) - chunk.firstRow();
@@ -95,6 +97,14 @@ final class GraphSearch {
     } finally {
       graph.giveBack(walk);
     }
+  }
+
+  /// Whether there are many more codes than rows. Rows of one code are each other's nearest, and
+  /// walks do not leave them.
+  private boolean tellsApart(int count) {
+    return !(model.codec() instanceof PqCodec pq)
+        || pq.subVectors() * pq.bits() >= Integer.SIZE
+        || 1L << pq.subVectors() * pq.bits() > (long) CODES_PER_ROW * count;
   }
 
   /// What a row costs where all are compared.
