@@ -58,7 +58,16 @@ public non-sealed interface VectorIndex extends OpenIndex {
       ApproxMode approximation,
       double share,
       Rows rows,
-      TopK best) {}
+      TopK best) {
+
+    /// A share of rows that is less is a filter's, and not what deletions leave.
+    private static final double FILTERED = 0.95;
+
+    /// Whether a filter passes only a part of the rows.
+    public boolean filtered() {
+      return share < FILTERED;
+    }
+  }
 
   /// Rows of a version of the table, by the numbers that the segment stores. One thread.
   interface Rows {

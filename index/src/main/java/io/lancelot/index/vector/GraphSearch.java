@@ -32,21 +32,21 @@ final class GraphSearch {
   private final float[] query;
   private final TopK candidates;
   private final Supplier<QueryVector> dense;
-  private final int wider;
+  private final int widening;
   private long comparisons;
 
-  /// @param wider how many times as wide as usual walks shall be
+  /// @param widening how many times as wide as usual walks shall be
   /// @param query as the index wants it
   /// @param candidates where rows go, with estimates
   /// @param dense the query as kernels compare it with stored vectors
   GraphSearch(
       IvfIndex index,
       Search search,
-      int wider,
+      int widening,
       float[] query,
       TopK candidates,
       Supplier<QueryVector> dense) {
-    this.wider = wider;
+    this.widening = widening;
     this.index = index;
     this.model = index.model();
     this.metric = model.metric();
@@ -70,7 +70,7 @@ final class GraphSearch {
     if (graph == null || share * count < 4.0 * search.k() || share < 0.05) {
       return false;
     }
-    double wanted = (double) wider * index.walkWidth(search.ef(), search.k()) / share;
+    double wanted = (double) widening * index.walkWidth(search.ef(), search.k()) / share;
     int width = (int) Math.min(count, Math.ceil(wanted));
     double visit = VISIT_COST + VISITED_DIMENSION_COST * model.type().dim();
     if ((double) count * scanCost() < width * visit || !tellsApart(count)) {

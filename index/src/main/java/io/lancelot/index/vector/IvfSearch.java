@@ -3,13 +3,11 @@ package io.lancelot.index.vector;
 import io.lancelot.index.VectorIndex.Rows;
 import io.lancelot.index.VectorIndex.Search;
 import io.lancelot.index.VectorIndex.Searched;
-import io.lancelot.kernels.CodeScan;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.QueryVector;
 import io.lancelot.kernels.Ranking;
-import io.lancelot.kernels.SignQuery;
 import io.lancelot.kernels.TopK;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -18,18 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// stores, exact distances for the best of them.
 final class IvfSearch {
 
-  /// RaBitQ's factors bound an error with 1.9 standard deviations; fewer find nearly as much.
-  private static final float SPREAD =
-      Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.3")) / 1.9f;
-
   /// By how many times candidates may become more.
   private static final int MOST = 64;
 
-  /// A share of rows that is less is a filter's, and not what deletions leave.
-  private static final double FILTERED = 0.95;
-
-  private static final int BATCH = 64;
-  private static final long[] NONE = {};
+  /// How many rows at the most are compared to see how far the k-th is.
+  private static final int SOME = 64;
 
   private final IvfIndex index;
 
@@ -41,19 +32,6 @@ final class IvfSearch {
     return new Run(search).run();
   }
 
-  /// How much of the error is allowed for. Rows that a filter passes may all lie far away, where
-  /// the nearest differ by little, and so may those with the greatest inner products.
-  private float spread(Search search) {
-    return switch (search.approximation()) {
-      case FAST -> SPREAD / 2;
-      case NORMAL ->
-          search.share() < FILTERED || index.model().metric() == Metric.DOT
-              ? Math.max(1, SPREAD)
-              : SPREAD;
-      case ACCURATE -> Math.max(1, SPREAD);
-    };
-  }
-
   /// One search. Not shared.
   private final class Run {
     private final Search search;
@@ -63,18 +41,7 @@ final class IvfSearch {
     private final Metric metric = model.metric();
     private final float[] query;
     private final Probes probes;
-    private final long[] ids = new long[BATCH];
-    private final float[] exact = new float[BATCH];
-    private final float[] bounds = new float[BATCH];
     private float[] scratch = new float[0];
-    private short[] sums = new short[0];
-    private float[] estimates = new float[0];
-    private long[] mask = new long[0];
-    private final CodeScan.Room room = new CodeScan.Room();
-    private final int[] picked = new int[2 * CodeScan.BLOCK];
-    private final long[] pickedIds = new long[2 * CodeScan.BLOCK];
-    private int pickedCount;
-    private int pending;
     private long comparisons;
     private long refined;
     private int loaded;
@@ -89,11 +56,10 @@ final class IvfSearch {
     private int scannedCount;
 
     /// How many times as many candidates as usual are looked for.
-    private int wider = 1;
+    private int widening = 1;
 
     private float reach = Float.POSITIVE_INFINITY;
-    private @Nullable SignQuery rq;
-    private @Nullable PqTables pq;
+    private @Nullable BlockScan blockScan;
     private @Nullable QueryVector dense;
 
     /// A partition that was read for this search alone.
@@ -114,7 +80,7 @@ final class IvfSearch {
               metric,
               query,
               search.effort());
-      if (search.share() < FILTERED) {
+      if (search.filtered()) {
         probes.expectFilter();
       }
       this.candidates =
@@ -194,10 +160,10 @@ final class IvfSearch {
       } else if (model.codec().coding() == Coding.PQ) {
         refineProducts();
       } else {
-        flush();
         refineCandidates();
       }
-      return new Searched(probed, comparisons, refined, loaded);
+      long byBounds = blockScan == null ? 0 : blockScan.refined();
+      return new Searched(probed, comparisons, refined + byBounds, loaded);
     }
 
     /// Whether k rows are there already, exact or as candidates.
@@ -231,9 +197,10 @@ final class IvfSearch {
 
     /// The exact distance of the k-th candidate or so: those estimated nearest are looked up.
     private float worstOfBest() {
-      long[] some = candidates.ranking(Math.min(search.k(), BATCH)).ids();
+      long[] some = candidates.ranking(Math.min(search.k(), SOME)).ids();
       int count = some.length;
       Arrays.sort(some);
+      float[] exact = new float[count];
       rows.distances(some, count, exact);
       refined += count;
       float worst = 0;
@@ -312,17 +279,16 @@ final class IvfSearch {
       Chunk.Blocks blocks = chunk.blocks();
       if (chunk.graph() != null) {
         GraphSearch graph =
-            new GraphSearch(index, search, wider, query, candidates, this::denseQuery);
+            new GraphSearch(index, search, widening, query, candidates, this::denseQuery);
         boolean walked = graph.walked(chunk, partition);
         comparisons += graph.comparisons();
         if (walked) {
           return;
         }
       }
-      if (blocks != null && model.codec() instanceof RqCodec codec) {
-        scanRq(codec, chunk, blocks, partition);
-      } else if (blocks != null && model.codec() instanceof PqCodec codec) {
-        scanPq(codec, chunk, blocks, partition);
+      comparisons += index.partitionRows(partition);
+      if (blocks != null) {
+        blockScan().scan(chunk, blocks, partition, candidates);
       } else if (model.codec() instanceof PqCodec codec) {
         scanPqRows(codec, chunk, partition);
       } else {
@@ -330,236 +296,19 @@ final class IvfSearch {
       }
     }
 
-    private void room(int blocks) {
-      if (mask.length < blocks) {
-        mask = new long[blocks];
-        sums = new short[blocks * CodeScan.BLOCK];
-        estimates = new float[blocks * CodeScan.BLOCK];
+    private BlockScan blockScan() {
+      BlockScan scan = blockScan;
+      if (scan == null) {
+        scan = new BlockScan(index, search, query, probes);
+        blockScan = scan;
       }
-    }
-
-    private void scanRq(RqCodec codec, Chunk chunk, Chunk.Blocks blocks, int partition) {
-      SignQuery tables = rq;
-      if (tables == null) {
-        tables = new SignQuery(codec.rotation().apply(query, 0));
-        rq = tables;
-      }
-      int start = chunk.blockStart(partition);
-      int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
-      room(count);
-      long codeBytes = SignQuery.codeBytes(codec.dim() / 8);
-      tables.sums(blocks.codes(), start * codeBytes * CodeScan.BLOCK, count, sums);
-      comparisons += index.partitionRows(partition);
-      long factors = 4L * start * CodeScan.BLOCK;
-      float centre = probes.distance(partition);
-      // The inner product's base is −q·c, where its rank is 1 − q·c.
-      float base = metric == Metric.DOT ? centre - 1 : centre;
-      float away =
-          (float) (metric == Metric.DOT ? distanceFrom(partition) : Math.sqrt(Math.max(0, centre)));
-      float spread = index.hasErrors() ? spread(search) * away : 0;
-      long first = index.partitionStart(partition);
-      if (model.type().lists()) {
-        estimateRq(blocks, factors, count, base, tables, candidates.worst());
-        collect(chunk, first, count);
-        return;
-      }
-      long[] seeds = NONE;
-      if (best.size() < search.k()) {
-        seeds = seed(blocks, factors, count, base, tables, chunk, first);
-      }
-      float limit = limit();
-      CodeScan.below(
-          sums,
-          count,
-          blocks.add(),
-          blocks.scale(),
-          blocks.error(),
-          factors,
-          base,
-          tables.step(),
-          tables.bias(),
-          spread,
-          limit,
-          estimates,
-          mask,
-          room);
-      for (int block = 0; block < count; ) {
-        block = hits(block, count);
-        chunk.rowIds(first, picked, pickedCount, pickedIds);
-        for (int i = 0; i < pickedCount; i++) {
-          float estimate = estimates[picked[i]];
-          long id = pickedIds[i];
-          if (estimate < limit && !contains(seeds, id) && rows.allowed(id)) {
-            limit = offer(id, estimate, limit);
-          }
-        }
-      }
-      flush();
-    }
-
-    /// Estimates, without looking for what they may miss.
-    private void estimateRq(
-        Chunk.Blocks blocks, long factors, int count, float base, SignQuery tables, float limit) {
-      CodeScan.below(
-          sums,
-          count,
-          blocks.add(),
-          blocks.scale(),
-          blocks.error(),
-          factors,
-          base,
-          tables.step(),
-          tables.bias(),
-          0,
-          limit,
-          estimates,
-          mask,
-          room);
-    }
-
-    private static boolean contains(long[] sorted, long id) {
-      return sorted.length > 0 && Arrays.binarySearch(sorted, id) >= 0;
-    }
-
-    /// Gets a first limit: exact distances of the rows that are estimated nearest.
-    ///
-    /// @return those rows, ascending
-    private long[] seed(
-        Chunk.Blocks blocks,
-        long factors,
-        int count,
-        float base,
-        SignQuery tables,
-        Chunk chunk,
-        long first) {
-      estimateRq(blocks, factors, count, base, tables, Float.POSITIVE_INFINITY);
-      TopK nearest = new TopK(Math.max(16, search.k() + search.k() / 2));
-      for (int block = 0; block < count; ) {
-        block = hits(block, count);
-        chunk.rowIds(first, picked, pickedCount, pickedIds);
-        for (int i = 0; i < pickedCount; i++) {
-          float estimate = estimates[picked[i]];
-          if (estimate < nearest.worst() && rows.allowed(pickedIds[i])) {
-            nearest.offer(estimate, pickedIds[i]);
-          }
-        }
-      }
-      long[] chosen = nearest.ranking().ids();
-      Arrays.sort(chosen);
-      float[] distances = new float[chosen.length];
-      rows.distances(chosen, chosen.length, distances);
-      refined += chosen.length;
-      for (int i = 0; i < chosen.length; i++) {
-        best.offer(distances[i], chosen[i]);
-      }
-      return chosen;
-    }
-
-    /// What an estimate must stay below, in the estimates' unit.
-    private float limit() {
-      return metric == Metric.COSINE ? 2 * best.worst() : best.worst();
-    }
-
-    private float offer(long id, float bound, float limit) {
-      bounds[pending] = bound;
-      ids[pending++] = id;
-      if (pending < 16) {
-        return limit;
-      }
-      flush();
-      return limit();
-    }
-
-    private void flush() {
-      if (pending == 0) {
-        return;
-      }
-      rows.distances(ids, pending, exact);
-      refined += pending;
-      for (int i = 0; i < pending; i++) {
-        best.offer(exact[i], ids[i]);
-      }
-      pending = 0;
-    }
-
-    private double distanceFrom(int partition) {
-      int dim = model.width();
-      double sum = 0;
-      for (int d = 0; d < dim; d++) {
-        double x = query[d] - model.centres()[partition * dim + d];
-        sum += x * x;
-      }
-      return Math.sqrt(sum);
-    }
-
-    private void scanPq(PqCodec codec, Chunk chunk, Chunk.Blocks blocks, int partition) {
-      PqTables tables = pq;
-      if (tables == null) {
-        tables = PqTables.ofProducts(codec, query);
-        pq = tables;
-      }
-      int start = chunk.blockStart(partition);
-      int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
-      room(count);
-      int lines = codec.recordBytes();
-      long at = (long) start * lines * CodeScan.BLOCK;
-      if (codec.bits() == 8) {
-        CodeScan.sums8(blocks.codes(), at, lines, count, tables.bytes, sums);
-      } else {
-        CodeScan.sums4(blocks.codes(), at, lines, count, tables.bytes, sums);
-      }
-      comparisons += index.partitionRows(partition);
-      float base = tables.bias + (codec.residual() ? probes.distance(partition) : 1);
-      CodeScan.offsets(
-          sums,
-          count,
-          blocks.add(),
-          4L * start * CodeScan.BLOCK,
-          base,
-          tables.step,
-          candidates.worst(),
-          estimates,
-          mask,
-          room);
-      collect(chunk, index.partitionStart(partition), count);
-    }
-
-    private void collect(Chunk chunk, long first, int blocks) {
-      float worst = candidates.worst();
-      for (int block = 0; block < blocks; ) {
-        block = hits(block, blocks);
-        chunk.rowIds(first, picked, pickedCount, pickedIds);
-        for (int i = 0; i < pickedCount; i++) {
-          float estimate = estimates[picked[i]];
-          if (estimate < worst
-              && rows.allowed(pickedIds[i])
-              && candidates.offer(estimate, pickedIds[i])) {
-            worst = candidates.worst();
-          }
-        }
-      }
-    }
-
-    /// Picks rows that the mask names, from a block on, as many as fit: their numbers are fetched
-    /// together, as memory answers many questions in the time of one.
-    ///
-    /// @return a block to go on from
-    private int hits(int from, int blocks) {
-      pickedCount = 0;
-      int block = from;
-      for (; block < blocks && pickedCount <= picked.length - CodeScan.BLOCK; block++) {
-        for (long hits = mask[block]; hits != 0; hits &= hits - 1) {
-          picked[pickedCount++] = block * CodeScan.BLOCK + Long.numberOfTrailingZeros(hits);
-        }
-      }
-      return block;
+      return scan;
     }
 
     private void scanPqRows(PqCodec codec, Chunk chunk, int partition) {
       float[] tables = PqTables.residual(codec, model, query, partition);
       int count = index.partitionRows(partition);
       long first = index.partitionStart(partition);
-      comparisons += count;
       for (int r = 0; r < count; r++) {
         long id = chunk.rowId(first + r);
         float estimate =
@@ -603,7 +352,6 @@ final class IvfSearch {
       QueryVector vector = denseQuery();
       long first = index.partitionStart(partition);
       int count = index.partitionRows(partition);
-      comparisons += count;
       float worst = candidates.worst();
       if (scratch.length == 0) {
         scratch = new float[Kernels.BLOCK];
@@ -647,12 +395,12 @@ final class IvfSearch {
         if (search.refine() > 0
             || near < Math.max(1, search.k() / 10)
             || chosen.length < candidates.k()
-            || wider == MOST) {
+            || widening == MOST) {
           return;
         }
         known = chosen.length;
         long before = comparisons;
-        wider *= 4;
+        widening *= 4;
         candidates = new TopK((int) Math.min(index.rowCount(), 4L * candidates.k()));
         for (int i = 0; i < scannedCount; i++) {
           scan(scanned[i]);

@@ -1,0 +1,292 @@
+package io.lancelot.index.vector;
+
+import io.lancelot.index.VectorIndex.Rows;
+import io.lancelot.index.VectorIndex.Search;
+import io.lancelot.kernels.CodeScan;
+import io.lancelot.kernels.Metric;
+import io.lancelot.kernels.SignQuery;
+import io.lancelot.kernels.TopK;
+import java.util.Arrays;
+
+/// Scans partitions whose codes are laid out in blocks, as part of one search. Not shared.
+///
+/// Sign codes come with a bound of their error, which says at once whether a row must be compared
+/// exactly; product codes make candidates.
+final class BlockScan {
+
+  /// RaBitQ's factors bound an error with 1.9 standard deviations; fewer find nearly as much.
+  private static final float SPREAD =
+      Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.3")) / 1.9f;
+
+  /// Rows that are compared together: each group lowers the limit for the next.
+  private static final int GROUP = 16;
+
+  private static final long[] NONE = {};
+
+  private final IvfIndex index;
+  private final IvfModel model;
+  private final Metric metric;
+  private final Search search;
+  private final Rows rows;
+  private final TopK best;
+  private final float[] query;
+  private final Probes probes;
+  private final QueryTables tables;
+  private final float spread;
+
+  private short[] sums = new short[0];
+  private float[] estimates = new float[0];
+  private long[] mask = new long[0];
+  private final CodeScan.Room room = new CodeScan.Room();
+  private final int[] picked = new int[2 * CodeScan.BLOCK];
+  private final long[] pickedIds = new long[2 * CodeScan.BLOCK];
+  private int pickedCount;
+  private final long[] pending = new long[GROUP];
+  private final float[] exact = new float[GROUP];
+  private int pendingCount;
+  private long refined;
+
+  /// @param query as the index wants it
+  BlockScan(IvfIndex index, Search search, float[] query, Probes probes) {
+    this.index = index;
+    this.model = index.model();
+    this.metric = model.metric();
+    this.search = search;
+    this.rows = search.rows();
+    this.best = search.best();
+    this.query = query;
+    this.probes = probes;
+    this.tables = QueryTables.of(model.codec(), query);
+    this.spread = spread(search);
+  }
+
+  /// What a query is looked up in.
+  private sealed interface QueryTables {
+    record Signs(RqCodec codec, SignQuery query) implements QueryTables {}
+
+    record Products(PqCodec codec, PqTables tables) implements QueryTables {}
+
+    static QueryTables of(Codec codec, float[] query) {
+      return switch (codec) {
+        case RqCodec rq -> new Signs(rq, new SignQuery(rq.rotation().apply(query, 0)));
+        case PqCodec pq -> new Products(pq, PqTables.ofProducts(pq, query));
+        case FlatCodec _, SqCodec _ -> throw new IllegalArgumentException("no blocks: " + codec);
+      };
+    }
+  }
+
+  /// The codes of one partition.
+  ///
+  /// @param count of blocks
+  /// @param base what all estimates have in common
+  private record Part(
+      Chunk chunk, Chunk.Blocks blocks, int start, int count, long first, float base) {
+
+    /// Where its factors begin.
+    long factors() {
+      return 4L * start * CodeScan.BLOCK;
+    }
+  }
+
+  /// Rows compared exactly so far.
+  long refined() {
+    return refined;
+  }
+
+  /// How much of the error is allowed for. Rows that a filter passes may all lie far away, where
+  /// the nearest differ by little, and so may those with the greatest inner products.
+  private float spread(Search search) {
+    return switch (search.approximation()) {
+      case FAST -> SPREAD / 2;
+      case NORMAL -> search.filtered() || metric == Metric.DOT ? Math.max(1, SPREAD) : SPREAD;
+      case ACCURATE -> Math.max(1, SPREAD);
+    };
+  }
+
+  /// Looks through a partition: rows go to the search's best, or by estimate to the candidates.
+  void scan(Chunk chunk, Chunk.Blocks blocks, int partition, TopK candidates) {
+    int start = chunk.blockStart(partition);
+    int count = (index.partitionRows(partition) + CodeScan.BLOCK - 1) / CodeScan.BLOCK;
+    long first = index.partitionStart(partition);
+    if (mask.length < count) {
+      mask = new long[count];
+      sums = new short[count * CodeScan.BLOCK];
+      estimates = new float[count * CodeScan.BLOCK];
+    }
+    float centre = probes.distance(partition);
+    switch (tables) {
+      case QueryTables.Signs(RqCodec codec, SignQuery signs) -> {
+        // The inner product's base is −q·c, where its rank is 1 − q·c.
+        float base = metric == Metric.DOT ? centre - 1 : centre;
+        scanSigns(
+            codec,
+            signs,
+            new Part(chunk, blocks, start, count, first, base),
+            partition,
+            candidates);
+      }
+      case QueryTables.Products(PqCodec codec, PqTables products) -> {
+        float base = products.bias + (codec.residual() ? centre : 1);
+        scanProducts(
+            codec, products, new Part(chunk, blocks, start, count, first, base), candidates);
+      }
+    }
+  }
+
+  private void scanSigns(
+      RqCodec codec, SignQuery signs, Part part, int partition, TopK candidates) {
+    long codeBytes = SignQuery.codeBytes(codec.dim() / 8);
+    signs.sums(
+        part.blocks().codes(), part.start() * codeBytes * CodeScan.BLOCK, part.count(), sums);
+    if (model.type().lists()) {
+      estimate(signs, part, 0, candidates.worst());
+      collect(part, candidates);
+      return;
+    }
+    long[] seeds = best.size() < search.k() ? seed(signs, part) : NONE;
+    float limit = limit();
+    estimate(signs, part, index.hasErrors() ? spread * away(partition) : 0, limit);
+    for (int block = 0; block < part.count(); ) {
+      block = pick(part, block);
+      for (int i = 0; i < pickedCount; i++) {
+        long id = pickedIds[i];
+        if (estimates[picked[i]] < limit
+            && Arrays.binarySearch(seeds, id) < 0
+            && rows.allowed(id)) {
+          limit = compareSoon(id, limit);
+        }
+      }
+    }
+    comparePending();
+  }
+
+  /// Estimates less what they may miss, and marks those below a limit.
+  private void estimate(SignQuery signs, Part part, float spread, float limit) {
+    CodeScan.below(
+        sums,
+        part.count(),
+        part.blocks().add(),
+        part.blocks().scale(),
+        part.blocks().error(),
+        part.factors(),
+        part.base(),
+        signs.step(),
+        signs.bias(),
+        spread,
+        limit,
+        estimates,
+        mask,
+        room);
+  }
+
+  /// How far the query is from a partition's centre.
+  private float away(int partition) {
+    if (metric != Metric.DOT) {
+      return (float) Math.sqrt(Math.max(0, probes.distance(partition)));
+    }
+    int dim = model.width();
+    double sum = 0;
+    for (int d = 0; d < dim; d++) {
+      double x = query[d] - model.centres()[partition * dim + d];
+      sum += x * x;
+    }
+    return (float) Math.sqrt(sum);
+  }
+
+  /// Gets a first limit: exact distances of the rows that are estimated nearest.
+  ///
+  /// @return those rows, ascending
+  private long[] seed(SignQuery signs, Part part) {
+    estimate(signs, part, 0, Float.POSITIVE_INFINITY);
+    TopK nearest = new TopK(Math.max(16, search.k() + search.k() / 2));
+    collect(part, nearest);
+    long[] chosen = nearest.ids();
+    Arrays.sort(chosen);
+    float[] distances = new float[chosen.length];
+    rows.distances(chosen, chosen.length, distances);
+    refined += chosen.length;
+    for (int i = 0; i < chosen.length; i++) {
+      best.offer(distances[i], chosen[i]);
+    }
+    return chosen;
+  }
+
+  /// What an estimate must stay below, in the estimates' unit.
+  private float limit() {
+    return metric == Metric.COSINE ? 2 * best.worst() : best.worst();
+  }
+
+  private float compareSoon(long id, float limit) {
+    pending[pendingCount++] = id;
+    if (pendingCount < GROUP) {
+      return limit;
+    }
+    comparePending();
+    return limit();
+  }
+
+  private void comparePending() {
+    if (pendingCount == 0) {
+      return;
+    }
+    rows.distances(pending, pendingCount, exact);
+    refined += pendingCount;
+    for (int i = 0; i < pendingCount; i++) {
+      best.offer(exact[i], pending[i]);
+    }
+    pendingCount = 0;
+  }
+
+  private void scanProducts(PqCodec codec, PqTables products, Part part, TopK candidates) {
+    int lines = codec.recordBytes();
+    long at = (long) part.start() * lines * CodeScan.BLOCK;
+    if (codec.bits() == 8) {
+      CodeScan.sums8(part.blocks().codes(), at, lines, part.count(), products.bytes, sums);
+    } else {
+      CodeScan.sums4(part.blocks().codes(), at, lines, part.count(), products.bytes, sums);
+    }
+    CodeScan.offsets(
+        sums,
+        part.count(),
+        part.blocks().add(),
+        part.factors(),
+        part.base(),
+        products.step,
+        candidates.worst(),
+        estimates,
+        mask,
+        room);
+    collect(part, candidates);
+  }
+
+  private void collect(Part part, TopK candidates) {
+    float worst = candidates.worst();
+    for (int block = 0; block < part.count(); ) {
+      block = pick(part, block);
+      for (int i = 0; i < pickedCount; i++) {
+        float estimate = estimates[picked[i]];
+        if (estimate < worst
+            && rows.allowed(pickedIds[i])
+            && candidates.offer(estimate, pickedIds[i])) {
+          worst = candidates.worst();
+        }
+      }
+    }
+  }
+
+  /// Picks rows that the mask names, from a block on, as many as fit: their numbers are fetched
+  /// together, as memory answers many questions in the time of one.
+  ///
+  /// @return a block to go on from
+  private int pick(Part part, int from) {
+    pickedCount = 0;
+    int block = from;
+    for (; block < part.count() && pickedCount <= picked.length - CodeScan.BLOCK; block++) {
+      for (long hits = mask[block]; hits != 0; hits &= hits - 1) {
+        picked[pickedCount++] = block * CodeScan.BLOCK + Long.numberOfTrailingZeros(hits);
+      }
+    }
+    part.chunk().rowIds(part.first(), picked, pickedCount, pickedIds);
+    return block;
+  }
+}
