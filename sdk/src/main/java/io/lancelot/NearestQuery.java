@@ -116,7 +116,9 @@ public abstract sealed class NearestQuery<Q extends NearestQuery<Q>> extends Que
     return self();
   }
 
-  /// How many rows are compared exactly for each row wanted.
+  /// How many rows are compared exactly for each row wanted. Default: by the kind of index. IVF_RQ
+  /// compares as many as the error of its codes asks for; a factor above 20 has it allow for the
+  /// whole of it, as [ApproxMode#ACCURATE] does.
   public Q refineFactor(int factor) {
     refine = positive("refine factor", factor);
     return self();

@@ -18,6 +18,9 @@ final class BlockScan {
   private static final float SPREAD =
       Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.3")) / 1.9f;
 
+  /// A refine factor above this asks for more than the usual share of the error compares.
+  private static final int USUAL_REFINE = 20;
+
   /// Rows that are compared together: each group lowers the limit for the next.
   private static final int GROUP = 16;
 
@@ -96,10 +99,12 @@ final class BlockScan {
   /// How much of the error is allowed for. Rows that a filter passes may all lie far away, where
   /// the nearest differ by little, and so may those with the greatest inner products.
   private float spread(Search search) {
+    float whole = Math.max(1, SPREAD);
+    boolean thorough = search.refine() > USUAL_REFINE;
     return switch (search.approximation()) {
       case FAST -> SPREAD / 2;
-      case NORMAL -> search.filtered() || metric == Metric.DOT ? Math.max(1, SPREAD) : SPREAD;
-      case ACCURATE -> Math.max(1, SPREAD);
+      case NORMAL -> search.filtered() || metric == Metric.DOT || thorough ? whole : SPREAD;
+      case ACCURATE -> whole;
     };
   }
 
