@@ -179,7 +179,7 @@ final class IvfEstimate {
     double numbers = (double) rows * width;
     long passes = 2 + Math.ceilDiv(rows, groupRows());
     double seconds = 0.5 + READ * numbers * passes;
-    seconds += COMPARE * partitions * (numbers + (double) ROUNDS * sampled * width);
+    seconds += COMPARE * (partitions * numbers + compared() * sampled * width);
     int codes = 1 << params.bits();
     switch (coding) {
       case PQ -> {
@@ -190,5 +190,12 @@ final class IvfEstimate {
       case FLAT, SQ -> {}
     }
     return graph ? seconds + EDGE * params.efConstruction() * numbers : seconds;
+  }
+
+  /// How many centres k-means compares a row of the sample with.
+  private double compared() {
+    return partitions > KMeans.FLAT_CENTRES
+        ? 2 * ROUNDS * Math.sqrt(partitions) + (double) TwoLevels.WHOLE_ROUNDS * partitions
+        : (double) ROUNDS * partitions;
   }
 }
