@@ -1,5 +1,7 @@
 package io.lancelot.index.vector;
 
+import java.util.Arrays;
+
 /// A search through [GraphBlocks]: visits the node that is estimated nearest, notes its exact
 /// distance, and takes its neighbours in by their estimates. A node may stand in the pool more than
 /// once, by estimates of several neighbours: that finds more than holding on to the first one. One
@@ -34,13 +36,14 @@ final class BlockWalk {
     return count;
   }
 
-  int node(int i) {
-    return visited[i];
+  /// Those nodes, in the order of visits.
+  int[] nodes() {
+    return Arrays.copyOf(visited, count);
   }
 
-  /// The exact distance of a node visited, in the codes' unit.
-  float distance(int i) {
-    return exact[i];
+  /// Their exact distances, in the codes' unit.
+  float[] distances() {
+    return Arrays.copyOf(exact, count);
   }
 
   /// Visits nodes until the `width` that are estimated nearest have all been.
@@ -61,22 +64,45 @@ final class BlockWalk {
     if (pool.length < width + 1) {
       pool = new long[width + 1];
     }
-    int entry = query.entry(sums, estimates);
-    visit(query, entry, Float.POSITIVE_INFINITY, width);
+    int node = query.entry(sums, estimates);
+    seen[node >>> 6] |= 1L << node;
+    visit(query, node, width);
     int at = 0;
-    while (at < size) {
-      long best = pool[at];
-      int node = (int) best >>> 1;
-      if ((best & VISITED) != 0 || (seen[node >>> 6] & 1L << node) != 0) {
-        pool[at++] = best | VISITED;
-        continue;
+    // A node is settled on, and its block loaded, while the one before it is visited. That one may
+    // bring a nearer node, which then comes next: the order hardly matters, waiting does.
+    int loading = -1;
+    while (true) {
+      at = nextOpen(at);
+      int next = at < size ? open(query, at) : -1;
+      if (loading >= 0) {
+        at = Math.min(at, visit(query, loading, width));
+      } else if (next < 0) {
+        return;
       }
-      pool[at] = best | VISITED;
-      sink = query.touch(next(at + 1, node));
-      float limit =
-          size < width ? Float.POSITIVE_INFINITY : Walk.number((int) (pool[size - 1] >> 32));
-      at = Math.min(at + 1, visit(query, node, limit, width));
+      loading = next;
     }
+  }
+
+  /// The rank of the nearest node that has not been visited, from a rank on; `size` for none.
+  private int nextOpen(int from) {
+    int at = from;
+    while (at < size) {
+      long entry = pool[at];
+      int node = (int) entry >>> 1;
+      if ((entry & VISITED) == 0 && (seen[node >>> 6] & 1L << node) == 0) {
+        return at;
+      }
+      pool[at++] = entry | VISITED;
+    }
+    return at;
+  }
+
+  private int open(GraphBlocks.Query query, int rank) {
+    int node = (int) pool[rank] >>> 1;
+    pool[rank] |= VISITED;
+    seen[node >>> 6] |= 1L << node;
+    sink = query.touch(node);
+    return node;
   }
 
   private void clear() {
@@ -87,21 +113,14 @@ final class BlockWalk {
     size = 0;
   }
 
-  private int next(int from, int otherwise) {
-    int at = from;
-    while (at < size && (pool[at] & VISITED) != 0) {
-      at++;
-    }
-    return at < size ? (int) pool[at] >>> 1 : otherwise;
-  }
-
   /// Returns the lowest rank that a neighbour took.
-  private int visit(GraphBlocks.Query query, int node, float limit, int width) {
+  private int visit(GraphBlocks.Query query, int node, int width) {
     float own = query.distance(node);
-    seen[node >>> 6] |= 1L << node;
+    float limit =
+        size < width ? Float.POSITIVE_INFINITY : Walk.number((int) (pool[size - 1] >> 32));
     if (count == visited.length) {
-      visited = java.util.Arrays.copyOf(visited, 2 * count);
-      exact = java.util.Arrays.copyOf(exact, 2 * count);
+      visited = Arrays.copyOf(visited, 2 * count);
+      exact = Arrays.copyOf(exact, 2 * count);
     }
     visited[count] = node;
     exact[count++] = own;

@@ -76,12 +76,15 @@ final class GraphSearch {
     if ((double) count * scanCost() < width * visit || !tellsApart(count)) {
       return false;
     }
+    GraphBlocks blocks = index.graphBlocks(partition, chunk);
+    return blocks == null
+        ? walkedLinks(graph, chunk, partition, width)
+        : walkedBlocks(blocks, chunk, partition, width);
+  }
+
+  private boolean walkedLinks(GraphLinks graph, Chunk chunk, int partition, int width) {
     long base = index.partitionStart(partition) - chunk.firstRow();
     Walk.Distances distances = distances(chunk, partition, base);
-    GraphBlocks blocks = index.graphBlocks(partition, chunk);
-    if (blocks != null) {
-      return walkedBlocks(blocks, chunk, partition, width);
-    }
     Walk walk = graph.walk();
     try {
       long before = walk.comparisons();
@@ -89,11 +92,13 @@ final class GraphSearch {
       walk.start(near, distances, width);
       walk.run(graph, 0, distances, width);
       comparisons += walk.comparisons() - before;
-      Found found = new Found(chunk, partition, walk.size());
-      for (int i = 0; i < walk.size(); i++) {
-        found.add(walk.node(i), walk.distance(i));
+      int[] nodes = new int[walk.size()];
+      float[] found = new float[nodes.length];
+      for (int i = 0; i < nodes.length; i++) {
+        nodes[i] = walk.node(i);
+        found[i] = walk.distance(i);
       }
-      return found.offered();
+      return offered(chunk, partition, nodes, found);
     } finally {
       graph.giveBack(walk);
     }
@@ -127,52 +132,37 @@ final class GraphSearch {
       GraphBlocks.Query asked = blocks.new Query(query);
       walk.run(asked, (int) Math.min(Integer.MAX_VALUE - 8, index.blockWidening() * width));
       comparisons += asked.entryCount() + 32L * walk.size();
-      Found found = new Found(chunk, partition, walk.size());
-      for (int i = 0; i < walk.size(); i++) {
-        found.add(walk.node(i), unit * walk.distance(i));
+      float[] distances = walk.distances();
+      for (int i = 0; i < distances.length; i++) {
+        distances[i] *= unit;
       }
-      return found.offered();
+      return offered(chunk, partition, walk.nodes(), distances);
     } finally {
       blocks.giveBack(walk);
     }
   }
 
-  /// The rows of a walk that may be found.
-  private final class Found {
-    private final Chunk chunk;
-    private final long first;
-    private final int enough;
-    private final long[] ids;
-    private final float[] distances;
-    private int count;
-
-    Found(Chunk chunk, int partition, int most) {
-      this.chunk = chunk;
-      this.first = index.partitionStart(partition);
-      this.enough = Math.min(search.k(), index.partitionRows(partition));
-      this.ids = new long[most];
-      this.distances = new float[most];
-    }
-
-    void add(int node, float distance) {
-      long id = chunk.rowId(first + node);
-      if (rows.allowed(id)) {
-        ids[count] = id;
-        distances[count++] = distance;
+  /// Makes the rows of a walk candidates that may be found; false if they are too few: for k, or
+  /// for a filter that passes rows near the query as it does elsewhere. Those that it passes then
+  /// lie beyond the walk.
+  private boolean offered(Chunk chunk, int partition, int[] nodes, float[] distances) {
+    long[] ids = new long[nodes.length];
+    chunk.rowIds(index.partitionStart(partition), nodes, nodes.length, ids);
+    int count = 0;
+    for (int i = 0; i < ids.length; i++) {
+      if (rows.allowed(ids[i])) {
+        ids[count] = ids[i];
+        distances[count++] = distances[i];
       }
     }
-
-    /// Makes them candidates; false if they are too few: for k, or for a filter that passes rows
-    /// near the query as it does elsewhere. Those that it passes then lie beyond the walk.
-    boolean offered() {
-      if (count < enough || count < Math.clamp(search.share(), 0, 1) * ids.length / 2) {
-        return false;
-      }
-      for (int i = 0; i < count; i++) {
-        candidates.offer(distances[i], ids[i]);
-      }
-      return true;
+    int enough = Math.min(search.k(), index.partitionRows(partition));
+    if (count < enough || count < Math.clamp(search.share(), 0, 1) * ids.length / 2) {
+      return false;
     }
+    for (int i = 0; i < count; i++) {
+      candidates.offer(distances[i], ids[i]);
+    }
+    return true;
   }
 
   private Walk.Distances distances(Chunk chunk, int partition, long base) {

@@ -122,10 +122,12 @@ final class GraphTrial {
   }
 
   private static int[] nearest(BlockWalk walk) {
-    long[] ranked = new long[walk.size()];
+    int[] nodes = walk.nodes();
+    float[] distances = walk.distances();
+    long[] ranked = new long[nodes.length];
     for (int i = 0; i < ranked.length; i++) {
-      int distance = Float.floatToRawIntBits(walk.distance(i));
-      ranked[i] = (long) distance << 32 | walk.node(i);
+      int distance = Float.floatToRawIntBits(distances[i]);
+      ranked[i] = (long) distance << 32 | nodes[i];
     }
     Arrays.sort(ranked);
     return Arrays.stream(ranked).limit(K).mapToInt(entry -> (int) entry).toArray();
