@@ -79,6 +79,9 @@ final class IvfBuilder {
     centres = type.centres(centres);
     int[] best = new int[sampled];
     double loss = toResiduals(params.metric(), sample, width, centres, best);
+    if (sampled > 0) {
+      centres = withoutEmpty(centres, width, best);
+    }
     Codec codec =
         switch (coding) {
           case FLAT -> new FlatCodec(type, params.metric());
@@ -149,6 +152,26 @@ final class IvfBuilder {
       }
     }
     return loss / Math.max(1, best.length);
+  }
+
+  /// Gives up centres without rows, as all but some are of directions that hardly differ.
+  ///
+  /// @param best the centre of each row, renumbered
+  private static float[] withoutEmpty(float[] centres, int width, int[] best) {
+    int[] number = new int[centres.length / width];
+    for (int c : best) {
+      number[c] = 1;
+    }
+    int kept = 0;
+    float[] left = new float[centres.length];
+    for (int c = 0; c < number.length; c++) {
+      if (number[c] > 0) {
+        System.arraycopy(centres, c * width, left, kept * width, width);
+        number[c] = kept++;
+      }
+    }
+    Arrays.setAll(best, i -> number[best[i]]);
+    return Arrays.copyOf(left, kept * width);
   }
 
   private static void backToVectors(float[] sample, int width, float[] centres, int[] best) {
