@@ -76,8 +76,8 @@ final class ChunkReader {
       MemorySegment data = MemorySegment.NULL;
       Chunk.Blocks blocks = null;
       switch (parts.model().codec()) {
-        case FlatCodec _ -> data = values(FlatCodec.COLUMN, firstRow, rows, scratch);
-        case SqCodec _ -> data = values(SqCodec.COLUMN, firstRow, rows, scratch);
+        case FlatCodec _ -> data = records(FlatCodec.COLUMN, firstRow, rows, work, scratch);
+        case SqCodec _ -> data = records(SqCodec.COLUMN, firstRow, rows, work, scratch);
         case PqCodec pq -> {
           MemorySegment packed = values(PqCodec.COLUMN, firstRow, rows, work);
           if (parts.model().graph()) {
@@ -135,6 +135,16 @@ final class ChunkReader {
 
   private MemorySegment floats(String name, long from, int rows, Scratch scratch) {
     return ((FixedColumn) column(name).read(from, rows, scratch)).data();
+  }
+
+  /// Records of whole rows. Those of a graph are many: they are copied out of what they are decoded
+  /// into, which has several times their size; others may be views of the file.
+  private MemorySegment records(String name, long from, int rows, Scratch work, Scratch scratch) {
+    if (!parts.model().graph()) {
+      return values(name, from, rows, scratch);
+    }
+    long bytes = (long) rows * parts.model().codec().recordBytes();
+    return scratch.allocateBytes(bytes).copyFrom(values(name, from, rows, work).asSlice(0, bytes));
   }
 
   private MemorySegment values(String name, long from, int rows, Scratch scratch) {
