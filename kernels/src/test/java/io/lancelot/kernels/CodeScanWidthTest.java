@@ -60,6 +60,7 @@ class CodeScanWidthTest {
         same("4 bits", lines, plain, vector, args[0]);
       }
     }
+    // The answer to the parent, which reads it from this process's output.
     System.out.println(VectorCodeScan.LANES + " lanes agree");
   }
 
