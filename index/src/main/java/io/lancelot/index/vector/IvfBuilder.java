@@ -36,6 +36,9 @@ final class IvfBuilder {
   private static final long SAMPLE_BYTES = 128L << 20;
   private static final int SLICES = 8;
 
+  /// Smaller groups have the rows read too often.
+  private static final long GROUP_BYTES = 16L << 20;
+
   /// Values so large are written, and read again, as they are.
   static final int VIEW_BYTES = 128;
 
@@ -205,7 +208,8 @@ final class IvfBuilder {
 
   /// Bytes of records and ids of the partitions that are written together.
   static long groupBytes(Context context) {
-    return Math.max(16L << 20, context.memory().limitBytes() / 4);
+    long limit = context.memory().limitBytes();
+    return Math.max(Math.min(GROUP_BYTES, limit / 3), limit / 4);
   }
 
   /// Rows for training, in random order.
