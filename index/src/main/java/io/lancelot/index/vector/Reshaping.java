@@ -26,6 +26,11 @@ final class Reshaping {
   /// A partition is split when it has so many times the rows of the mean.
   private static final int OVERFULL = 4;
 
+  /// What comes of a split is split again when it has so many times the rows of the mean.
+  private static final int STILL_FULL = 2;
+
+  private static final int DEEPEST = 4;
+
   /// Fewer rows are not worth a second centre.
   private static final int LEAST_ROWS = 64;
 
@@ -189,30 +194,23 @@ final class Reshaping {
     Map<Integer, float[]> samples =
         builder.samples(model.metric(), builder.assign(model), overfull, most);
     Map<Integer, Split> splits = new TreeMap<>();
-    samples.forEach((p, sample) -> {
-      int rows = sample.length / width;
-      long ways = Math.clamp((sizes[p] + mean) / Math.max(1, mean), 2, MOST_WAYS);
-      if (rows >= LEAST_ROWS) {
-        float[] centres =
-            model
-                .type()
-                .centres(
-                    new KMeans(context, model.metric(), KMeans.Rows.of(sample, width), 7)
-                        .train((int) Math.min(ways, rows / 16), 20, BuildProgress.NONE));
-        divided(centres, sample).ifPresent(split -> splits.put(p, split));
-      }
-    });
+    samples.forEach(
+        (p, sample) -> split(sample, sizes[p]).ifPresent(split -> splits.put(p, split)));
     return splits;
   }
 
   /// Empty if one centre keeps most of the rows. Equal ones stay together however often they are
   /// split.
-  private Optional<Split> divided(float[] centres, float[] sample) {
+  ///
+  /// @param size how many rows the sample stands for
+  private Optional<Split> split(float[] sample, long size) {
     int width = model.width();
-    int[] best = new int[sample.length / width];
+    if (sample.length / width < LEAST_ROWS) {
+      return Optional.empty();
+    }
+    float[] centres = joined(centres(sample, size, DEEPEST));
+    int[] best = nearest(centres, sample);
     int[] counts = new int[centres.length / width];
-    IvfModel.centroids(model.metric(), centres, width)
-        .nearest(sample, 0, width, best.length, best, new float[best.length], 0);
     double loss = 0;
     for (int i = 0; i < best.length; i++) {
       counts[best[i]]++;
@@ -221,6 +219,52 @@ final class Reshaping {
     return Arrays.stream(counts).max().orElse(0) > best.length * 3 / 4
         ? Optional.empty()
         : Optional.of(new Split(centres, loss));
+  }
+
+  /// Centres for rows, each for about as many as the mean. Far rows beside a crowd draw most of the
+  /// centres to themselves, as these lessen the loss most there: what a centre of the crowd keeps
+  /// is split again.
+  private List<float[]> centres(float[] sample, long size, int deeper) {
+    int width = model.width();
+    int rows = sample.length / width;
+    if (rows < LEAST_ROWS) {
+      return List.of();
+    }
+    long ways = Math.clamp((size + mean) / Math.max(1, mean), 2, MOST_WAYS);
+    KMeans means = new KMeans(context, model.metric(), KMeans.Rows.of(sample, width), 7);
+    float[] centres =
+        model.type().centres(means.train((int) Math.min(ways, rows / 16), 20, BuildProgress.NONE));
+    int[] best = nearest(centres, sample);
+    List<float[]> all = new ArrayList<>();
+    for (int c = 0; c < centres.length / width; c++) {
+      int centre = c;
+      int[] own = IntStream.range(0, rows).filter(i -> best[i] == centre).toArray();
+      long share = size * own.length / rows;
+      boolean again = deeper > 0 && share > STILL_FULL * mean && own.length < rows;
+      List<float[]> parts = again ? centres(picked(sample, own), share, deeper - 1) : List.of();
+      all.addAll(
+          parts.isEmpty()
+              ? List.of(Arrays.copyOfRange(centres, c * width, (c + 1) * width))
+              : parts);
+    }
+    return all;
+  }
+
+  private float[] picked(float[] sample, int[] rows) {
+    int width = model.width();
+    float[] picked = new float[rows.length * width];
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(sample, rows[i] * width, picked, i * width, width);
+    }
+    return picked;
+  }
+
+  private int[] nearest(float[] centres, float[] sample) {
+    int width = model.width();
+    int[] best = new int[sample.length / width];
+    IvfModel.centroids(model.metric(), centres, width)
+        .nearest(sample, 0, width, best.length, best, new float[best.length], 0);
+    return best;
   }
 
   /// The partitions nearest to one, but for those that go anyway.
