@@ -147,6 +147,36 @@ class SearchReportTest {
     sparse.close();
   }
 
+  /// Codes of one byte for 16 numbers without any order say next to nothing.
+  @ParameterizedTest
+  @ValueSource(strings = {"IVF_PQ", "IVF_HNSW_PQ"})
+  void anIndexThatCannotTellWhichAreNearIsMadeUpForByAScan(String type) {
+    table.createIndex(
+        "vector", Index.of(type, Map.of("num_partitions", "1", "num_sub_vectors", "1")));
+    // As long as it is not loaded, no codes are asked.
+    table.prewarmIndex("vector_idx");
+    int scans = 0;
+    for (int i = 0; i < 20; i++) {
+      float[] query = vector();
+      for (String filter : List.of("id >= 0", "id % 2 = 0")) {
+        SearchResult<Hit> found = table.search(query).where(filter).toResult(Hit.class);
+        if (found.report().path() == Path.INDEX_THEN_SCAN) {
+          scans++;
+          assertThat(found.rows())
+              .as("seed %s", seed)
+              .isEqualTo(table.search(query).where(filter).bypassVectorIndex().toList(Hit.class));
+        }
+      }
+      // Whoever says how much shall be looked at gets that.
+      for (VectorQuery few :
+          List.of(table.search(query).refineFactor(2), table.search(query).nprobes(1))) {
+        assertThat(few.toResult(Hit.class).report().path()).isEqualTo(Path.INDEX);
+      }
+    }
+    // Seldom the ten nearest are all among the first by chance.
+    assertThat(scans).as("seed %s", seed).isGreaterThan(25);
+  }
+
   @Test
   void anIndexThatMemoryHasNoRoomForIsMadeUpForByAScan(
       @org.junit.jupiter.api.io.TempDir java.nio.file.Path folder) {

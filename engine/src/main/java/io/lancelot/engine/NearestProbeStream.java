@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
@@ -260,6 +261,7 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
 
   private void probe(Allowed allowed, VectorColumn column, TopK[] heaps) {
     List<OpenSegments.Lease> leases = new ArrayList<>();
+    AtomicBoolean vague = new AtomicBoolean();
     try {
       for (IndexEntry entry : plan.segments()) {
         Optional<OpenSegments.Lease> lease = execution.indices().open(entry);
@@ -276,7 +278,10 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
             heaps,
             (i, heap) -> {
               QueryVectors query = plan.scan().queries().get(i);
-              probe(leases, allowed, column.new Distances(query), query.numbers().getFirst(), heap);
+              float[] vector = numbers(query.numbers().getFirst());
+              if (probe(leases, allowed, column.new Distances(query), vector, heap)) {
+                vague.set(true);
+              }
             });
       }
     } catch (ResourceExhaustedException _) {
@@ -286,12 +291,12 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     } finally {
       leases.forEach(OpenSegments.Lease::close);
     }
-    addUncovered(heaps);
-    for (TopK heap : heaps) {
-      if (heap.size() < Math.min(plan.scan().k(), allowed.rows())) {
-        scanAll(allowed, heaps);
-        return;
-      }
+    if (!vague.get()) {
+      addUncovered(heaps);
+    }
+    long enough = Math.min(plan.scan().k(), allowed.rows());
+    if (vague.get() || Arrays.stream(heaps).anyMatch(heap -> heap.size() < enough)) {
+      scanAll(allowed, heaps);
     }
   }
 
@@ -332,7 +337,12 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     forQueries(
         found,
         (i, each) ->
-            probe(leases, allowed, column.new Distances(query), query.numbers().get(i), each));
+            probe(
+                leases,
+                allowed,
+                column.new Distances(query),
+                numbers(query.numbers().get(i)),
+                each));
     long[] candidates = LateInteraction.candidates(found);
     int refine = plan.tuning().refine();
     long end = refine > 0 ? (long) refine * heap.k() : LateInteraction.first(heap.k());
@@ -352,23 +362,31 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     }
   }
 
-  /// Looks for rows near to a vector in all segments.
-  private void probe(
-      List<OpenSegments.Lease> leases,
-      Allowed allowed,
-      VectorColumn.Distances distances,
-      double[] numbers,
-      TopK heap) {
+  private static float[] numbers(double[] numbers) {
     float[] vector = new float[numbers.length];
     for (int i = 0; i < vector.length; i++) {
       vector[i] = (float) numbers[i];
     }
-    for (int s = 0; s < leases.size(); s++) {
-      probe(leases.get(s), plan.segments().get(s), allowed, distances, vector, heap);
-    }
+    return vector;
   }
 
-  private void probe(
+  /// Looks for rows near to a vector in all segments.
+  ///
+  /// @return whether one of them is too vague
+  private boolean probe(
+      List<OpenSegments.Lease> leases,
+      Allowed allowed,
+      VectorColumn.Distances distances,
+      float[] vector,
+      TopK heap) {
+    boolean vague = false;
+    for (int s = 0; s < leases.size(); s++) {
+      vague |= probe(leases.get(s), plan.segments().get(s), allowed, distances, vector, heap);
+    }
+    return vague;
+  }
+
+  private boolean probe(
       OpenSegments.Lease lease,
       IndexEntry entry,
       Allowed allowed,
@@ -409,6 +427,7 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
     } else if (own != heap) {
       heap.merge(own);
     }
+    return cost.vague();
   }
 
   /// The rows of a segment: those in its fragments that are alive and match.

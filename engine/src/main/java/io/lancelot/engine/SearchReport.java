@@ -30,8 +30,8 @@ public record SearchReport(
     FILTERED_ROWS,
     /// An index was asked, and rows that it does not cover were compared.
     INDEX,
-    /// An index was asked, and found too few rows or could not be loaded: every vector that may be
-    /// found was compared.
+    /// An index was asked, and found too few rows, could not tell which of them are near, or could
+    /// not be loaded: every vector that may be found was compared.
     INDEX_THEN_SCAN;
 
     /// As plans and the wire have it: `index_then_scan`.

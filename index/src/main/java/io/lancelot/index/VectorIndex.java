@@ -85,5 +85,7 @@ public non-sealed interface VectorIndex extends OpenIndex {
   /// @param comparisons distances estimated
   /// @param refined exact distances computed
   /// @param loaded partitions that had to be loaded first
-  record Searched(int partitions, long comparisons, long refined, int loaded) {}
+  /// @param vague whether its codes say too little of which rows are near: nearer ones than it
+  ///   offered may well exist, and to compare all takes no longer than to look for them
+  record Searched(int partitions, long comparisons, long refined, int loaded, boolean vague) {}
 }
