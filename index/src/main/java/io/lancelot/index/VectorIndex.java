@@ -2,6 +2,7 @@ package io.lancelot.index;
 
 import io.lancelot.kernels.Metric;
 import io.lancelot.kernels.TopK;
+import java.util.Arrays;
 
 /// A segment that finds near vectors.
 public non-sealed interface VectorIndex extends OpenIndex {
@@ -66,6 +67,20 @@ public non-sealed interface VectorIndex extends OpenIndex {
     /// Whether a filter passes only a part of the rows.
     public boolean filtered() {
       return share < FILTERED;
+    }
+
+    /// Offers rows to `best` with their exact distances.
+    ///
+    /// @param ids put in ascending order
+    /// @return their distances
+    public float[] compare(long[] ids) {
+      Arrays.sort(ids);
+      float[] distances = new float[ids.length];
+      rows.distances(ids, ids.length, distances);
+      for (int i = 0; i < ids.length; i++) {
+        best.offer(distances[i], ids[i]);
+      }
+      return distances;
     }
   }
 

@@ -16,7 +16,7 @@ final class BlockScan {
 
   /// RaBitQ's factors bound an error with 1.9 standard deviations; fewer find nearly as much.
   private static final float SPREAD =
-      Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.3")) / 1.9f;
+      Float.parseFloat(System.getProperty("lancelot.vector.spread", "1.5")) / 1.9f;
 
   /// A refine factor above this asks for more than the usual share of the error compares.
   private static final int USUAL_REFINE = 20;
@@ -206,13 +206,8 @@ final class BlockScan {
     TopK nearest = new TopK(Math.max(16, search.k() + search.k() / 2));
     collect(part, nearest);
     long[] chosen = nearest.ids();
-    Arrays.sort(chosen);
-    float[] distances = new float[chosen.length];
-    rows.distances(chosen, chosen.length, distances);
+    search.compare(chosen);
     refined += chosen.length;
-    for (int i = 0; i < chosen.length; i++) {
-      best.offer(distances[i], chosen[i]);
-    }
     return chosen;
   }
 

@@ -455,17 +455,10 @@ final class IvfSearch {
       comparisons = before;
     }
 
-    /// @return the exact distances, of rows in ascending order
+    /// @return the exact distances
     private float[] offerExact(long[] ids, int from, int to) {
-      long[] chosen = Arrays.copyOfRange(ids, from, to);
-      Arrays.sort(chosen);
-      float[] distances = new float[chosen.length];
-      rows.distances(chosen, chosen.length, distances);
-      refined += chosen.length;
-      for (int i = 0; i < chosen.length; i++) {
-        best.offer(distances[i], chosen[i]);
-      }
-      return distances;
+      refined += to - from;
+      return search.compare(Arrays.copyOfRange(ids, from, to));
     }
   }
 
