@@ -128,15 +128,23 @@ class VectorMemoryTest {
     return found;
   }
 
-  /// The share of the true neighbours that some searches find.
-  private double recall(Table table, Distance metric, int queries) {
-    int found = 0;
-    for (int i = 0; i < queries; i++) {
-      // Near a row, as questions are.
+  /// Vectors near rows, as questions are.
+  private List<float[]> queries(int count) {
+    List<float[]> queries = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
       float[] query = items.get(random.nextInt(items.size())).vector().clone();
       for (int d = 0; d < DIM; d++) {
         query[d] += (float) random.nextGaussian() / 2;
       }
+      queries.add(query);
+    }
+    return queries;
+  }
+
+  /// The share of the true neighbours that some searches find.
+  private double recall(Table table, Distance metric, List<float[]> queries) {
+    int found = 0;
+    for (float[] query : queries) {
       Set<Long> truth = nearest(query, metric);
       List<Hit> hits = table.search(query).distanceType(metric).nprobes(PROBES).toList(Hit.class);
       assertThat(hits).hasSize(10);
@@ -144,14 +152,15 @@ class VectorMemoryTest {
         found += truth.contains(hit.id()) ? 1 : 0;
       }
     }
-    return found / (10.0 * queries);
+    return found / (10.0 * queries.size());
   }
 
   @ParameterizedTest
   @CsvSource({"IVF_FLAT,64,40000", "IVF_RQ,64,40000", "IVF_PQ,64,40000", "IVF_HNSW_SQ,8,20000"})
   void whatFitsIsKeptAndTheRestReadForOneSearch(String kind, int partitions, int rows) {
     write(rows, index(kind, partitions, "l2"));
-    double whole = recall(opened(connected(1 << 30)), Distance.L2, 10);
+    List<float[]> queries = queries(12);
+    double whole = recall(opened(connected(1 << 30)), Distance.L2, queries);
     Database database = connected(BUDGET);
     Table table = opened(database);
     table.prewarmIndex("index_0");
@@ -159,12 +168,11 @@ class VectorMemoryTest {
     assertThat(held).isBetween(BUDGET / 8, BUDGET / 2).isLessThanOrEqualTo(database.memoryInUse());
     assertThat(figure(table, "index_0", "loaded_partitions")).isBetween(1L, partitions - 1L);
     long before = figure(table, "index_0", "partition_loads");
-    int queries = 12;
     double little = recall(table, Distance.L2, queries);
-    assertThat(little).as("seed %s", seed).isGreaterThan(whole - 0.15);
+    assertThat(little).as("seed %s", seed).isGreaterThan(whole - 0.05);
     long loads = figure(table, "index_0", "partition_loads") - before;
     // Searches went through the index, and what is kept was not read again.
-    assertThat(loads).isBetween(1L, (long) queries * Math.min(partitions - 1, PROBES));
+    assertThat(loads).isBetween(1L, (long) queries.size() * Math.min(partitions - 1, PROBES));
     assertThat(figure(table, "index_0", "held_bytes")).isEqualTo(held);
     assertThat(database.memoryPeak()).isLessThanOrEqualTo(BUDGET);
   }
@@ -174,12 +182,14 @@ class VectorMemoryTest {
     write(ROWS, index("IVF_RQ", PARTITIONS, "l2"), index("IVF_RQ", PARTITIONS, "cosine"));
     Database database = connected(BUDGET);
     Table table = opened(database);
+    double recall = 0;
     for (int i = 0; i < 5; i++) {
-      assertThat(recall(table, Distance.L2, 2)).isGreaterThan(0.3);
-      assertThat(recall(table, Distance.COSINE, 2)).isGreaterThan(0.3);
+      recall += recall(table, Distance.L2, queries(2));
+      recall += recall(table, Distance.COSINE, queries(2));
       long held = figure(table, "index_0", "held_bytes") + figure(table, "index_1", "held_bytes");
       assertThat(held).isLessThanOrEqualTo(BUDGET / 2);
     }
+    assertThat(recall / 10).as("seed %s", seed).isGreaterThan(0.3);
     // One gave room to the other, and was not closed for it: that would start its count anew.
     assertThat(figure(table, "index_0", "partition_loads")).isGreaterThan(PARTITIONS);
   }
