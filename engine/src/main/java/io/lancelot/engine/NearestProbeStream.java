@@ -414,6 +414,7 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
                 tuning.effort(),
                 tuning.approximation(),
                 allowed.share(),
+                allowed.rows(),
                 rows,
                 own));
     if (analysis != null) {

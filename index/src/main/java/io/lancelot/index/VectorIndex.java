@@ -46,6 +46,7 @@ public non-sealed interface VectorIndex extends OpenIndex {
   /// @param approximation how closely codes of a few bits are trusted
   /// @param refine how many candidates get their exact distance, as a multiple of k
   /// @param share about which part of the rows is allowed, from 0 to 1
+  /// @param allRows how many rows of the table may be found, in this segment or another
   /// @param rows the version of the table that is searched
   /// @param best where finds go
   record Search(
@@ -58,6 +59,7 @@ public non-sealed interface VectorIndex extends OpenIndex {
       double effort,
       ApproxMode approximation,
       double share,
+      long allRows,
       Rows rows,
       TopK best) {
 

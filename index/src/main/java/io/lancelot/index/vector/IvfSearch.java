@@ -432,8 +432,9 @@ final class IvfSearch {
           return;
         }
         long next = Math.min(index.rowCount(), 4L * candidates.k());
-        if (widening == MOST || allIsFaster(next)) {
-          vague = search.maxProbes() == 0 && Double.isNaN(search.effort());
+        boolean faster = allIsFaster(next);
+        if (faster || widening == MOST) {
+          vague = faster && search.maxProbes() == 0 && Double.isNaN(search.effort());
           return;
         }
         known = chosen.length;
@@ -441,10 +442,10 @@ final class IvfSearch {
       }
     }
 
-    /// Whether comparing all rows that may be found takes no longer than so many candidates.
+    /// Whether comparing all rows of the table takes no longer than so many candidates.
     private boolean allIsFaster(long candidates) {
-      double bytes = (double) index.rowCount() * model.width() * Float.BYTES;
-      return candidates * CANDIDATE_COST >= bytes * Math.clamp(search.share(), 0, 1);
+      double bytes = (double) search.allRows() * model.width() * Float.BYTES;
+      return candidates * CANDIDATE_COST >= bytes;
     }
 
     private void widen(int count) {
