@@ -108,7 +108,17 @@ class HybridQueryTest {
   @ParameterizedTest
   @ValueSource(strings = {"rrf", "mrr", "linear", "linear by rank", "own"})
   void pagesFitTogether(String how, @TempDir Path dir) {
-    long seed = Long.getLong("lancelot.seed", 7);
+    pagesFitTogether(how, Long.getLong("lancelot.seed", System.nanoTime()), dir);
+  }
+
+  /// Rows of equal relevance, of which a deeper vector search finds one that only the text search
+  /// had found before.
+  @Test
+  void rowsThatTieKeepTheirPlacesOnEveryPage(@TempDir Path dir) {
+    pagesFitTogether("linear", 374671306, dir);
+  }
+
+  private static void pagesFitTogether(String how, long seed, Path dir) {
     try (Database database = Lancelot.connect(dir.toString())) {
       Table table = points(database, 83, seed);
       for (int limit : new int[] {1, 7, 25, 100}) {

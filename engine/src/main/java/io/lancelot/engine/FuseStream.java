@@ -150,24 +150,29 @@ final class FuseStream extends SearchStream<Plan.Fuse> {
       }
     }
 
-    /// The candidates that some search finds so early.
+    /// The candidates that some search finds so early, in the order in which searches of that depth
+    /// would find them: rows that tie keep their places however deep the searches went.
     private int[] within(int depth) {
       boolean[] in = new boolean[addresses.length];
+      int[] found = new int[in.length];
+      int count = 0;
       for (List<Found> lists : List.of(near, worded)) {
         for (Found list : lists) {
           for (int candidate : first(list.candidates, depth)) {
-            in[candidate] = true;
+            if (!in[candidate]) {
+              in[candidate] = true;
+              found[count++] = candidate;
+            }
           }
         }
       }
-      int[] found = new int[in.length];
-      int count = 0;
-      for (int i = 0; i < in.length; i++) {
-        if (in[i]) {
-          found[count++] = i;
-        }
-      }
       return Arrays.copyOf(found, count);
+    }
+
+    private static int[] inOrder(int count) {
+      int[] numbers = new int[count];
+      Arrays.setAll(numbers, i -> i);
+      return numbers;
     }
 
     private static <T> List<T> first(List<T> list, int count) {
@@ -184,7 +189,7 @@ final class FuseStream extends SearchStream<Plan.Fuse> {
       List<int[]> textRanks = ranks(worded, depth, places, found.length);
       return new Fusion.Candidates(
           plan.words(),
-          found.length == addresses.length || contents.columns().isEmpty()
+          contents.columns().isEmpty() || Arrays.equals(found, inOrder(addresses.length))
               ? contents
               : Batches.gather(contents, found, found.length, scratch),
           distances,
@@ -230,8 +235,7 @@ final class FuseStream extends SearchStream<Plan.Fuse> {
       List<Column> columns = new ArrayList<>();
       columns.add(new FixedColumn(Plan.ROW_ADDRESS.type(), size, where, null));
       if (plan.settings().allScores()) {
-        int[] places = new int[addresses.length];
-        Arrays.setAll(places, i -> i);
+        int[] places = inOrder(addresses.length);
         if (!near.isEmpty()) {
           columns.add(nullable(values(near, Integer.MAX_VALUE, places, places.length)));
         }
