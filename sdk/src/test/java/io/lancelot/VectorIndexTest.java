@@ -161,11 +161,12 @@ class VectorIndexTest {
     Table table = created("t", items);
     table.createIndex("vector", Index.of(type, Map.of()));
     int lost = 0;
-    for (Item item : items.subList(0, 1000)) {
+    for (Item item : items) {
       List<Hit> hits = table.search(item.vector()).limit(20).toList(Hit.class);
       lost += ids(hits).contains(item.id()) ? 0 : 1;
     }
-    assertThat(lost).as("seed %s", seed).isLessThanOrEqualTo(1);
+    // One in a thousand; IVF_HNSW_PQ loses one in seven thousand.
+    assertThat(lost).as("seed %s", seed).isLessThanOrEqualTo(items.size() / 1000);
   }
 
   /// A large part of an index is loaded in the background: until then searches compare all rows of

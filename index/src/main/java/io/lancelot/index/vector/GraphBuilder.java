@@ -189,11 +189,16 @@ final class GraphBuilder {
       int top = levelOf[from];
       int level = levelOf[node];
       int near = Walk.descend(walk, this, from, top, level, query);
-      for (int l = Math.min(level, top); l >= 0; l--) {
+      int[][] chosen = new int[Math.min(level, top) + 1][];
+      for (int l = chosen.length - 1; l >= 0; l--) {
         walk.start(near, query, width);
         walk.run(this, l, query, width);
-        near = walk.size() > 1 && walk.node(0) == node ? walk.node(1) : walk.node(0);
-        link(node, l);
+        near = walk.node(0);
+        chosen[l] = choose();
+      }
+      // From below: whoever comes down to a node must find a way on from it.
+      for (int l = 0; l < chosen.length; l++) {
+        link(node, l, chosen[l]);
       }
       if (level > top) {
         entryLock.lock();
@@ -210,33 +215,25 @@ final class GraphBuilder {
       }
     }
 
-    /// Links a node both ways to what the walk has found.
-    private void link(int node, int level) {
-      int count = 0;
+    /// The neighbours of a new node, of what the walk has found.
+    private int[] choose() {
       for (int i = 0; i < walk.size(); i++) {
-        if (walk.node(i) != node) {
-          pool[count] = walk.node(i);
-          toNode[count++] = walk.distance(i);
-        }
+        pool[i] = walk.node(i);
+        toNode[i] = walk.distance(i);
       }
-      int[] chosen = choose(count, m);
+      return choose(walk.size(), m);
+    }
+
+    /// Links a new node and its neighbours both ways. Nobody comes to it before.
+    private void link(int node, int level, int[] chosen) {
       AtomicReferenceArray<int[]> layer = layers.get(level);
-      lock(node).lock();
-      try {
-        int[] before = layer.get(node);
-        layer.set(node, before == null ? chosen : union(before, chosen));
-      } finally {
-        lock(node).unlock();
-      }
+      layer.set(node, chosen);
       int limit = limit(level);
       for (int other : chosen) {
         lock(other).lock();
         try {
           int[] links = layer.get(other);
           links = links == null ? new int[0] : links;
-          if (contains(links, node)) {
-            continue;
-          }
           int[] more = Arrays.copyOf(links, links.length + 1);
           more[links.length] = node;
           layer.set(other, more.length > limit + limit / 2 ? choose(other, more, limit) : more);
@@ -301,26 +298,6 @@ final class GraphBuilder {
       }
       return Arrays.copyOf(chosen, size);
     }
-  }
-
-  private static boolean contains(int[] links, int node) {
-    for (int link : links) {
-      if (link == node) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static int[] union(int[] a, int[] b) {
-    int[] all = Arrays.copyOf(a, a.length + b.length);
-    int size = a.length;
-    for (int link : b) {
-      if (!contains(a, link)) {
-        all[size++] = link;
-      }
-    }
-    return Arrays.copyOf(all, size);
   }
 
   /// Gives nodes that cannot be reached on the lowest level an edge from one that can.
