@@ -177,6 +177,28 @@ class SearchReportTest {
     assertThat(scans).as("seed %s", seed).isGreaterThan(25);
   }
 
+  /// A few rows with vague codes, among many others: all of the few are compared, and not all of
+  /// the many again.
+  @ParameterizedTest
+  @ValueSource(strings = {"IVF_PQ", "IVF_HNSW_PQ"})
+  void aSmallSegmentThatCannotTellIsNoReasonToScanALargeTable(String type) {
+    int few = 300;
+    try (Table large = database.createTable("large", items(0, few, few))) {
+      large.createIndex(
+          "vector", Index.of(type, Map.of("num_partitions", "1", "num_sub_vectors", "1")));
+      large.prewarmIndex("vector_idx");
+      large.add(items(few, 400 * few, 399 * few));
+      for (int i = 0; i < 5; i++) {
+        float[] query = vector();
+        SearchResult<Hit> found = large.search(query).toResult(Hit.class);
+        assertThat(found.report().path()).as("seed %s", seed).isEqualTo(Path.INDEX);
+        assertThat(found.rows())
+            .as("seed %s", seed)
+            .isEqualTo(large.search(query).bypassVectorIndex().toList(Hit.class));
+      }
+    }
+  }
+
   @Test
   void anIndexThatMemoryHasNoRoomForIsMadeUpForByAScan(
       @org.junit.jupiter.api.io.TempDir java.nio.file.Path folder) {

@@ -413,8 +413,8 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
                 tuning.refine(),
                 tuning.effort(),
                 tuning.approximation(),
-                allowed.share(),
                 allowed.rows(),
+                allowed.total(),
                 rows,
                 own));
     if (analysis != null) {

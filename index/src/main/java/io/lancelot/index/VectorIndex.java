@@ -45,8 +45,8 @@ public non-sealed interface VectorIndex extends OpenIndex {
   ///   all; NaN for a choice by the query
   /// @param approximation how closely codes of a few bits are trusted
   /// @param refine how many candidates get their exact distance, as a multiple of k
-  /// @param share about which part of the rows is allowed, from 0 to 1
-  /// @param allRows how many rows of the table may be found, in this segment or another
+  /// @param allowed how many rows of the table may be found, in this segment or another
+  /// @param live how many rows the table has
   /// @param rows the version of the table that is searched
   /// @param best where finds go
   record Search(
@@ -58,8 +58,8 @@ public non-sealed interface VectorIndex extends OpenIndex {
       int refine,
       double effort,
       ApproxMode approximation,
-      double share,
-      long allRows,
+      long allowed,
+      long live,
       Rows rows,
       TopK best) {
 
@@ -68,7 +68,12 @@ public non-sealed interface VectorIndex extends OpenIndex {
 
     /// Whether a filter passes only a part of the rows.
     public boolean filtered() {
-      return share < FILTERED;
+      return share() < FILTERED;
+    }
+
+    /// Which part of the table's rows may be found, from 0 to 1.
+    public double share() {
+      return live == 0 ? 0 : Math.clamp((double) allowed / live, 0, 1);
     }
 
     /// Offers rows to `best` with their exact distances.

@@ -68,7 +68,7 @@ final class GraphSearch {
   boolean walked(Chunk chunk, int partition) {
     GraphLinks graph = chunk.graph();
     int count = index.partitionRows(partition);
-    double share = Math.clamp(search.share(), 0, 1);
+    double share = search.share();
     if (graph == null || share * count < 4.0 * search.k() || share < 0.05) {
       return false;
     }
@@ -159,7 +159,7 @@ final class GraphSearch {
       }
     }
     int enough = Math.min(search.k(), index.partitionRows(partition));
-    if (count < enough || count < Math.clamp(search.share(), 0, 1) * ids.length / 2) {
+    if (count < enough || count < search.share() * ids.length / 2) {
       return false;
     }
     for (int i = 0; i < count; i++) {

@@ -444,7 +444,7 @@ final class IvfSearch {
 
     /// Whether comparing all rows of the table takes no longer than so many candidates.
     private boolean allIsFaster(long candidates) {
-      double bytes = (double) search.allRows() * model.width() * Float.BYTES;
+      double bytes = (double) search.allowed() * model.width() * Float.BYTES;
       return candidates * CANDIDATE_COST >= bytes;
     }
 
