@@ -3,6 +3,7 @@ package io.lancelot.server;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.task.InterruptableTask;
@@ -15,6 +16,7 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -36,7 +38,8 @@ import org.jspecify.annotations.Nullable;
 /// ends when its client neither sends nor takes anything in the middle of a request, so that what
 /// the request holds is given back. Between requests a client may be silent: Helidon closes what is
 /// idle for minutes. And where a client hangs up before it has its answer, the work on that is
-/// interrupted. Thread-safe.
+/// interrupted. Where Helidon hangs up on a request that it makes no sense of, the rest of that is
+/// taken and dropped for a while. Thread-safe.
 final class Connections implements ServerConnectionSelector, AutoCloseable {
 
   private static final long LOOK_MILLIS = 250;
@@ -46,6 +49,9 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
 
   /// Bytes that earn a second of patience: who sends a byte now and then runs out of it.
   private static final long LEAST_BYTES_PER_SECOND = 4096;
+
+  /// How long a client may go on sending after it has been told that the connection ends.
+  private static final long PARTING_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final ServerConnectionSelector http =
       Http1ConnectionSelector.builder().config(Http1Config.create()).build();
@@ -83,7 +89,7 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     ServerConnection connection = http.connection(link);
     link.connection = connection;
     links.add(link);
-    return connection;
+    return new Parting(connection, link);
   }
 
   private void look() {
@@ -105,6 +111,33 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
   @Override
   public void close() {
     clock.shutdownNow();
+  }
+
+  /// A connection that is not closed over bytes that nobody has read: that would reset it, and the
+  /// reset can overtake the answer, which says what was wrong.
+  private record Parting(ServerConnection connection, Link link)
+      implements ServerConnection, InterruptableTask<Void> {
+
+    @Override
+    public void handle(Limit limit) throws InterruptedException {
+      connection.handle(limit);
+      link.part();
+    }
+
+    @Override
+    public boolean canInterrupt() {
+      return link.resting();
+    }
+
+    @Override
+    public Duration idleTime() {
+      return connection.idleTime();
+    }
+
+    @Override
+    public void close(boolean interrupt) {
+      connection.close(interrupt);
+    }
   }
 
   /// How long one side of a connection may yet make us wait. Used by the connection's thread,
@@ -153,6 +186,9 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     private volatile @Nullable Thread worker;
     private volatile long readAt;
 
+    /// Since when the client is to hang up; zero as long as it is not.
+    private volatile long partingSince;
+
     /// What is read while the worker is at a request: the next bytes, or that there is no client.
     private @Nullable FutureTask<byte[]> ahead;
 
@@ -164,13 +200,28 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
       this.out = new Outgoing(context.dataWriter(), forRoom);
     }
 
-    /// Whether no request has begun.
+    /// Whether no request is worked on.
     boolean resting() {
-      return connection instanceof InterruptableTask<?> task && task.canInterrupt();
+      return partingSince != 0
+          || connection instanceof InterruptableTask<?> task && task.canInterrupt();
     }
 
     boolean stalled(long now) {
-      return forRoom.over(now) || forBytes.over(now) && !resting();
+      return forRoom.over(now)
+          || forBytes.over(now) && !resting()
+          || partingSince != 0 && now - partingSince > PARTING_NANOS;
+    }
+
+    /// Drops what the client still sends, until it hangs up or its time is over.
+    void part() {
+      partingSince = System.nanoTime() | 1;
+      try {
+        while (!stalled(System.nanoTime())) {
+          pull();
+        }
+      } catch (CloseConnectionException | UncheckedIOException e) {
+        // It has hung up, or the clock has.
+      }
     }
 
     /// Waits for bytes.

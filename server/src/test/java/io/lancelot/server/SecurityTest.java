@@ -15,6 +15,8 @@ import io.lancelot.columnar.Types;
 import io.lancelot.columnar.ipc.IpcWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -182,6 +184,25 @@ class SecurityTest {
         .isEqualTo(400);
     assertThat(status(admin, "table/films/rename/", "{\"new_table_name\":\"../x\"}"))
         .isEqualTo(400);
+    assertHealthy();
+  }
+
+  /// Whoever is refused in the middle of sending hears why: the connection is not reset meanwhile.
+  @Test
+  void answersThoseWhoStillSend() throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", server.port())) {
+      OutputStream out = socket.getOutputStream();
+      String head =
+          "POST /v1/table/films/count_rows/ HTTP/1.1\r\nhost: x\r\nx-api-key: %s\r\n"
+              + "content-encoding: gzip\r\ncontent-length: 1000000\r\n\r\n";
+      out.write(head.formatted(admin).getBytes(UTF_8));
+      for (int i = 0; i < 10; i++) {
+        out.write(new byte[100_000]);
+        Thread.sleep(50);
+      }
+      String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
+      assertThat(answer).startsWith("HTTP/1.1 400").containsIgnoringCase("connection: close");
+    }
     assertHealthy();
   }
 
