@@ -112,7 +112,7 @@ class GraphSearchTest {
       Index.Vectors index = (Index.Vectors) Index.of(type, Map.of());
       String name = table.createIndex("vector", index.distanceType(metric)).name();
       table.prewarmIndex(name);
-      assertThat(held(table, name)).isGreaterThan(ROWS * (DIM + 32L * (DIM / 8 + 12)));
+      assertThat(held(table, name)).isGreaterThan(ROWS * (DIM + 32L * (DIM / 8 + 8)));
       // Codes of twelve bytes tell rows apart less well.
       assertThat(recall(table, shape, metric, 32))
           .as("seed %s", seed)

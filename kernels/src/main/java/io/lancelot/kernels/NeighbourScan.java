@@ -2,20 +2,24 @@ package io.lancelot.kernels;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Estimates the distances of the 32 neighbours of a graph's node at once, from sign bits that lie
 /// beside it: sums of 4-bit look-ups as in [CodeScan], in blocks of half as many rows.
 ///
-/// A block has the codes, as a [SignQuery] wants them: [#place]; then 32 floats to add and 32 to
-/// scale by.
+/// A block has the codes, as a [SignQuery] wants them: [#place]; then, of each neighbour, what to
+/// add and to scale by: [#factors].
 ///
 /// Until the vector twin is compiled, calls run on plain Java: see [#warm].
 public final class NeighbourScan {
 
   /// Neighbours of a block.
   public static final int SLOTS = 32;
+
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private static final boolean VECTOR = Kernels.current().name().startsWith("vector");
   private static final int LANES = VECTOR ? VectorNeighbourScan.LANES : SLOTS;
@@ -49,7 +53,17 @@ public final class NeighbourScan {
 
   /// Bytes of a block.
   public static int bytes(int lines) {
-    return codeBytes(lines) + 8 * SLOTS;
+    return codeBytes(lines) + 4 * SLOTS;
+  }
+
+  /// Two numbers as one: each is rounded to the upper half of a float, by a 256th at the most, and
+  /// `add` comes first. Signs of 128 dimensions are wrong by a twentieth.
+  public static int factors(float add, float scale) {
+    return upperHalf(add) << 16 | upperHalf(scale);
+  }
+
+  private static int upperHalf(float number) {
+    return (Float.floatToRawIntBits(number) + 0x8000) >>> 16;
   }
 
   /// Whether the vector twin is in use.
@@ -110,8 +124,9 @@ public final class NeighbourScan {
       float[] out) {
     int hits = 0;
     for (int s = 0; s < SLOTS; s++) {
-      float add = blocks.get(ScalarKernels.FLOAT, factors + 4L * s);
-      float scale = blocks.get(ScalarKernels.FLOAT, factors + 4L * (SLOTS + s));
+      int both = blocks.get(INT, factors + 4L * s);
+      float add = Float.intBitsToFloat(both & 0xffff_0000);
+      float scale = Float.intBitsToFloat(both << 16);
       out[s] = base + add + scale * (step * sums[s] + bias);
       hits |= out[s] < limit ? 1 << s : 0;
     }

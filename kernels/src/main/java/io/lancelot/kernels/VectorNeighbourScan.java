@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
@@ -22,6 +23,8 @@ final class VectorNeighbourScan {
       VectorSpecies.of(short.class, BYTES.vectorShape());
   private static final VectorSpecies<Float> FLOATS =
       VectorSpecies.of(float.class, VectorShape.forBitSize(BYTES.vectorBitSize() * 2));
+  private static final VectorSpecies<Integer> INTS =
+      VectorSpecies.of(int.class, FLOATS.vectorShape());
   static final int LANES = BYTES.length();
   private static final int FLOAT_LANES = FLOATS.length();
 
@@ -62,17 +65,16 @@ final class VectorNeighbourScan {
       float[] out) {
     int hits = 0;
     for (int s = 0; s < NeighbourScan.SLOTS; s += FLOAT_LANES) {
-      long o = factors + 4L * s;
+      IntVector both = IntVector.fromMemorySegment(INTS, blocks, factors + 4L * s, LITTLE);
+      FloatVector add = both.and(0xffff_0000).reinterpretAsFloats();
+      FloatVector scale = both.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
       FloatVector product =
           ((FloatVector)
                   ShortVector.fromArray(SHORTS, sums, s)
                       .convertShape(VectorOperators.S2F, FLOATS, 0))
               .mul(step)
               .add(bias);
-      FloatVector estimate =
-          FloatVector.fromMemorySegment(FLOATS, blocks, o + 4L * NeighbourScan.SLOTS, LITTLE)
-              .fma(product, FloatVector.fromMemorySegment(FLOATS, blocks, o, LITTLE))
-              .add(base);
+      FloatVector estimate = scale.fma(product, add).add(base);
       estimate.intoArray(out, s);
       hits |= (int) estimate.compare(VectorOperators.LT, limit).toLong() << s;
     }

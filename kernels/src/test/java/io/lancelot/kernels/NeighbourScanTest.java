@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,8 +26,10 @@ class NeighbourScanTest {
         blocks.set(ValueLayout.JAVA_BYTE, at + i, (byte) random.nextInt());
       }
       long factors = at + NeighbourScan.codeBytes(lines);
-      for (int i = 0; i < 2 * NeighbourScan.SLOTS; i++) {
-        blocks.set(ScalarKernels.FLOAT, factors + 4L * i, (float) random.nextGaussian());
+      for (int i = 0; i < NeighbourScan.SLOTS; i++) {
+        int both =
+            NeighbourScan.factors((float) random.nextGaussian(), (float) random.nextGaussian());
+        blocks.set(ValueLayout.JAVA_INT, factors + 4L * i, both);
       }
       byte[] table = new byte[lines * 32 + CodeScan.TABLE_SLACK];
       for (int i = 0; i < lines * 32; i++) {
@@ -49,6 +52,39 @@ class NeighbourScanTest {
             .isEqualTo(vector[s] < 2 ? 1 : 0);
         assertThat(hits >>> s & 1).as("seed %s, %s", seed, s).isEqualTo(plain[s] < 2 ? 1 : 0);
       }
+    }
+  }
+
+  /// Without a code an estimate is its base and what is added: factors keep their size to a 256th,
+  /// and nothing that is infinitely far comes nearer.
+  @Test
+  void factorsAreRounded() {
+    for (int round = 0; round < 1000; round++) {
+      float add = (float) (random.nextGaussian() * Math.exp(10 * random.nextGaussian()));
+      float scale = (float) (random.nextGaussian() * Math.exp(10 * random.nextGaussian()));
+      assertThat(estimate(add, scale, 0, 0)).as("seed %s", seed).isCloseTo(add, within(ulp(add)));
+      assertThat(estimate(0, scale, 0, 1)).as("seed %s", seed).isCloseTo(scale, within(ulp(scale)));
+    }
+    assertThat(estimate(Float.POSITIVE_INFINITY, 0, 5, 7)).isEqualTo(Float.POSITIVE_INFINITY);
+  }
+
+  private static float ulp(float number) {
+    return Math.abs(number) / 256 + Float.MIN_NORMAL;
+  }
+
+  private static float estimate(float add, float scale, float base, float bias) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = arena.allocate(NeighbourScan.bytes(1), 64);
+      long factors = NeighbourScan.codeBytes(1);
+      for (int i = 0; i < NeighbourScan.SLOTS; i++) {
+        block.set(ValueLayout.JAVA_INT, factors + 4L * i, NeighbourScan.factors(add, scale));
+      }
+      float[] plain = new float[32];
+      float[] vector = new float[32];
+      NeighbourScan.plainBelow(block, factors, new short[32], base, 0, bias, 0, plain);
+      VectorNeighbourScan.below(block, factors, new short[32], base, 0, bias, 0, vector);
+      assertThat(vector).isEqualTo(plain);
+      return plain[31];
     }
   }
 }

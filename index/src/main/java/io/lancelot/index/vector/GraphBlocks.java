@@ -255,8 +255,7 @@ final class GraphBlocks implements AutoCloseable {
 
     private void factors(long block, int slot, float add, float scale) {
       long at = block + NeighbourScan.codeBytes(lines) + 4L * slot;
-      to.set(FixedColumn.FLOAT, at, add);
-      to.set(FixedColumn.FLOAT, at + 4L * SLOTS, scale);
+      to.set(FixedColumn.INT, at, NeighbourScan.factors(add, scale));
     }
   }
 
