@@ -39,7 +39,6 @@ final class BlockScan {
   private final float[] query;
   private final Probes probes;
   private final QueryTables tables;
-  private final float spread;
 
   private short[] sums = new short[0];
   private float[] estimates = new float[0];
@@ -64,7 +63,6 @@ final class BlockScan {
     this.query = query;
     this.probes = probes;
     this.tables = QueryTables.of(model.codec(), query);
-    this.spread = spread(search);
   }
 
   /// What a query is looked up in.
@@ -102,12 +100,17 @@ final class BlockScan {
 
   /// How much of the error is allowed for. Rows that a filter passes may all lie far away, where
   /// the nearest differ by little, and so may those with the greatest inner products.
-  private float spread(Search search) {
+  ///
+  /// @param limit the squared distance, if it is one, that rows must be nearer than
+  private float spread(float limit) {
     float whole = Math.max(WHOLE, SPREAD);
     boolean thorough = search.refine() > USUAL_REFINE;
     return switch (search.approximation()) {
       case FAST -> SPREAD / 2;
-      case NORMAL -> search.filtered() || metric == Metric.DOT || thorough ? whole : SPREAD;
+      case NORMAL ->
+          metric == Metric.DOT || thorough
+              ? whole
+              : (float) Math.min(whole, SPREAD * probes.away(limit));
       case ACCURATE -> whole;
     };
   }
@@ -154,7 +157,7 @@ final class BlockScan {
     }
     long[] seeds = best.size() < search.k() ? seed(signs, part) : NONE;
     float limit = limit();
-    estimate(signs, part, index.hasErrors() ? spread * away(partition) : 0, limit);
+    estimate(signs, part, index.hasErrors() ? spread(limit) * away(partition) : 0, limit);
     for (int block = 0; block < part.count(); ) {
       block = pick(part, block);
       for (int i = 0; i < pickedCount; i++) {

@@ -197,7 +197,10 @@ final class IvfSearch {
         return;
       }
       switch (model.codec().coding()) {
-        case RQ -> reach = squared(best.worst()) * (search.filtered() ? FARTHER : 1);
+        case RQ -> {
+          float worst = squared(best.worst());
+          reach = worst * (float) Math.min(probes.away(worst), FARTHER);
+        }
         case FLAT -> reach = estimateSquared(candidates.worst());
         case SQ -> {
           if (candidates.size() >= search.k()) {

@@ -115,10 +115,15 @@ final class Probes {
     filtered = true;
   }
 
+  /// How many times as far, squared, rows at a squared distance are as rows of the query's own
+  /// cell: these are about twice as far apart, squared, as from their centre. 1 where no filter
+  /// passes only rows that are farther.
+  double away(float squared) {
+    return filtered ? Math.max(1, squared / Math.max(2 * nearest, Float.MIN_NORMAL)) : 1;
+  }
+
   private double reach(float squared) {
-    // Rows of one cell are about twice as far apart, squared, as from their centre.
-    double away = filtered ? Math.sqrt(squared / Math.max(2 * nearest, Float.MIN_NORMAL)) : 1;
-    return Math.clamp(REACH * away, REACH, Math.max(REACH, 1));
+    return Math.min(REACH * Math.sqrt(away(squared)), Math.max(REACH, 1));
   }
 
   private void measureFromNearest() {
