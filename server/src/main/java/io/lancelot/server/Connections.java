@@ -136,6 +136,7 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
 
     @Override
     public void close(boolean interrupt) {
+      link.closing = true;
       connection.close(interrupt);
     }
   }
@@ -186,6 +187,9 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     private volatile @Nullable Thread worker;
     private volatile long readAt;
 
+    /// Whether the server stops: its clients were not told that it hangs up, and would not either.
+    private volatile boolean closing;
+
     /// Since when the client is to hang up; zero as long as it is not.
     private volatile long partingSince;
 
@@ -214,6 +218,9 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
 
     /// Drops what the client still sends, until it hangs up or its time is over.
     void part() {
+      if (closing) {
+        return;
+      }
       partingSince = System.nanoTime() | 1;
       try {
         while (!stalled(System.nanoTime())) {
