@@ -182,10 +182,12 @@ class SearchReportTest {
   @ParameterizedTest
   @ValueSource(strings = {"IVF_PQ", "IVF_HNSW_PQ"})
   void aSmallSegmentThatCannotTellIsNoReasonToScanALargeTable(String type) {
-    int few = 300;
+    // More than the 400 candidates that are looked at in the first place.
+    int few = 450;
+    Map<String, String> vague =
+        Map.of("num_partitions", "1", "num_sub_vectors", "2", "num_bits", "4");
     try (Table large = database.createTable("large", items(0, few, few))) {
-      large.createIndex(
-          "vector", Index.of(type, Map.of("num_partitions", "1", "num_sub_vectors", "1")));
+      large.createIndex("vector", Index.of(type, vague));
       large.prewarmIndex("vector_idx");
       large.add(items(few, 400 * few, 399 * few));
       for (int i = 0; i < 5; i++) {
