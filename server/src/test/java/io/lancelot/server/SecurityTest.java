@@ -201,6 +201,9 @@ class SecurityTest {
       String answer = Character.toString(in.read());
       for (int i = 0; i < 10; i++) {
         out.write(new byte[100_000]);
+        // Time for a reset, which is what a closed connection would answer: the next piece meets
+        // it.
+        Thread.sleep(50);
       }
       socket.shutdownOutput();
       answer += new String(in.readAllBytes(), UTF_8);
