@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// Splits the partitions of joined segments that have become far larger than others, and gives up
@@ -109,15 +110,12 @@ final class Reshaping {
 
   /// Empty if the partitions can stay as they are.
   Optional<Reshaped> reshape() {
-    Set<Integer> empty = new TreeSet<>();
-    Set<Integer> overfull = new TreeSet<>();
-    for (int p = 0; p < sizes.length; p++) {
-      if (sizes[p] > Math.max(OVERFULL * mean, LEAST_ROWS)) {
-        overfull.add(p);
-      } else if (sizes[p] * EMPTY < mean) {
-        empty.add(p);
-      }
-    }
+    Set<Integer> overfull = overfull(sizes);
+    Set<Integer> empty =
+        IntStream.range(0, sizes.length)
+            .filter(p -> sizes[p] * EMPTY < mean)
+            .boxed()
+            .collect(Collectors.toCollection(TreeSet::new));
     if (empty.size() * FEW_EMPTY < sizes.length) {
       empty.clear();
     }
@@ -150,6 +148,25 @@ final class Reshaping {
             added.with(covered, ids(changed, Long.MAX_VALUE)),
             from.stream().mapToInt(Integer::intValue).toArray(),
             coarse));
+  }
+
+  /// The partitions to split. Splits make the mean smaller, and others may be overfull by that.
+  static Set<Integer> overfull(long[] sizes) {
+    long total = Arrays.stream(sizes).sum();
+    long mean = total / sizes.length;
+    Set<Integer> overfull = new TreeSet<>();
+    for (int before = -1; before < overfull.size(); ) {
+      before = overfull.size();
+      long more = overfull.stream().mapToLong(p -> ways(sizes[p], mean) - 1).sum();
+      long most = Math.max(OVERFULL * (total / (sizes.length + more)), LEAST_ROWS);
+      IntStream.range(0, sizes.length).filter(p -> sizes[p] > most).forEach(overfull::add);
+    }
+    return overfull;
+  }
+
+  /// Into how many partitions so many rows are split.
+  private static int ways(long size, long mean) {
+    return Math.clamp((size + mean) / Math.max(1, mean), 2, MOST_WAYS);
   }
 
   /// Whether a crowd of new rows lies so close that product quantisation, whose codes have steps of
@@ -230,10 +247,11 @@ final class Reshaping {
     if (rows < LEAST_ROWS) {
       return List.of();
     }
-    long ways = Math.clamp((size + mean) / Math.max(1, mean), 2, MOST_WAYS);
     KMeans means = new KMeans(context, model.metric(), KMeans.Rows.of(sample, width), 7);
     float[] centres =
-        model.type().centres(means.train((int) Math.min(ways, rows / 16), 20, BuildProgress.NONE));
+        model
+            .type()
+            .centres(means.train(Math.min(ways(size, mean), rows / 16), 20, BuildProgress.NONE));
     int[] best = nearest(centres, sample);
     List<float[]> all = new ArrayList<>();
     for (int c = 0; c < centres.length / width; c++) {
