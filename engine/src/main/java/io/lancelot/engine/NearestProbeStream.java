@@ -495,5 +495,10 @@ final class NearestProbeStream extends SearchStream<Plan.NearestProbe> {
       }
       distances.compute(addresses, count, out);
     }
+
+    @Override
+    public boolean vector(long row, float[] out) {
+      return distances.vector(address(row), out);
+    }
   }
 }

@@ -235,6 +235,16 @@ final class VectorColumn {
       }
     }
 
+    /// Reads the numbers of a row's vector.
+    ///
+    /// @return false if it has none, or its page is not in memory
+    boolean vector(long address, float[] out) {
+      Part part = part(address);
+      int row = (int) address;
+      Page page = part == null ? null : part.known(row);
+      return page != null && distances.vector(page.vectors, row - page.first, out);
+    }
+
     /// Compares a run of rows that lie in one page; returns how many there are.
     private int within(Page page, long[] addresses, int from, int count) {
       long fragment = addresses[from] >>> 32;

@@ -1,14 +1,19 @@
 package io.lancelot.engine;
 
 import io.lancelot.columnar.Bits;
+import io.lancelot.columnar.FixedColumn;
 import io.lancelot.columnar.ListColumn;
 import io.lancelot.kernels.Kernels;
 import io.lancelot.kernels.MaxSim;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// The distances of rows from one query, whether a row holds a vector or several. One thread.
 final class VectorDistances {
+
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
   private final Kernels kernels = Kernels.current();
   private final QueryVectors query;
@@ -33,6 +38,32 @@ final class VectorDistances {
     for (int i = 0; whole != null && i < count; i++) {
       out[i] = whole.get(rows[i]) ? out[i] : Float.NaN;
     }
+  }
+
+  /// Reads the numbers of a vector; false if it is not whole.
+  boolean vector(VectorRows vectors, int row, float[] out) {
+    if (vectors.lists() != null || (vectors.whole() != null && !vectors.whole().get(row))) {
+      return false;
+    }
+    long at = (long) row * out.length;
+    switch (query.vectors().getFirst().type()) {
+      case FLOAT16 -> {
+        for (int d = 0; d < out.length; d++) {
+          out[d] = Float.float16ToFloat(vectors.data().get(SHORT, 2 * (at + d)));
+        }
+      }
+      case FLOAT32 ->
+          MemorySegment.copy(vectors.data(), FixedColumn.FLOAT, 4 * at, out, 0, out.length);
+      case FLOAT64 -> {
+        for (int d = 0; d < out.length; d++) {
+          out[d] = (float) vectors.data().get(FixedColumn.DOUBLE, 8 * (at + d));
+        }
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void compute(ListColumn lists, VectorRows vectors, int[] rows, int count, float[] out) {

@@ -99,6 +99,11 @@ public non-sealed interface VectorIndex extends OpenIndex {
 
     /// The exact distances of some rows, ascending, from the query.
     void distances(long[] rows, int count, float[] out);
+
+    /// Reads the numbers of a row's vector, as floats.
+    ///
+    /// @return false if it has none, or it takes more than a look into memory
+    boolean vector(long row, float[] out);
   }
 
   /// What a search did.

@@ -25,9 +25,6 @@ final class BlockScan {
   /// A refine factor above this asks for more than the usual share of the error compares.
   private static final int USUAL_REFINE = 20;
 
-  /// Rows that are compared together: each group lowers the limit for the next.
-  private static final int GROUP = 16;
-
   private static final long[] NONE = {};
 
   private final IvfIndex index;
@@ -35,7 +32,6 @@ final class BlockScan {
   private final Metric metric;
   private final Search search;
   private final Rows rows;
-  private final TopK best;
   private final float[] query;
   private final Probes probes;
   private final QueryTables tables;
@@ -47,10 +43,7 @@ final class BlockScan {
   private final int[] picked = new int[2 * CodeScan.BLOCK];
   private final long[] pickedIds = new long[2 * CodeScan.BLOCK];
   private int pickedCount;
-  private final long[] pending = new long[GROUP];
-  private final float[] exact = new float[GROUP];
-  private int pendingCount;
-  private long refined;
+  private final NearRows near;
 
   /// @param query as the index wants it
   BlockScan(IvfIndex index, Search search, float[] query, Probes probes) {
@@ -59,10 +52,10 @@ final class BlockScan {
     this.metric = model.metric();
     this.search = search;
     this.rows = search.rows();
-    this.best = search.best();
     this.query = query;
     this.probes = probes;
     this.tables = QueryTables.of(model.codec(), query);
+    this.near = new NearRows(index, search, query);
   }
 
   /// What a query is looked up in.
@@ -93,9 +86,9 @@ final class BlockScan {
     }
   }
 
-  /// Rows compared exactly so far.
-  long refined() {
-    return refined;
+  /// The rows that may be among the nearest.
+  NearRows near() {
+    return near;
   }
 
   /// How much of the error is allowed for. Rows that a filter passes may all lie far away, where
@@ -155,21 +148,22 @@ final class BlockScan {
       collect(part, candidates);
       return;
     }
-    long[] seeds = best.size() < search.k() ? seed(signs, part) : NONE;
-    float limit = limit();
+    long[] seeds = near.found() < search.k() ? seed(signs, part) : NONE;
+    float limit = near.limit();
     estimate(signs, part, index.hasErrors() ? spread(limit) * away(partition) : 0, limit);
     for (int block = 0; block < part.count(); ) {
       block = pick(part, block);
       for (int i = 0; i < pickedCount; i++) {
-        long id = pickedIds[i];
-        if (estimates[picked[i]] < limit
-            && Arrays.binarySearch(seeds, id) < 0
-            && rows.allowed(id)) {
-          limit = compareSoon(id, limit);
+        int place = picked[i];
+        if (estimates[place] < limit
+            && Arrays.binarySearch(seeds, place) < 0
+            && rows.allowed(pickedIds[i])
+            && near.compareSoon(pickedIds[i], part.first() + place)) {
+          limit = near.limit();
         }
       }
     }
-    comparePending();
+    near.compare();
   }
 
   /// Estimates less what they may miss, and marks those below a limit.
@@ -205,43 +199,29 @@ final class BlockScan {
     return (float) Math.sqrt(sum);
   }
 
-  /// Gets a first limit: exact distances of the rows that are estimated nearest.
+  /// Gets a first limit: compares the rows that are estimated nearest.
   ///
-  /// @return those rows, ascending
+  /// @return their places, ascending
   private long[] seed(SignQuery signs, Part part) {
     estimate(signs, part, 0, Float.POSITIVE_INFINITY);
     TopK nearest = new TopK(Math.max(16, search.k() + search.k() / 2));
-    collect(part, nearest);
-    long[] chosen = nearest.ids();
-    search.compare(chosen);
-    refined += chosen.length;
-    return chosen;
-  }
-
-  /// What an estimate must stay below, in the estimates' unit.
-  private float limit() {
-    return metric == Metric.COSINE ? 2 * best.worst() : best.worst();
-  }
-
-  private float compareSoon(long id, float limit) {
-    pending[pendingCount++] = id;
-    if (pendingCount < GROUP) {
-      return limit;
+    for (int block = 0; block < part.count(); ) {
+      block = pick(part, block);
+      for (int i = 0; i < pickedCount; i++) {
+        float estimate = estimates[picked[i]];
+        if (estimate < nearest.worst() && rows.allowed(pickedIds[i])) {
+          nearest.offer(estimate, picked[i]);
+        }
+      }
     }
-    comparePending();
-    return limit();
-  }
-
-  private void comparePending() {
-    if (pendingCount == 0) {
-      return;
+    long[] places = nearest.ids();
+    Arrays.sort(places);
+    for (long place : places) {
+      long row = part.first() + place;
+      near.compareSoon(part.chunk().rowId(row), row);
     }
-    rows.distances(pending, pendingCount, exact);
-    refined += pendingCount;
-    for (int i = 0; i < pendingCount; i++) {
-      best.offer(exact[i], pending[i]);
-    }
-    pendingCount = 0;
+    near.compare();
+    return places;
   }
 
   private void scanProducts(PqCodec codec, PqTables products, Part part, TopK candidates) {

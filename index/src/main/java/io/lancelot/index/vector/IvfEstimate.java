@@ -30,6 +30,7 @@ final class IvfEstimate {
   private static final int ROUNDS = 10;
 
   private final Context context;
+  private final VectorType type;
   private final IvfParams params;
   private final Coding coding;
   private final boolean graph;
@@ -43,6 +44,7 @@ final class IvfEstimate {
   IvfEstimate(
       Context context, VectorType type, IvfParams params, Coding coding, boolean graph, long rows) {
     this.context = context;
+    this.type = type;
     this.params = params;
     this.coding = coding;
     this.graph = graph;
@@ -161,7 +163,7 @@ final class IvfEstimate {
               // Large values are read where they lie in the mapped file.
               case FLAT, SQ -> recordBytes >= IvfBuilder.VIEW_BYTES ? 0 : recordBytes;
               case PQ -> recordBytes + 4L;
-              case RQ -> width / 8 + 12L;
+              case RQ -> width / 8 + 12L + rowBytes();
             };
     if (graph) {
       row += 4L * params.m() * 4 / 3 + 12;
@@ -173,6 +175,14 @@ final class IvfEstimate {
     // Chunks take two blocks of memory, however small they are.
     long chunks = graph ? partitions : rows * (recordBytes + 8L) / LoadedChunks.CHUNK_BYTES + 1;
     return Math.max(rows * row, chunks << 17) + 4L * partitions * width;
+  }
+
+  /// What searches keep of a row beside its codes.
+  private long rowBytes() {
+    return RowBytes.serve(type, params.metric(), coding, graph)
+        ? RowBytes.bytes(context.memory(), rows, width, rows * (recordBytes + 8L))
+            / Math.max(1, rows)
+        : 0;
   }
 
   private double cpuSeconds() {

@@ -56,6 +56,7 @@ final class IvfIndex implements VectorIndex {
   private final MemorySegment centres;
   private final Scratch memory;
   private final LoadedChunks chunks;
+  private final @Nullable RowBytes rowBytes;
   private final IvfSearch searching;
 
   /// Partitions that searches went without, to be loaded in the background.
@@ -105,6 +106,10 @@ final class IvfIndex implements VectorIndex {
     MemorySegment.copy(model.centres(), 0, centres, FixedColumn.FLOAT, 0, model.centres().length);
     this.chunks = new LoadedChunks(this, parts, files.context(), memory.heldBytes());
     this.graphBlocks = new AtomicReferenceArray<>(model.graph() ? chunks.count() : 0);
+    this.rowBytes =
+        RowBytes.serve(model.type(), model.metric(), model.codec().coding(), model.graph())
+            ? new RowBytes(chunks, files.context().memory(), rowCount(), dim(), chunks.bytesOfAll())
+            : null;
     this.searching = new IvfSearch(this);
     if (!model.graph() && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {
       CodeScan.warmSoon();
@@ -231,6 +236,11 @@ final class IvfIndex implements VectorIndex {
     }
     figures.put("partitions", partitions);
     return figures;
+  }
+
+  /// Rows as bytes, if they are of use.
+  @Nullable RowBytes rowBytes() {
+    return rowBytes;
   }
 
   /// The blocks of a partition's graph; null as long as, or if, there are none. They are laid out
@@ -389,7 +399,7 @@ final class IvfIndex implements VectorIndex {
       return 0;
     }
     try {
-      long free = 0;
+      long free = rowBytes == null ? 0 : rowBytes.giveBack();
       for (int number = chunks.count() - 1; number >= 0 && free < bytes; number--) {
         if (model.graph()) {
           // A chunk is a partition then.
@@ -490,6 +500,9 @@ final class IvfIndex implements VectorIndex {
       }
     } finally {
       deriving.unlock();
+    }
+    if (rowBytes != null) {
+      rowBytes.close();
     }
     chunks.close();
     memory.close();

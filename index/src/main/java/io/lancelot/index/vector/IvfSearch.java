@@ -179,13 +179,18 @@ final class IvfSearch {
       } else {
         refineCandidates();
       }
-      long byBounds = blockScan == null ? 0 : blockScan.refined();
+      long byBounds = 0;
+      if (blockScan != null) {
+        blockScan.near().finish();
+        byBounds = blockScan.near().refined();
+      }
       return new Searched(probed, comparisons, refined + byBounds, loaded, vague);
     }
 
     /// Whether k rows are there already, exact or as candidates.
     private boolean enough() {
-      return best.size() >= search.k() || candidates.size() >= Math.min(search.k(), candidates.k());
+      return (blockScan == null ? best.size() : blockScan.near().found()) >= search.k()
+          || candidates.size() >= Math.min(search.k(), candidates.k());
     }
 
     private void updateReach(int probed) {
@@ -198,7 +203,7 @@ final class IvfSearch {
       }
       switch (model.codec().coding()) {
         case RQ -> {
-          float worst = squared(best.worst());
+          float worst = blockScan().near().limit();
           reach = worst * (float) Math.min(probes.away(worst), FARTHER);
         }
         case FLAT -> reach = estimateSquared(candidates.worst());
