@@ -68,7 +68,9 @@ final class RowBytes implements AutoCloseable {
   /// leave little of the budget.
   static long bytes(Memory budget, long rows, int dim, long codeBytes) {
     long bytes = rows * (dim + 1L);
-    return rows < Integer.MAX_VALUE && codeBytes + bytes <= budget.limitBytes() / 4 ? bytes : 0;
+    // The budget gives blocks of powers of two.
+    long block = Long.highestOneBit(2 * Math.max(bytes, 1) - 1);
+    return rows < Integer.MAX_VALUE && codeBytes + block <= budget.limitBytes() / 4 ? bytes : 0;
   }
 
   private void startOver() {
