@@ -16,10 +16,11 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Searches by sign codes keep a byte for each number of rows that they have compared. These must
-/// change nothing but how many vectors are read.
+/// Searches by sign codes and by product quantisation keep a byte for each number of rows that they
+/// have compared. These must change nothing but how many vectors are read.
 class RowBytesTest {
 
   private static final int DIM = 64;
@@ -68,11 +69,11 @@ class RowBytesTest {
     return vector;
   }
 
-  private Table indexed(Distance metric) {
+  private Table indexed(String kind, Distance metric) {
     Table table = database.createTable("t", items());
     String name = metric.name().toLowerCase(java.util.Locale.ROOT);
     table.createIndex(
-        "vector", Index.of("IVF_RQ", Map.of("num_partitions", "40", "distance_type", name)));
+        "vector", Index.of(kind, Map.of("num_partitions", "40", "distance_type", name)));
     return table;
   }
 
@@ -132,10 +133,9 @@ class RowBytesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"L2", "COSINE"})
-  void rowsOnceComparedAreComparedByTheirBytes(String name) {
-    Distance metric = Distance.valueOf(name);
-    try (Table table = indexed(metric)) {
+  @CsvSource({"IVF_RQ,L2", "IVF_RQ,COSINE", "IVF_PQ,L2", "IVF_PQ,COSINE"})
+  void rowsOnceComparedAreComparedByTheirBytes(String kind, Distance metric) {
+    try (Table table = indexed(kind, metric)) {
       table.prewarmIndex("vector_idx");
       long codes = heldBytes(table);
       List<float[]> queries = queries(80);
@@ -146,9 +146,10 @@ class RowBytesTest {
     }
   }
 
-  @Test
-  void rowsOutsideOfTheBoundsAreFound() {
-    try (Table table = indexed(Distance.L2)) {
+  @ParameterizedTest
+  @ValueSource(strings = {"IVF_RQ", "IVF_PQ"})
+  void rowsOutsideOfTheBoundsAreFound(String kind) {
+    try (Table table = indexed(kind, Distance.L2)) {
       for (int turn = 0; turn < 2; turn++) {
         search(table, Distance.L2, queries(60), 0.9);
         for (long id = FAR; id < ROWS; id += 1000) {
@@ -161,9 +162,10 @@ class RowBytesTest {
     }
   }
 
-  @Test
-  void rowsThatGoAndFiltersThatPassFewAreHeeded() {
-    try (Table table = indexed(Distance.L2)) {
+  @ParameterizedTest
+  @ValueSource(strings = {"IVF_RQ", "IVF_PQ"})
+  void rowsThatGoAndFiltersThatPassFewAreHeeded(String kind) {
+    try (Table table = indexed(kind, Distance.L2)) {
       List<float[]> queries = queries(60);
       search(table, Distance.L2, queries, 0.9);
       for (float[] query : queries) {
@@ -181,7 +183,7 @@ class RowBytesTest {
 
   @Test
   void threadsBringRowsSideBySide() throws Exception {
-    try (Table table = indexed(Distance.L2);
+    try (Table table = indexed("IVF_RQ", Distance.L2);
         ExecutorService threads = Executors.newFixedThreadPool(4)) {
       List<float[]> queries = queries(60);
       List<Future<Long>> searches = new ArrayList<>();

@@ -29,14 +29,18 @@ class VectorEstimateTest {
 
   @TempDir private Path folder;
 
+  private float[] vector() {
+    float[] vector = new float[DIM];
+    for (int d = 0; d < DIM; d++) {
+      vector[d] = (float) random.nextGaussian();
+    }
+    return vector;
+  }
+
   private void write(int rows) {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
-      float[] vector = new float[DIM];
-      for (int d = 0; d < DIM; d++) {
-        vector[d] = (float) random.nextGaussian();
-      }
-      items.add(new Item(i, vector));
+      items.add(new Item(i, vector()));
     }
     try (Database database = Lancelot.connect(folder.toString())) {
       database.createTable("t", items).close();
@@ -84,6 +88,10 @@ class VectorEstimateTest {
           .isBetween(estimate.partitions() * 9 / 10, estimate.partitions());
       assertThat(estimate.seconds()).isBetween(0.01, 60.0);
       table.prewarmIndex("vector_idx");
+      // What is kept of the vectors is made room for when some have been compared.
+      for (int i = 0; i < 20; i++) {
+        assertThat(table.search(vector()).toList(Item.class)).isNotEmpty();
+      }
       Object held = table.indexStatistics("vector_idx").getFirst().get("held_bytes");
       assertAbout("loaded", ((Number) held).longValue(), estimate.loadedBytes(), 3);
     }

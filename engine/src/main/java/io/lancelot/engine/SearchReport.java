@@ -10,7 +10,8 @@ import java.util.Locale;
 /// @param partitions of the index, in all its segments; 0 if none was asked
 /// @param partitionsSearched how many of them were looked into
 /// @param rowsEstimated distances taken from what the index stores
-/// @param rowsCompared distances computed from the vectors themselves
+/// @param rowsCompared distances computed from the vectors themselves: less once an index keeps the
+///   vectors that were compared before as bytes
 /// @param fraction the share of the rows that was looked at in either way, from 0 to 1; 1 if the
 ///   search was exact, also where a filter left few rows to compare
 public record SearchReport(

@@ -114,14 +114,27 @@ public final class TopK {
 
   /// What is held now, nearest first. The heap itself stays as it is.
   public Ranking ranking() {
-    float[] sortedDistances = Arrays.copyOf(distances, size);
-    long[] sortedIds = Arrays.copyOf(ids, size);
-    for (int end = size - 1; end > 0; end--) {
-      float distance = sortedDistances[end];
-      long id = sortedIds[end];
-      sortedDistances[end] = sortedDistances[0];
-      sortedIds[end] = sortedIds[0];
-      siftDown(sortedDistances, sortedIds, end, 0, distance, id);
+    // Several times as fast as to take the rows from the heap.
+    long[] order = new long[size];
+    for (int i = 0; i < size; i++) {
+      // Minus zero is zero; of two negative numbers the one with the larger bits is less.
+      int bits = Float.floatToRawIntBits(distances[i] + 0f);
+      order[i] = (long) (bits ^ (bits >> 31 & Integer.MAX_VALUE)) << 32 | i;
+    }
+    Arrays.sort(order);
+    float[] sortedDistances = new float[size];
+    long[] sortedIds = new long[size];
+    for (int i = 0; i < size; i++) {
+      sortedDistances[i] = distances[(int) order[i]];
+      sortedIds[i] = ids[(int) order[i]];
+    }
+    for (int from = 0, to = 1; from < size; from = to++) {
+      while (to < size && sortedDistances[to] == sortedDistances[from]) {
+        to++;
+      }
+      if (to > from + 1) {
+        Arrays.sort(sortedIds, from, to);
+      }
     }
     return new Ranking(sortedDistances, sortedIds);
   }

@@ -43,6 +43,12 @@ final class BlockScan {
   private final int[] picked = new int[2 * CodeScan.BLOCK];
   private final long[] pickedIds = new long[2 * CodeScan.BLOCK];
   private int pickedCount;
+
+  /// Rows that were candidates once, and their places in the segment.
+  private long[] slotIds = new long[1024];
+
+  private int[] slotPlaces = new int[1024];
+  private int slots;
   private final NearRows near;
 
   /// @param query as the index wants it
@@ -246,19 +252,46 @@ final class BlockScan {
     collect(part, candidates);
   }
 
+  /// Candidates are rows of lists' vectors by their numbers, others by their slots.
   private void collect(Part part, TopK candidates) {
+    boolean bySlot = !model.type().lists();
     float worst = candidates.worst();
     for (int block = 0; block < part.count(); ) {
       block = pick(part, block);
       for (int i = 0; i < pickedCount; i++) {
         float estimate = estimates[picked[i]];
+        long id = pickedIds[i];
         if (estimate < worst
-            && rows.allowed(pickedIds[i])
-            && candidates.offer(estimate, pickedIds[i])) {
+            && rows.allowed(id)
+            && candidates.offer(estimate, bySlot ? slot(id, part.first() + picked[i]) : id)) {
           worst = candidates.worst();
         }
       }
     }
+  }
+
+  private int slot(long id, long place) {
+    if (slots == slotIds.length) {
+      slotIds = Arrays.copyOf(slotIds, 2 * slots);
+      slotPlaces = Arrays.copyOf(slotPlaces, 2 * slots);
+    }
+    slotIds[slots] = id;
+    slotPlaces[slots] = (int) place;
+    return slots++;
+  }
+
+  /// Compares candidates.
+  ///
+  /// @param offered whether they are to be found; each once
+  /// @return their squared distances, about
+  float[] compare(long[] candidates, boolean offered) {
+    long[] ids = new long[candidates.length];
+    int[] places = new int[candidates.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = slotIds[(int) candidates[i]];
+      places[i] = slotPlaces[(int) candidates[i]];
+    }
+    return near.compare(ids, places, offered);
   }
 
   /// Picks rows that the mask names, from a block on, as many as fit: their numbers are fetched

@@ -162,7 +162,7 @@ final class IvfEstimate {
             + switch (coding) {
               // Large values are read where they lie in the mapped file.
               case FLAT, SQ -> recordBytes >= IvfBuilder.VIEW_BYTES ? 0 : recordBytes;
-              case PQ -> recordBytes + 4L;
+              case PQ -> recordBytes + 4L + rowBytes();
               case RQ -> width / 8 + 12L + rowBytes();
             };
     if (graph) {

@@ -214,25 +214,30 @@ final class IvfSearch {
         }
         case PQ -> {
           if ((probed & (probed - 1)) == 0 && probed <= 16 && candidates.size() >= search.k()) {
-            reach = squared(worstOfBest());
+            reach = worstOfBest();
           }
         }
       }
     }
 
-    /// The exact distance of the k-th candidate or so: those estimated nearest are looked up.
+    /// The squared distance of the k-th candidate or so: those estimated nearest are compared.
     private float worstOfBest() {
       long[] some = candidates.ranking(Math.min(search.k(), SOME)).ids();
-      int count = some.length;
-      Arrays.sort(some);
-      float[] exact = new float[count];
-      rows.distances(some, count, exact);
-      refined += count;
       float worst = 0;
-      for (int i = 0; i < count; i++) {
-        worst = Math.max(worst, exact[i]);
+      if (blockScan != null) {
+        for (float square : blockScan.compare(some, false)) {
+          worst = Math.max(worst, square);
+        }
+        return worst;
       }
-      return worst;
+      Arrays.sort(some);
+      float[] exact = new float[some.length];
+      rows.distances(some, some.length, exact);
+      refined += some.length;
+      for (float distance : exact) {
+        worst = Math.max(worst, distance);
+      }
+      return squared(worst);
     }
 
     /// An exact distance as a squared Euclidean one.
@@ -428,11 +433,12 @@ final class IvfSearch {
       while (candidates.size() > known) {
         long[] chosen = candidates.ranking().ids();
         int half = Math.max(known, chosen.length / 2);
-        offerExact(chosen, known, half);
-        float[] late = offerExact(chosen, half, chosen.length);
+        compare(chosen, known, half);
+        float[] late = compare(chosen, half, chosen.length);
+        float worst = blockScan == null ? best.worst() : blockScan.near().limit();
         int near = 0;
         for (float distance : late) {
-          near += distance <= best.worst() ? 1 : 0;
+          near += distance <= worst ? 1 : 0;
         }
         boolean asked = search.refine() > 0 || (model.graph() && search.ef() > 0);
         boolean all = chosen.length < candidates.k() && !walked;
@@ -466,6 +472,15 @@ final class IvfSearch {
       }
       // The same rows once more.
       comparisons = before;
+    }
+
+    /// Compares candidates of product quantisation, which are slots where they come from blocks.
+    ///
+    /// @return their distances, squared and about where they come from blocks
+    private float[] compare(long[] chosen, int from, int to) {
+      return blockScan == null
+          ? offerExact(chosen, from, to)
+          : blockScan.compare(Arrays.copyOfRange(chosen, from, to), true);
     }
 
     /// @return the exact distances

@@ -26,8 +26,16 @@ final class NearRows {
   private final long[] ids = new long[GROUP];
   private final int[] places = new int[GROUP];
   private int pending;
-  private final int[] known = new int[GROUP];
-  private final long[] knownIds = new long[GROUP];
+
+  /// Squared distances of a group's rows.
+  private final float[] squares = new float[GROUP];
+
+  /// Those of the group whose bytes are known, or not, and where in the group they are.
+  private final int[] own = new int[GROUP];
+
+  private final int[] ownPlaces = new int[GROUP];
+  private final int[] others = new int[GROUP];
+  private final long[] otherIds = new long[GROUP];
   private final float[] distances = new float[GROUP];
   private final float[] vector;
   private long refined;
@@ -92,37 +100,59 @@ final class NearRows {
 
   /// Compares what has been put off.
   void compare() {
-    int exactly = bytes == null ? pending : compareBytes(bytes);
-    pending = 0;
-    if (exactly > 0) {
-      compareExactly(exactly);
+    if (pending > 0) {
+      compare(true);
     }
   }
 
-  /// Compares the rows whose bytes are known.
+  /// Compares rows at once.
   ///
-  /// @return how many others there are, which come first now
-  private int compareBytes(RowBytes.Laid laid) {
-    int own = 0;
-    int others = 0;
+  /// @param offered whether they are to be found; each row once
+  /// @return their squared distances, about
+  float[] compare(long[] rowIds, int[] rowPlaces, boolean offered) {
+    float[] all = new float[rowIds.length];
+    for (int from = 0; from < all.length; from += GROUP) {
+      int count = Math.min(GROUP, all.length - from);
+      System.arraycopy(rowIds, from, ids, 0, count);
+      System.arraycopy(rowPlaces, from, places, 0, count);
+      pending = count;
+      compare(offered);
+      System.arraycopy(squares, 0, all, from, count);
+    }
+    return all;
+  }
+
+  private void compare(boolean offered) {
+    int ownCount = 0;
+    int otherCount = 0;
     for (int i = 0; i < pending; i++) {
-      if (laid.has(places[i])) {
-        known[own] = places[i];
-        knownIds[own++] = ids[i];
+      if (bytes != null && bytes.has(places[i])) {
+        own[ownCount] = i;
+        ownPlaces[ownCount++] = places[i];
       } else {
-        places[others] = places[i];
-        ids[others++] = ids[i];
+        others[otherCount] = i;
+        otherIds[otherCount++] = ids[i];
       }
     }
-    laid.estimate(coded, known, own, distances);
+    pending = 0;
+    if (bytes != null && ownCount > 0) {
+      compareBytes(bytes, ownCount, offered);
+    }
+    if (otherCount > 0) {
+      compareExactly(otherCount, offered);
+    }
+  }
+
+  private void compareBytes(RowBytes.Laid laid, int count, boolean offered) {
+    laid.estimate(coded, ownPlaces, count, distances);
     float most = RowBytes.Laid.most(estimates.worst());
-    for (int i = 0; i < own; i++) {
-      if (distances[i] <= most) {
-        add(knownIds[i], distances[i]);
+    for (int i = 0; i < count; i++) {
+      squares[own[i]] = laid.square(distances[i]);
+      if (offered && distances[i] <= most) {
+        add(ids[own[i]], distances[i]);
         most = RowBytes.Laid.most(estimates.worst());
       }
     }
-    return others;
   }
 
   private void add(long id, float estimate) {
@@ -135,19 +165,23 @@ final class NearRows {
     candidateEstimates[candidateCount++] = estimate;
   }
 
-  private void compareExactly(int count) {
-    rows.distances(ids, count, distances);
+  private void compareExactly(int count, boolean offered) {
+    rows.distances(otherIds, count, distances);
     refined += count;
     for (int i = 0; i < count; i++) {
-      best.offer(distances[i], ids[i]);
-      if (bytes != null) {
-        estimates.offer(bytes.inSteps(squared(distances[i])), ids[i]);
+      float square = squared(distances[i]);
+      squares[others[i]] = square;
+      if (offered) {
+        best.offer(distances[i], otherIds[i]);
+        if (bytes != null) {
+          estimates.offer(bytes.inSteps(square), otherIds[i]);
+        }
       }
-      if (rowBytes != null && rowBytes.wantsRows() && rows.vector(ids[i], vector)) {
+      if (rowBytes != null && rowBytes.wantsRows() && rows.vector(otherIds[i], vector)) {
         if (metric == Metric.COSINE) {
           VectorType.normalise(vector, 0, vector.length);
         }
-        rowBytes.put(places[i], vector);
+        rowBytes.put(places[others[i]], vector);
       }
     }
   }
@@ -162,7 +196,9 @@ final class NearRows {
       }
     }
     candidateCount = 0;
-    refined += count;
-    search.compare(Arrays.copyOf(candidates, count));
+    if (count > 0) {
+      refined += count;
+      search.compare(Arrays.copyOf(candidates, count));
+    }
   }
 }

@@ -57,7 +57,7 @@ final class RowBytes implements AutoCloseable {
 
   /// Whether bytes serve the searches of an index.
   static boolean serve(VectorType type, Metric metric, Coding coding, boolean graph) {
-    return coding == Coding.RQ
+    return (coding == Coding.RQ || coding == Coding.PQ)
         && !graph
         && metric != Metric.DOT
         && !type.lists()
