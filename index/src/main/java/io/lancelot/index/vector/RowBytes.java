@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class RowBytes implements AutoCloseable {
 
   /// So many rows tell between which bounds numbers lie.
-  private static final int FIRST_ROWS = 512;
+  private static final int FIRST_ROWS = 1024;
 
   /// By which part of what the first rows span the bounds lie farther out, on either side.
   private static final int SLACK = 8;
