@@ -65,8 +65,10 @@ public final class TopK {
     return size < k ? Float.POSITIVE_INFINITY : distances[0];
   }
 
-  /// Takes the row in if it is among the k nearest so far, and tells whether it was.
-  public boolean offer(float distance, long id) {
+  /// Takes the row in if it is among the k nearest so far, and tells whether it was. A distance of
+  /// minus zero is zero.
+  public boolean offer(float given, long id) {
+    float distance = given + 0f;
     if (Float.isNaN(distance) || distance < lower || distance >= upper) {
       return false;
     }
@@ -117,8 +119,8 @@ public final class TopK {
     // Several times as fast as to take the rows from the heap.
     long[] order = new long[size];
     for (int i = 0; i < size; i++) {
-      // Minus zero is zero; of two negative numbers the one with the larger bits is less.
-      int bits = Float.floatToRawIntBits(distances[i] + 0f);
+      // Of two negative numbers the one with the larger bits is less.
+      int bits = Float.floatToRawIntBits(distances[i]);
       order[i] = (long) (bits ^ (bits >> 31 & Integer.MAX_VALUE)) << 32 | i;
     }
     Arrays.sort(order);

@@ -43,7 +43,8 @@ class ScanTest {
         whole.offer(distance, id);
         parts[random.nextInt(2)].offer(distance, id);
         if (!Float.isNaN(distance) && (!bounded || (distance >= 5 && distance < 40))) {
-          all.add(new Found(distance, id));
+          // Minus zero is zero.
+          all.add(new Found(distance + 0f, id));
         }
       }
       parts[0].merge(parts[1]);
