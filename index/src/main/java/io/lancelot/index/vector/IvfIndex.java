@@ -108,7 +108,12 @@ final class IvfIndex implements VectorIndex {
     this.graphBlocks = new AtomicReferenceArray<>(model.graph() ? chunks.count() : 0);
     this.rowBytes =
         RowBytes.serve(model.type(), model.metric(), model.codec().coding(), model.graph())
-            ? new RowBytes(chunks, files.context().memory(), rowCount(), dim(), chunks.bytesOfAll())
+            ? new RowBytes(
+                chunks,
+                files.context().memory(),
+                rowCount(),
+                dim(),
+                rowCount() * (model.codec().recordBytes() + 8L))
             : null;
     this.searching = new IvfSearch(this);
     if (!model.graph() && (model.codec() instanceof PqCodec || model.codec() instanceof RqCodec)) {

@@ -23,7 +23,6 @@ final class LoadedChunks {
   private final IvfIndex.Parts parts;
   private final Context context;
   private final long shareBytes;
-  private final long rowBytes;
   private final int[] chunkOf;
   private final int[] starts;
   private final AtomicReferenceArray<@Nullable Chunk> chunks;
@@ -40,7 +39,6 @@ final class LoadedChunks {
     this.heldBytes = heldBytes;
     // All the open segments have half of the budget: a large one leaves room for small ones.
     this.shareBytes = context.memory().limitBytes() / 8 * 3;
-    this.rowBytes = parts.model().codec().recordBytes() + 8L;
     int[] lengths = parts.lengths();
     this.chunkOf = new int[lengths.length];
     long most = Math.min(CHUNK_BYTES, shareBytes / 8);
@@ -51,7 +49,7 @@ final class LoadedChunks {
         found.add(p);
         bytes = 0;
       }
-      bytes += lengths[p] * rowBytes;
+      bytes += (long) lengths[p] * (parts.model().codec().recordBytes() + 8);
       chunkOf[p] = found.size() - 1;
     }
     found.add(lengths.length);
@@ -61,13 +59,6 @@ final class LoadedChunks {
 
   long heldBytes() {
     return heldBytes;
-  }
-
-  /// What the codes of all partitions take, about.
-  long bytesOfAll() {
-    int last = parts.lengths().length - 1;
-    long rows = parts.offsets()[last] + parts.lengths()[last];
-    return rows * rowBytes;
   }
 
   /// How often a partition was read from the file, be it to be kept or not.

@@ -174,7 +174,7 @@ final class NearRows {
       if (offered) {
         best.offer(distances[i], otherIds[i]);
         if (bytes != null) {
-          estimates.offer(bytes.inSteps(square), otherIds[i]);
+          estimates.offer(bytes.asEstimated(square), otherIds[i]);
         }
       }
       if (rowBytes != null && rowBytes.wantsRows() && rows.vector(otherIds[i], vector)) {

@@ -208,6 +208,12 @@ final class RowBytes implements AutoCloseable {
       return square / (step * step);
     }
 
+    /// What the bytes of a row at a squared distance would say of it, about: to round both vectors
+    /// adds a sixth of a squared step for each number.
+    float asEstimated(float square) {
+      return inSteps(square) + dim / 6f;
+    }
+
     /// Squared steps as a squared distance.
     float square(float inSteps) {
       return inSteps * step * step;

@@ -59,6 +59,35 @@ class RowBytesTest {
     }
   }
 
+  /// Rows that were compared exactly stand beside others in one order, also among near twins, whose
+  /// distance is less than what rounding adds.
+  @Test
+  void exactDistancesCompareWithEstimates() {
+    int dim = 768;
+    try (Scratch memory = Context.create().memory().scratch()) {
+      RowBytes.Laid laid =
+          new RowBytes.Laid(memory, memory.allocateBytes(dim + 1L), 1, dim, 0, 255);
+      float[] query = new float[dim];
+      float[] row = new float[dim];
+      for (double spread : new double[] {0.05, 0.5, 5}) {
+        double square = 0;
+        for (int d = 0; d < dim; d++) {
+          query[d] = 60 + 100 * random.nextFloat();
+          row[d] = query[d] + (float) (spread * random.nextGaussian());
+          square += (row[d] - query[d]) * (row[d] - query[d]);
+        }
+        laid.put(0, row);
+        byte[] coded = laid.codes(query);
+        assertThat(coded).isNotNull();
+        float[] estimate = new float[1];
+        laid.estimate(coded, new int[] {0}, 1, estimate);
+        assertThat(estimate[0])
+            .as("seed %s, spread %s", seed, spread)
+            .isLessThanOrEqualTo(RowBytes.Laid.most(laid.asEstimated((float) square)));
+      }
+    }
+  }
+
   @Test
   void rowsOutsideOfTheBoundsAreLeftOut() {
     try (Scratch memory = Context.create().memory().scratch()) {
